@@ -1,0 +1,30 @@
+"""Registers the checks; after every migrate plants what must stand in every database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
+
+
+class PortalAdminConfig(AdminConfig):
+    default_site = "bankfeeds.admin.site.PortalAdminSite"
+
+
+class BankFeedsConfig(AppConfig):
+    name = "bankfeeds"
+    verbose_name = "Bank feeds"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401
+
+        post_migrate.connect(_plant, sender=self, dispatch_uid="bankfeeds.plant")
+
+
+def _plant(using: str, **kwargs: Any) -> None:
+    from . import groups, guards
+
+    groups.plant()
+    guards.plant(using=using)

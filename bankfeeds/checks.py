@@ -1,0 +1,124 @@
+"""Misconfiguration, said at start: an id, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.management import call_command
+
+from . import conf, guards
+
+HISTORY = "history"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@register("portal")
+def secrets_are_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    wanted = {
+        "SECRET_KEY": settings._wrapped.__dict__.get("SECRET_KEY") or "",
+        "CODAT_API_KEY": settings.CODAT_API_KEY,
+    }
+    return [
+        Error(
+            f"{name} is empty.",
+            hint=f"Set {name} in the environment or in .env; .env.example says how.",
+            id="bankfeeds.E001",
+        )
+        for name, value in wanted.items()
+        if not value
+    ]
+
+
+@register("portal")
+def codat_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """https to Codat's own host; plain http to loopback only while trying things out."""
+    url = urlsplit(settings.CODAT_BASE_URL)
+    if url.scheme == "https" and url.hostname in conf.LIVE_HOSTS:
+        if settings.DEMO:
+            return [Error("The demo must not talk to Codat itself.", id="bankfeeds.E003")]
+        return []
+    trying = settings.DEBUG_AT_START or settings.DEMO
+    if trying and url.scheme in {"http", "https"} and url.hostname in LOOPBACK:
+        return []
+    return [
+        Error(
+            "CODAT_BASE_URL is neither Codat's own address nor a sandbox that may be used here.",
+            hint="Set https://api.codat.io for production. A sandbox on this machine"
+            " (http://127.0.0.1:…) is allowed with DEBUG=on only.",
+            id="bankfeeds.E002",
+        )
+    ]
+
+
+@register("portal")
+def time_zone_exists(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        ZoneInfo(settings.INSTITUTION_TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        return [
+            Error(
+                "INSTITUTION_TIME_ZONE names no time zone.",
+                hint="Use a name such as America/Toronto.",
+                id="bankfeeds.E004",
+            )
+        ]
+    return []
+
+
+@register("portal")
+def timings_grow_outwards(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    q = settings.Q_CLUSTER
+    rounds = 1 + -(-(q["queue_limit"] + 1) // q["workers"])
+    ladder = [
+        ("CODAT_READ_TIMEOUT", settings.CODAT_READ_TIMEOUT),
+        ("CODAT_DEADLINE", settings.CODAT_DEADLINE),
+        ("TASK_TIMEOUT", settings.TASK_TIMEOUT),
+        ("PUSH_LEASE", settings.PUSH_LEASE),
+        ("QUEUE_RETRY", settings.QUEUE_RETRY),
+    ]
+    problems: list[CheckMessage] = [
+        Error(f"{lower} must be shorter than {upper}.", id="bankfeeds.E005")
+        for (lower, low), (upper, high) in zip(ladder, ladder[1:], strict=False)
+        if low >= high
+    ]
+    if q["retry"] <= rounds * q["timeout"]:
+        problems.append(
+            Error(
+                "The queue would hand out jobs again that still wait to be carried out.",
+                hint=f"Q_CLUSTER retry must exceed {rounds} x timeout.",
+                id="bankfeeds.E006",
+            )
+        )
+    return problems
+
+
+@register("portal")
+def queue_lies_in_our_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.Q_CLUSTER.get("orm") == "default":
+        return []
+    return [Error("The queue's broker must be the default database.", id="bankfeeds.E007")]
+
+
+@register(HISTORY, deploy=True)
+def guards_stand(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Asks the database, so only `check --deploy` and the start of web and worker run it."""
+    gone = guards.missing()
+    if not gone:
+        return []
+    return [
+        Error(
+            f"{len(gone)} guards of the history are missing, such as {gone[0]}.",
+            hint="Run `manage.py migrate`: it puts them back.",
+            id="bankfeeds.E008",
+        )
+    ]
+
+
+def refuse_to_start_broken() -> None:
+    """Run by the web process and the worker: gunicorn by itself serves with a failing check."""
+    call_command("check", fail_level="ERROR")
+    call_command("check", tags=[HISTORY], deploy=True, fail_level="ERROR")

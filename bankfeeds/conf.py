@@ -1,0 +1,46 @@
+"""The only reader of `settings.CODAT_*`: builds the client, knows which world this is."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+from .codat.client import Client, Timings
+
+LIVE_HOSTS = frozenset({"api.codat.io"})
+
+
+class InsideTransaction(RuntimeError):
+    """Codat was called while a database transaction was open: on SQLite the only write lock."""
+
+
+def _refuse_inside_transaction() -> None:
+    if connection.in_atomic_block:
+        raise InsideTransaction("A call to Codat must not be made inside a transaction.")
+
+
+def environment() -> Literal["live", "sandbox"]:
+    return "live" if urlsplit(settings.CODAT_BASE_URL).hostname in LIVE_HOSTS else "sandbox"
+
+
+def client() -> Client:
+    """The client for background work: the full deadline."""
+    return _client(deadline=settings.CODAT_DEADLINE, read=settings.CODAT_READ_TIMEOUT)
+
+
+def page_client() -> Client:
+    """The client for a page or command on which a person waits for exactly this answer."""
+    short = settings.CODAT_PAGE_DEADLINE
+    return _client(deadline=short, read=min(short, settings.CODAT_READ_TIMEOUT))
+
+
+def _client(*, deadline: float, read: float) -> Client:
+    return Client(
+        base_url=settings.CODAT_BASE_URL,
+        api_key=settings.CODAT_API_KEY,
+        before_send=_refuse_inside_transaction,
+        timings=Timings(connect=settings.CODAT_CONNECT_TIMEOUT, read=read, deadline=deadline),
+    )

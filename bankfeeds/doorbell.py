@@ -1,0 +1,18 @@
+"""The only importer of django_q: rings the worker.
+
+The queue lies in our own database, so a ring inside a transaction commits or rolls back with the
+rows that it is about. Losing every job is harmless: the sweep rings again.
+"""
+
+from __future__ import annotations
+
+from django_q.tasks import async_task
+
+DELIVER = "bankfeeds.tasks.deliver"
+SWEEP = "bankfeeds.tasks.sweep"
+JOBS = (DELIVER, SWEEP)
+
+
+def ring(job: str, *arguments: int) -> None:
+    """Ask the worker to carry out `job`; the arguments are primary keys, nothing else."""
+    async_task(job, *arguments)

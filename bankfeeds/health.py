@@ -1,0 +1,30 @@
+"""What needs a person: is the worker alive, since when not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from .models import Heartbeat, Push, PushStatus
+
+# The watchdog rings every 5 seconds; three missed rings and somebody should know.
+QUIET_AFTER = dt.timedelta(seconds=20)
+POOL = "pool"
+
+
+def beat(*, now: dt.datetime) -> None:
+    """The pool carries out jobs: it has just carried out this one."""
+    Heartbeat.objects.update_or_create(name=POOL, defaults={"beat_at": now})
+
+
+def last_beat() -> dt.datetime | None:
+    return Heartbeat.objects.filter(name=POOL).values_list("beat_at", flat=True).first()
+
+
+def worker_is_running(*, now: dt.datetime) -> bool:
+    beat_at = last_beat()
+    return beat_at is not None and now - beat_at < QUIET_AFTER
+
+
+def pool_is_busy(*, now: dt.datetime) -> bool:
+    """A push is on its way under a lease that runs: a pool that is silent may just be waiting."""
+    return Push.objects.filter(status=PushStatus.SENDING, lease_until__gt=now).exists()

@@ -1,0 +1,105 @@
+"""What the institution handed us: files, and the cleared transactions in them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .mirror import Company, Connection, SourceAccount
+
+
+class Statement(models.Model):
+    """One file or batch that came in, kept with its hash. Staff call it *Imported file*."""
+
+    class State(models.TextChoices):
+        PREVIEWED = "previewed", _("Looked at, not saved")
+        SAVED = "saved", _("Saved")
+
+    account = models.ForeignKey(SourceAccount, models.PROTECT, related_name="statements")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PREVIEWED)
+    file_name = models.CharField(_("file"), max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    content = models.BinaryField(editable=False)  # zlib
+    rows_saved = models.PositiveIntegerField(_("rows saved"), default=0)
+    rows_rejected = models.PositiveIntegerField(_("rows left out"), default=0)
+    rows_known = models.PositiveIntegerField(_("rows already here"), default=0)
+    # [{"line": 3, "reason": "..."}]: what was left out when it was saved, with the person's consent
+    rejected = models.JSONField(default=list, blank=True)
+    uploaded_at = models.DateTimeField(_("uploaded"))
+    saved_at = models.DateTimeField(_("saved"), null=True, blank=True)
+    imported_by = models.CharField(_("by"), max_length=150)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("imported file")
+        verbose_name_plural = _("imported files")
+        ordering = ("-uploaded_at", "-id")
+        default_permissions = ("add", "view")
+        indexes = (
+            models.Index(fields=("-uploaded_at", "-id"), name="statement_newest"),
+            models.Index(fields=("account", "-id"), name="statement_of_account"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "sha256"),
+                condition=Q(state="saved"),
+                name="a_file_is_saved_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class BankTransactionQuerySet(models.QuerySet["BankTransaction"]):
+    def free(self) -> BankTransactionQuerySet:
+        """In no push that holds them, and not left out by a decision."""
+        return self.filter(left_out_by=None).exclude(items__released=False)
+
+    def in_feed_order(self) -> BankTransactionQuerySet:
+        """Oldest first; rows of one day in the order in which they came in."""
+        return self.order_by("date", "id")
+
+
+class BankTransaction(models.Model):
+    account = models.ForeignKey(SourceAccount, models.PROTECT, related_name="transactions")
+    statement = models.ForeignKey(Statement, models.PROTECT, related_name="transactions")
+    line = models.PositiveIntegerField(_("line"))
+    transaction_id = models.CharField(_("id"), max_length=100)
+    date = models.DateField(_("date"))
+    description = models.CharField(_("description"), max_length=1000)
+    # Positive is money in, negative money out, for every type of account.
+    amount = models.DecimalField(_("amount"), max_digits=19, decimal_places=4)
+    balance = models.DecimalField(_("balance"), max_digits=19, decimal_places=4)
+    transaction_type = models.CharField(_("type"), max_length=20, blank=True)
+    left_out_by = models.ForeignKey(
+        "bankfeeds.PushDecision", models.PROTECT, null=True, blank=True, related_name="left_out"
+    )
+
+    objects = BankTransactionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transaction")
+        verbose_name_plural = _("transactions")
+        ordering = ("-date", "-id")
+        default_permissions = ("view",)
+        indexes = (
+            models.Index(fields=("account", "date", "id"), name="transaction_feed_order"),
+            models.Index(fields=("-date", "-id"), name="transaction_newest"),
+            models.Index(fields=("transaction_id",), name="transaction_by_id"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "transaction_id"), name="transaction_id_once_on_an_account"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.transaction_id} · {self.date} · {self.amount}"

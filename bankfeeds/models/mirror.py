@@ -1,0 +1,198 @@
+"""Company, Connection, SourceAccount: copies of Codat's truth, and the intent to create them.
+
+Mirrored fields change only through an action that calls Codat; our own fields (name, reference,
+country) are ours. What vanished at Codat gets `gone_at` and is never deleted: history points at it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+LINK_LIFETIME = dt.timedelta(hours=1)
+# Codat keeps the first answer of an Idempotency-Key for 90 minutes; past 60 we trust it no more.
+KEY_LIFETIME = dt.timedelta(minutes=60)
+
+
+class Intent(models.TextChoices):
+    """How far the creation at Codat came; decides what *Continue* may do."""
+
+    PLANNED = "planned", _("Not sent to Codat yet")
+    NOT_SENT = "not_sent", _("Could not be sent")
+    UNKNOWN = "unknown", _("Codat did not answer")
+    SERVER_FAULT = "server_fault", _("Codat had a fault")
+    REFUSED = "refused", _("Refused by Codat")
+    DONE = "done", _("Exists at Codat")
+
+
+class RemoteCreation(models.Model):
+    """A row that is to exist at Codat too: its intent is committed before the call."""
+
+    form_key = models.CharField(max_length=60, unique=True, null=True, editable=False)  # noqa: DJ001
+    idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    intent = models.CharField(max_length=15, choices=Intent, default=Intent.PLANNED)
+    problem = models.TextField(_("problem"), blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(_("created"))
+    first_sent_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(_("gone at Codat since"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def at_codat(self) -> bool:
+        return self.intent == Intent.DONE and self.gone_at is None
+
+    def claim(self, *, now: dt.datetime, lease: dt.timedelta) -> bool:
+        """Take the row for one call to Codat; False while somebody else is calling."""
+        rows = type(self)._default_manager.filter(pk=self.pk).exclude(intent=Intent.DONE)
+        free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+        return bool(free.update(claimed_until=now + lease))
+
+    def key_is_trusted(self, now: dt.datetime) -> bool:
+        """Whether the same Idempotency-Key may go out again (Codat guide: Idempotency)."""
+        if self.intent == Intent.SERVER_FAULT:
+            return False
+        return self.first_sent_at is None or now - self.first_sent_at < KEY_LIFETIME
+
+
+class Country(models.TextChoices):
+    US = "US", _("United States")
+    CA = "CA", _("Canada")
+
+
+class Company(RemoteCreation):
+    codat_id = models.UUIDField(_("Codat id"), null=True, blank=True, unique=True)
+    name = models.CharField(_("our name"), max_length=200)
+    codat_name = models.CharField(_("name at Codat"), max_length=200)
+    reference = models.CharField(_("internal reference"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=2, choices=Country, default=Country.US)
+    # What we write into Codat's `description`: our mark, by which a look-up finds the company.
+    description = models.CharField(max_length=200, unique=True, editable=False)
+    # The name without accents and case, for search and for likely duplicates.
+    folded_name = models.CharField(max_length=200, editable=False, db_index=True)
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        ordering = ("-requested_at", "-id")
+        default_permissions = ("add", "change", "view")
+        indexes = (
+            models.Index(fields=("-requested_at", "-id"), name="company_newest"),
+            models.Index(fields=("reference",), name="company_reference"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Connection(RemoteCreation):
+    company = models.ForeignKey(Company, models.PROTECT, related_name="connections")
+    codat_id = models.UUIDField(_("Codat id"), null=True, blank=True, unique=True)
+    status = models.CharField(_("Codat's word"), max_length=50, blank=True)
+    status_as_of = models.DateTimeField(null=True, blank=True)
+    # A secret of this client: handed out by POST only, wiped once its hour is over.
+    link_url = models.TextField(blank=True, editable=False)
+    link_issued_at = models.DateTimeField(null=True, blank=True)
+    link_issued_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
+        ordering = ("-requested_at", "-id")
+        default_permissions = ("add", "view")
+        permissions = (
+            ("see_link", "Can copy the link of a client"),
+            ("renew_link", "Can renew the link of a client"),
+        )
+        indexes = (models.Index(fields=("-requested_at", "-id"), name="connection_newest"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("company",),
+                condition=Q(gone_at=None) & ~Q(status="Unlinked"),
+                name="one_live_connection_of_a_company",
+                violation_error_message=_(
+                    "This company has a QuickBooks connection already. Unlink it first."
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.company} – QuickBooks Online"
+
+    @property
+    def link_valid_until(self) -> dt.datetime | None:
+        return self.link_issued_at + LINK_LIFETIME if self.link_issued_at else None
+
+
+class SourceAccountQuerySet(models.QuerySet["SourceAccount"]):
+    def wanted(self) -> SourceAccountQuerySet:
+        """Accounts that count towards a connection's headline and can be pushed."""
+        return self.filter(intent=Intent.DONE, gone_at=None)
+
+
+class SourceAccount(RemoteCreation):
+    class Type(models.TextChoices):
+        CHECKING = "checking", _("Checking")
+        SAVINGS = "savings", _("Savings")
+        CREDIT_CARD = "creditCard", _("Credit card")
+        LOAN = "loan", _("Loan")
+        PREPAID_CARD = "prepaidCard", _("Prepaid card")
+
+    class Currency(models.TextChoices):
+        USD = "USD", "USD"
+        CAD = "CAD", "CAD"
+
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="accounts")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="accounts")
+    account_id = models.CharField(_("account id"), max_length=100)
+    name = models.CharField(_("name"), max_length=200)
+    # Codat's word as it stands there: v1 clients say Credit or Debit.
+    account_type = models.CharField(_("type"), max_length=30)
+    number_last4 = models.CharField(_("account number"), max_length=4)
+    number_hash = models.CharField(max_length=64, editable=False, db_index=True)
+    sort_code = models.CharField(_("routing number"), max_length=20, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    balance = models.DecimalField(_("balance"), max_digits=19, decimal_places=4, default=0)
+    status = models.CharField(_("status"), max_length=50, blank=True)
+    status_as_of = models.DateTimeField(_("as of"), null=True, blank=True)
+    feed_start_date = models.DateField(_("feed start date"), null=True, blank=True)
+    # The body of the creation, encrypted, until Codat has confirmed it and for 24 hours at most.
+    sealed_body = models.BinaryField(null=True, editable=False)
+
+    objects = SourceAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("source account")
+        verbose_name_plural = _("source accounts")
+        ordering = ("-requested_at", "-id")
+        default_permissions = ("add", "change", "view")
+        permissions = (
+            ("refresh_sourceaccount", "Can refresh statuses from Codat"),
+            ("push_sourceaccount", "Can confirm a push"),
+        )
+        indexes = (models.Index(fields=("-requested_at", "-id"), name="account_newest"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "account_id"),
+                name="account_id_once_on_a_connection",
+                violation_error_message=_("An account with this id is already on this connection."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        kind = dict(self.Type.choices).get(self.account_type, self.account_type)
+        return f"{self.name} · {kind} · ••{self.number_last4} · {self.currency}"
+
+    @property
+    def is_connected(self) -> bool:
+        return self.at_codat and self.status.lower() == "connected"

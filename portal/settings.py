@@ -1,0 +1,206 @@
+"""Every setting of the portal, read top to bottom from the environment (or a `.env` file).
+
+Settings always load: a missing secret is an empty string here and an error in
+`bankfeeds/checks.py`, so that `help`, `check`, `demo` and `sandbox` work in an empty environment.
+Each knob has one line in `.env.example`; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- What kind of place this is -------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+# Set by `manage.py demo` for its children: loopback only, plain http, throw-away secrets.
+DEMO = env.bool("PORTAL_DEMO", default=False)
+# Test runners switch DEBUG off while they run; what was asked for stays known.
+DEBUG_AT_START = DEBUG
+SECRET_KEY = env.str("SECRET_KEY", default="")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not (DEBUG or DEMO))
+
+# --- Codat ----------------------------------------------------------------------------------
+
+# A fresh copy talks to the sandbox: nobody reaches live by forgetting something.
+CODAT_BASE_URL = env.str("CODAT_BASE_URL", default="http://127.0.0.1:8182")
+CODAT_API_KEY = env.str("CODAT_API_KEY", default="")
+
+# --- The institution ------------------------------------------------------------------------
+
+INSTITUTION_NAME = env.str("INSTITUTION_NAME", default="Our institution")
+# "Today" for every rule on dates is the institution's day.
+INSTITUTION_TIME_ZONE = env.str("INSTITUTION_TIME_ZONE", default="America/Toronto")
+# Keys the hash by which account numbers of files are matched; empty: derived from SECRET_KEY.
+ACCOUNT_NUMBER_KEY = env.str("ACCOUNT_NUMBER_KEY", default="")
+
+# --- Timings, in seconds --------------------------------------------------------------------
+
+# Each is longer than the one before (a check holds it); one factor scales them all together.
+TIMING_FACTOR = env.float("TIMING_FACTOR", default=1.0)
+CODAT_CONNECT_TIMEOUT = 3.05 * TIMING_FACTOR
+CODAT_READ_TIMEOUT = 30 * TIMING_FACTOR
+CODAT_DEADLINE = 40 * TIMING_FACTOR
+TASK_TIMEOUT = 60 * TIMING_FACTOR
+PUSH_LEASE = 90 * TIMING_FACTOR
+QUEUE_RETRY = 200 * TIMING_FACTOR
+# For calls that a person waits for.
+CODAT_PAGE_DEADLINE = 12 * TIMING_FACTOR
+
+# --- Django ---------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "bankfeeds.apps.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_q",
+    "bankfeeds.apps.BankFeedsConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = INSTITUTION_TIME_ZONE
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "admin:login"
+
+# --- Databases ------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'portal.sqlite3'}")
+}
+DATABASE = DATABASES["default"]
+DATABASE["CONN_MAX_AGE"] = 600
+DATABASE["CONN_HEALTH_CHECKS"] = True
+SQLITE = DATABASE["ENGINE"].endswith("sqlite3")
+if SQLITE:
+    # The worker runs in a folder of its own: a relative path would be another file there.
+    if DATABASE["NAME"] != ":memory:":
+        DATABASE["NAME"] = str(BASE_DIR / DATABASE["NAME"])
+    # IMMEDIATE takes the write lock at BEGIN, where the busy timeout is honoured; a deferred
+    # reader that wants to write once another has committed fails at once.
+    DATABASE["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
+        ),
+    }
+
+# --- The queue: a doorbell, never the order -------------------------------------------------
+
+Q_CLUSTER = {
+    "name": "portal",
+    "orm": "default",
+    "workers": 2,
+    "timeout": TASK_TIMEOUT,
+    "queue_limit": 2,
+    "bulk": 1,
+    "retry": QUEUE_RETRY,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "catch_up": False,
+    "scheduler": False,
+    "poll": 0.2,
+    "recycle": 500,
+    "max_rss": 307_200,
+    "guard_cycle": 0.5,
+}
+
+# --- Cookies, transport, static files -------------------------------------------------------
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATICFILES_BACKEND = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if DEBUG
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": STATICFILES_BACKEND},
+}
+
+# Statement files: 20 MB, the limit that the import page states.
+IMPORT_MAX_BYTES = 20 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+# --- Logging --------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "bankfeeds": {"level": env.str("LOG_LEVEL", default="INFO")},
+        # One line for each job rung would drown everything else.
+        "django-q": {"level": "WARNING", "handlers": ["console"], "propagate": False},
+    },
+}

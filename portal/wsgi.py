@@ -1,0 +1,15 @@
+"""The web process. It refuses to serve while a check fails: gunicorn by itself would not."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+application = get_wsgi_application()
+
+from bankfeeds.checks import refuse_to_start_broken  # noqa: E402 (needs the loaded applications)
+
+refuse_to_start_broken()
