@@ -1,0 +1,239 @@
+"""Sockets for `wire`: requests sessions that know whether a request began and when time is up.
+
+requests bounds the wait between two bytes; a server that drips holds a caller for hours, and
+an exception's class does not say whether bytes had left. So our connections look at the `Errand`
+of their thread: they note the first byte sent, and shorten every wait to what is left of its time.
+Not bounded by the deadline: name resolution, and the TLS handshake as a whole (its steps are).
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Self
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
+from urllib3.util.retry import Retry
+
+_THREAD_POOLS = 4  # hosts: the API, and a few in tests
+_THREAD_CONNECTIONS = 2  # a thread asks one thing at a time; the other is for a page of a list
+
+
+@dataclass
+class Errand:
+    """One request with its repeats: how long it may take and how far it came."""
+
+    read: float
+    ends: float = 0.0
+    opened: bool = False
+    began: bool = False
+    started: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def starting(cls, *, read: float, deadline: float) -> Self:
+        errand = cls(read=read)
+        errand.ends = errand.started + deadline
+        return errand
+
+    def left(self) -> float:
+        return self.ends - time.monotonic()
+
+    def ms(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+    def wait(self, most: float) -> float:
+        """Return how long a step may take; TimeoutError if the time is up."""
+        left = self.left()
+        if left <= 0:
+            raise TimeoutError("deadline")
+        return min(most, left)
+
+    def surely_not_sent(self) -> bool:
+        # Of a session that is not ours nothing is known: `opened` stays unset.
+        return self.opened and not self.began
+
+
+class _Here(threading.local):
+    errand: Errand | None = None
+    session: requests.Session | None = None
+    process: int = 0
+
+
+_here = _Here()
+
+
+def begin(errand: Errand) -> None:
+    """Make it the errand of this thread, until the next one begins."""
+    _here.errand = errand
+
+
+def session() -> requests.Session:
+    """Return the session of this thread in this process; a forked child gets sockets of its own."""
+    if _here.session is None or _here.process != os.getpid():
+        _here.session, _here.process = new_session(), os.getpid()
+    return _here.session
+
+
+def close() -> None:
+    """Close the idle connections of this thread."""
+    if _here.session is not None and _here.process == os.getpid():
+        _here.session.close()
+    _here.session = None
+
+
+def new_session() -> requests.Session:
+    """Make a session that follows no redirect, keeps no cookie, reads no environment."""
+    made = _Session()
+    made.trust_env = False
+    made.headers.clear()
+    made.headers.update(
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "bank-feeds-portal",
+        }
+    )
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = _Adapter(
+        max_retries=_reads_only(),
+        pool_connections=_THREAD_POOLS,
+        pool_maxsize=_THREAD_CONNECTIONS,
+    )
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    return made
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere: even when told not to follow, requests would read the whole body unbounded."""
+        return None
+
+
+class _Retry(Retry):
+    """Repeats that end when the errand's time does."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        return self._has_time() and super().is_retry(method, status_code, has_retry_after)
+
+    def increment(self, *args: Any, **kwargs: Any) -> Self:
+        following = super().increment(*args, **kwargs)
+        if not following._has_time():
+            error = kwargs.get("error")
+            raise MaxRetryError(kwargs["_pool"], "", error)
+        return following
+
+    def _has_time(self) -> bool:
+        errand = _here.errand
+        return errand is None or errand.left() > self.get_backoff_time()
+
+
+def _reads_only() -> Retry:
+    return _Retry(
+        total=3,
+        connect=3,
+        read=2,
+        status=2,
+        other=0,  # TLS errors and unknown ones count here, whatever the method
+        redirect=0,
+        backoff_factor=0.3,
+        backoff_max=5,
+        backoff_jitter=0.3,
+        status_forcelist=(502, 503, 504),
+        allowed_methods=frozenset({"GET", "HEAD"}),
+        respect_retry_after_header=False,
+        raise_on_status=False,
+    )
+
+
+class _BoundedReader(io.RawIOBase):
+    """The receiving side of a socket, each wait cut to what is left of the errand."""
+
+    def __init__(self, sock: socket.socket, errand: Errand) -> None:
+        self._sock = sock
+        self._errand = errand
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._errand.wait(self._errand.read))
+        return self._raw.readinto(buffer)
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        if _here.errand is not None:
+            self.fp.close()
+            self.fp = io.BufferedReader(_BoundedReader(sock, _here.errand))
+
+
+class _Watched:
+    """Mixed into both connection classes: tells the errand what happens."""
+
+    sock: Any
+    timeout: Any
+
+    def connect(self) -> None:
+        if _here.errand is not None:
+            try:
+                self.timeout = _here.errand.wait(self.timeout)
+            except TimeoutError as error:
+                raise ConnectTimeoutError("deadline") from error
+        super().connect()  # type: ignore[misc]
+
+    def send(self, data: Any) -> None:
+        errand = _here.errand
+        if errand is not None:
+            if self.sock is None:
+                self.connect()
+            wait = errand.wait(errand.read)
+            errand.began = True  # from here on bytes may have left
+            self.sock.settimeout(wait)
+        super().send(data)  # type: ignore[misc]
+
+
+class _PlainConnection(_Watched, HTTPConnection):
+    response_class = _Response  # type: ignore[assignment]
+
+
+class _TlsConnection(_Watched, HTTPSConnection):
+    response_class = _Response  # type: ignore[assignment]
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        if _here.errand is not None:
+            _here.errand.opened = True
+        return super().send(*args, **kwargs)
