@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from . import conf, guards
@@ -18,10 +19,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @register("portal")
 def secrets_are_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    wanted = {
-        "SECRET_KEY": settings._wrapped.__dict__.get("SECRET_KEY") or "",
-        "CODAT_API_KEY": settings.CODAT_API_KEY,
-    }
+    wanted = {"SECRET_KEY": _secret_key(), "CODAT_API_KEY": settings.CODAT_API_KEY}
     return [
         Error(
             f"{name} is empty.",
@@ -31,6 +29,13 @@ def secrets_are_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         for name, value in wanted.items()
         if not value
     ]
+
+
+def _secret_key() -> str:
+    try:
+        return settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django's own words for an empty one
+        return ""
 
 
 @register("portal")

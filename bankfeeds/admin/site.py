@@ -1,9 +1,73 @@
-"""The admin site: header, bands, and which models have no page."""
+"""The admin site: what stands above every page, where each role starts, what has no page."""
 
 from __future__ import annotations
 
-from django.contrib.admin import AdminSite
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds import conf, health, words
+from bankfeeds.models import Push
+
+# In the order of the day's work.
+ORDER = (
+    "Company",
+    "Connection",
+    "SourceAccount",
+    "Statement",
+    "BankTransaction",
+    "Push",
+    "Event",
+)
 
 
 class PortalAdminSite(AdminSite):
-    pass
+    site_header = _("Bank Feeds Portal")
+    site_title = _("Bank Feeds Portal")
+    index_title = _("Home")
+    site_url = None
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """The queue's own pages stay out: whoever may only look there could run jobs again."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        ours = [model for model in models if model._meta.app_label != "django_q"]
+        super().register(ours, admin_class, **options)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        context["environment"] = conf.environment()
+        if context["has_permission"]:
+            now = timezone.now()
+            context["undecided"] = Push.objects.undecided().count()
+            context["stopped"] = health.stopped(now=now)
+            context["zone"] = words.zone(timezone.localtime(now))
+        return context
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Managers and support start with their companies, auditors with the history."""
+        user = request.user
+        if user.has_perm("bankfeeds.push_sourceaccount"):
+            return redirect("admin:bankfeeds_company_changelist")
+        if user.has_perm("bankfeeds.view_push") and not user.has_perm("auth.change_user"):
+            return redirect("admin:bankfeeds_push_changelist")
+        return super().index(request, extra_context)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            if app["app_label"] == "bankfeeds":
+                app["models"].sort(key=lambda model: ORDER.index(model["object_name"]))
+        return sorted(apps, key=lambda app: app["app_label"] != "bankfeeds")

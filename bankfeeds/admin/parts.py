@@ -1,0 +1,107 @@
+"""What several pages are made of: badges, bounded lists, own pages, forms pressed once."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bankfeeds.words import Word
+
+LIST_LIMIT = 10_000
+
+
+def badge(word: Word) -> SafeString:
+    """A status as symbol, label and (on hover, and for screen readers) its explanation."""
+    return format_html(
+        '<span class="badge badge-{}" title="{}"><span aria-hidden="true">{}</span> {}</span>',
+        word.tone,
+        word.explanation,
+        word.symbol,
+        word.label,
+    )
+
+
+def new_form_key() -> str:
+    """Rendered into a form once: the second press of its button finds the result of the first."""
+    return str(uuid.uuid4())
+
+
+def given_form_key(request: HttpRequest) -> str:
+    """The form key of a POST, checked: it comes from outside."""
+    try:
+        return str(uuid.UUID(request.POST.get("form_key", "")))
+    except ValueError:
+        return new_form_key()
+
+
+def demand(request: HttpRequest, permission: str) -> None:
+    """403 unless the person holds `permission` (a codename of this app)."""
+    if not request.user.has_perm(f"bankfeeds.{permission}"):
+        raise PermissionDenied
+
+
+class BoundedPaginator(Paginator):
+    """Counts to 10,000 and no further: neither COUNT(*) nor OFFSET may grow with history."""
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by().values("pk")[:LIST_LIMIT].count()
+
+
+class PortalAdmin(admin.ModelAdmin):
+    """Lists that stay fast, nothing that deletes, own pages rendered like the admin's."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 100
+    list_max_show_all = 100
+    actions_on_top = True
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def page(
+        self,
+        request: HttpRequest,
+        template: str,
+        *,
+        title: str,
+        status: int = 200,
+        **context: Any,
+    ) -> TemplateResponse:
+        """An own page inside the admin: templates/admin/bankfeeds/<model>/<template>.html."""
+        opts = self.model._meta
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": opts,
+            "title": title,
+            "has_view_permission": self.has_view_permission(request),
+            **context,
+        }
+        path = f"admin/{opts.app_label}/{opts.model_name}/{template}.html"
+        return TemplateResponse(request, path, context, status=status)
+
+
+class ReadOnlyAdmin(PortalAdmin):
+    """For what nobody may add, change or delete here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -1,0 +1,2 @@
+"use strict";
+// Pages work without this file; it adds copying, countdowns and buttons that are pressed once.
