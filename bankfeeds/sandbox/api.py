@@ -1,0 +1,223 @@
+"""A request's way through the API: the gate, the idempotency table, faults, then its route."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hmac
+import json
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from . import faults, routes
+from .answers import Answer, Refused, problem
+from .endpoints import Call, Request
+from .faults import Fault, Occasion
+from .idempotency import METHODS, Idempotency, digest_of
+from .pushes import Book
+from .world import World, stamp
+
+MOST_REQUESTS = 10_000
+PROXY_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>\n"
+
+
+@dataclass
+class Reply:
+    """What goes out, and the fault that is still to be played on the wire."""
+
+    answer: Answer
+    fault: Fault | None = None
+    key: str | None = None
+
+
+class Api:
+    def __init__(self, world: World, *, stopping: threading.Event) -> None:
+        self.world = world
+        self.book = Book(world)
+        self.idempotency = Idempotency(world)
+        self.stopping = stopping
+        token = base64.b64encode(world.settings.api_key.encode()).decode()
+        self._authorization = f"Basic {token}".encode()
+
+    def reply(self, request: Request) -> Reply:
+        """Answers a request; call `done` with the reply when it is out."""
+        with self.world.lock:
+            number = self._note(request)
+            self.world.settle()
+            early, fault = self._gate(request)
+            if early is not None:
+                return self._finish(number, early)
+            if fault is None or fault.kind != "hang" or fault.after:
+                return self._finish(number, self._play(request, fault))
+            self.world.journal.commit()
+        self.stopping.wait(fault.seconds)
+        with self.world.lock:
+            self.world.settle()
+            return self._finish(number, self._play(request, None))
+
+    def done(self, reply: Reply) -> None:
+        if reply.key is not None:
+            self.idempotency.end(reply.key)
+
+    def headers(self) -> list[tuple[str, str]]:
+        """The rate-limit headers of every answer."""
+        now = dt.datetime.fromtimestamp(self.world.now(), dt.UTC)
+        reset = dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
+        limit, used = self._quota(), self._used(now)
+        return [
+            ("X-Rate-Limit-Limit", str(limit)),
+            ("X-Rate-Limit-Remaining", str(max(0, limit - used))),
+            ("X-Rate-Limit-Reset", reset.isoformat().replace("+00:00", "Z")),
+        ]
+
+    # The gate
+
+    def _gate(self, request: Request) -> tuple[Reply | None, Fault | None]:
+        """An answer that needs no route, or the fault that hits this request, or neither."""
+        if not hmac.compare_digest(request.authorization.encode(), self._authorization):
+            return Reply(problem(401)), None
+        if refused := self._over_quota():
+            return Reply(refused), None
+        key = request.idempotency_key if request.method in METHODS else None
+        if key is None:
+            return None, faults.choose(self.world, self._occasion(request))
+        digest = digest_of(request.method, request.target, request.body)
+        earlier = self.idempotency.earlier(key, digest=digest)
+        if earlier is None:
+            self.idempotency.begin(key, digest=digest)
+            return None, faults.choose(self.world, self._occasion(request))
+        answer, replayed = earlier
+        occasion = self._occasion(request, replay=True)
+        return Reply(answer, faults.choose(self.world, occasion) if replayed else None), None
+
+    def _quota(self) -> int:
+        """Codat guide: 1000 a day, and 1000 more for each company with a linked connection."""
+        fixed = self.world.settings.daily_quota
+        return 1000 * (1 + self.world.linked_companies()) if fixed is None else fixed
+
+    def _used(self, now: dt.datetime) -> int:
+        quota = self.world.table("meta").get("quota") or {}
+        return int(quota["used"]) if quota.get("day") == now.date().isoformat() else 0
+
+    def _over_quota(self) -> Answer | None:
+        now = dt.datetime.fromtimestamp(self.world.now(), dt.UTC)
+        used = self._used(now)
+        if used >= self._quota():
+            midnight = dt.datetime.combine(now.date() + dt.timedelta(1), dt.time(), dt.UTC)
+            wait = str(int((midnight - now).total_seconds()) + 1)
+            return problem(429, headers=(("Retry-After", wait),))
+        self.world.put("meta", "quota", {"day": now.date().isoformat(), "used": used + 1})
+        return None
+
+    def _occasion(self, request: Request, *, replay: bool = False) -> Occasion:
+        own = _texts(request.body) if b"fault-" in request.body.lower() else ()
+        return Occasion(
+            request.method,
+            request.path,
+            _where(request),
+            own,
+            self._names_around(request.segments),
+            request.idempotency_key if request.method in METHODS else None,
+            replay,
+        )
+
+    def _names_around(self, segments: tuple[str, ...]) -> tuple[str, ...]:
+        """The names of the company and the account that the path leads to, where marked."""
+        names: list[Any] = []
+        if len(segments) > 2 and segments[0] == "companies":
+            names.append(self.world.table("companies").get(segments[1], {}).get("name"))
+        if len(segments) > 6 and segments[2] == "connections":
+            account = self.world.table("accounts").get(f"{segments[3]}/{segments[6]}", {})
+            names.append(account.get("accountName"))
+        return tuple(name for name in names if name and "fault-" in name.lower())
+
+    # The route
+
+    def _play(self, request: Request, fault: Fault | None) -> Reply:
+        """Takes effect unless the fault comes before it, and keeps the answer under its key."""
+        if fault is None or fault.after:
+            answer = self._route(request, fault)
+        elif fault.kind == "html":
+            answer = Answer(502, PROXY_PAGE, "text/html")
+        else:
+            answer = Answer(500)
+        if fault is not None and fault.kind == "status":
+            answer = _ordered_status(fault)
+        key = request.idempotency_key if request.method in METHODS else None
+        took_place = fault is None or fault.after or fault.kind == "status"
+        if key is not None and took_place:
+            digest = digest_of(request.method, request.target, request.body)
+            self.idempotency.keep(key, digest=digest, answer=answer)
+        return Reply(answer, fault, key)
+
+    def _route(self, request: Request, fault: Fault | None) -> Answer:
+        try:
+            handler, names = routes.find(request.method, request.segments)
+            occasion = self._occasion(request)
+            return handler(Call(self.world, self.book, request, occasion, names))
+        except Refused as refused:
+            return refused.answer
+        except Exception:  # a bug of the sandbox is answered as Codat would, and shown
+            traceback.print_exc(file=sys.stderr)
+            return problem(500)
+
+    # The list of requests
+
+    def _note(self, request: Request) -> str:
+        entry = {
+            "method": request.method,
+            "path": request.path,
+            "idempotencyKey": request.idempotency_key,
+            "status": None,
+            "at": stamp(self.world.now()),
+        }
+        number = str(self.world.next_number("requests"))
+        self.world.put("requests", number, entry)
+        kept = self.world.table("requests")
+        if len(kept) > MOST_REQUESTS:
+            self.world.drop("requests", next(iter(kept)))
+        return number
+
+    def _finish(self, number: str, reply: Reply) -> Reply:
+        """The effect, its answer and the note of it are written in one line, then it goes out."""
+        entry = self.world.table("requests").get(number, {})
+        if reply.fault is None or reply.fault.kind not in ("reset", "half-headers"):
+            self.world.put("requests", number, {**entry, "status": reply.answer.status})
+        self.world.journal.commit()
+        return reply
+
+
+def _ordered_status(fault: Fault) -> Answer:
+    wait = str(int(fault.seconds) or 1)
+    return problem(fault.status, headers=(("Retry-After", wait),) if fault.status == 429 else ())
+
+
+def _where(request: Request) -> str:
+    if request.method == "GET":
+        return "reads"
+    if "push" in request.segments:
+        return "push"
+    if "bankFeedAccounts" in request.segments:
+        return "accounts"
+    return "connections" if len(request.segments) > 2 else "companies"
+
+
+def _texts(body: bytes) -> tuple[str, ...]:
+    """The texts of a body in which a marker may stand."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    parts = value if isinstance(value, list) else [value]
+    if isinstance(value, dict) and isinstance(value.get("transactions"), list):
+        parts = value["transactions"]
+    found = [
+        part.get(name)
+        for part in parts
+        if isinstance(part, dict)
+        for name in ("name", "accountName", "description")
+    ]
+    return tuple(text for text in found if isinstance(text, str) and "fault-" in text.lower())

@@ -1,0 +1,157 @@
+"""The sandbox's own controls under `/_sandbox/`: JSON, without a key, on loopback only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from . import accounts, faults
+from .answers import Answer, Refused, said
+from .api import Api
+from .endpoints import parse
+from .rules import is_number, local_date
+from .world import Record, stamp
+
+FARTHEST = 10 * 366 * 86400
+
+
+def answer(api: Api, *, method: str, name: str, body: bytes) -> Answer:
+    """Answers one control. Bad input is 400 with `{"error": ...}`, an unknown thing 404."""
+    found = CONTROLS.get(name)
+    if found is None:
+        return _wrong(404, f"No such control: {name}.")
+    if method not in found:
+        return _wrong(405, f"{name} takes {' and '.join(found)}.")
+    with api.world.lock:
+        api.world.settle()
+        try:
+            value = parse(body) if method == "POST" else None
+            result = found[method](api, value)
+        except Refused as refused:
+            result = refused.answer
+        except _Bad as bad:
+            result = _wrong(bad.status, str(bad))
+        api.world.journal.commit()
+    return result
+
+
+class _Bad(Exception):  # noqa: N818
+    def __init__(self, text: str, *, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def _wrong(status: int, text: str) -> Answer:
+    return said({"error": text}, status=status)
+
+
+def _connect(api: Api, body: Any) -> Answer:
+    """`feedStartDate` left out is seven days back."""
+    connection, chosen = _chosen(api, body)
+    given = body.get("feedStartDate")
+    start = api.world.today() - dt.timedelta(days=7)
+    if given is not None:
+        found = local_date(given) if isinstance(given, str) else None
+        if found is None:
+            raise _Bad("feedStartDate must be a date, YYYY-MM-DD.")
+        start = found
+    for account in chosen:
+        accounts.connect(api.world, account, feed_start=start)
+    return _state(api, connection)
+
+
+def _disconnect(api: Api, body: Any) -> Answer:
+    """At once, unlike the button on the page, which Codat notices after ten days."""
+    connection, chosen = _chosen(api, body)
+    for account in chosen:
+        accounts.disconnect(api.world, account)
+    return _state(api, connection)
+
+
+def _status(api: Api, body: Any) -> Answer:
+    """Sets one of the five statuses, also those that no step of a client leads to."""
+    connection, chosen = _chosen(api, body)
+    if body.get("status") not in accounts.STATUSES:
+        raise _Bad(f"status must be one of {', '.join(accounts.STATUSES)}.")
+    for account in chosen:
+        account["status"] = body["status"]
+        accounts.save(api.world, account)
+    return _state(api, connection)
+
+
+def _chosen(api: Api, body: Any) -> tuple[Record, list[Record]]:
+    if not isinstance(body, dict) or not isinstance(body.get("connectionId"), str):
+        raise _Bad("connectionId is required.")
+    connection = api.world.table("connections").get(body["connectionId"])
+    if connection is None:
+        raise _Bad(f"No connection {body['connectionId']}.", status=404)
+    ids = body.get("accountIds")
+    if not isinstance(ids, list) or not ids or not all(isinstance(each, str) for each in ids):
+        raise _Bad("accountIds must be an array with at least one id.")
+    known = {each["id"]: each for each in accounts.every(api.world, connection["id"])}
+    for each in ids:
+        if each not in known:
+            raise _Bad(f"No source account {each} in this connection.", status=404)
+    return connection, [known[each] for each in ids]
+
+
+def _state(api: Api, connection: Record) -> Answer:
+    found = accounts.every(api.world, connection["id"])
+    states = [{"id": each["id"], "status": each["status"]} for each in found]
+    return said(
+        {"connectionId": connection["id"], "status": connection["status"], "accounts": states}
+    )
+
+
+def _clock(api: Api, _body: Any) -> Answer:
+    return said({"now": stamp(api.world.now())})
+
+
+def _advance(api: Api, body: Any) -> Answer:
+    seconds = body.get("advanceSeconds") if isinstance(body, dict) else None
+    if not is_number(seconds) or not 0 <= seconds <= FARTHEST:
+        raise _Bad(
+            "advanceSeconds must be a number of seconds, not negative; time never goes back."
+        )
+    api.world.advance(float(seconds))
+    api.world.settle()
+    return _clock(api, None)
+
+
+def _ledger(api: Api, _body: Any) -> Answer:
+    return said(api.book.ledger())
+
+
+def _requests(api: Api, _body: Any) -> Answer:
+    return said(list(api.world.table("requests").values()))
+
+
+def _faults(api: Api, _body: Any) -> Answer:
+    return said(list(api.world.table("faults").values()))
+
+
+def _order(api: Api, body: Any) -> Answer:
+    if wrong := faults.order(api.world, body):
+        raise _Bad(wrong)
+    return _faults(api, None)
+
+
+def _clear(api: Api, _body: Any) -> Answer:
+    """Takes back every order, and lets every `-once` marker hit again."""
+    for table in ("faults", "fired"):
+        for key in list(api.world.table(table)):
+            api.world.drop(table, key)
+    return Answer(204)
+
+
+Control = Callable[[Api, Any], Answer]
+CONTROLS: dict[str, dict[str, Control]] = {
+    "connect": {"POST": _connect},
+    "disconnect": {"POST": _disconnect},
+    "status": {"POST": _status},
+    "clock": {"GET": _clock, "POST": _advance},
+    "ledger": {"GET": _ledger},
+    "requests": {"GET": _requests},
+    "faults": {"GET": _faults, "POST": _order, "DELETE": _clear},
+}

@@ -1,0 +1,219 @@
+"""The pages that a person sees: the sandbox's own index, and Codat's link page of a connection.
+
+The link pages ask for the one-hour password at every step. What follows in QuickBooks is in
+`quickbooks`. All work without JavaScript.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from . import accounts, connections, faults, quickbooks
+from .answers import Answer, Refused
+from .api import Api
+from .markup import (
+    alert,
+    field,
+    form,
+    hidden,
+    link,
+    listing,
+    note,
+    p,
+    page,
+    see_other,
+    style,
+    table,
+)
+from .world import Record, World, stamp
+
+STEPS = ("start", "set-up", "credentials", "revoke")
+MOST_SHOWN = 100
+PERMISSIONS = (
+    "Give QuickBooks Online the balances of the accounts that you choose",
+    "Give QuickBooks Online the transactions of the accounts that you choose, once a day",
+    "Keep doing so until you disconnect the accounts in QuickBooks Online",
+)
+NEXT_STEPS = (
+    "Keep this page open: the username and password are shown once.",
+    "In QuickBooks Online, go to Transactions, then Bank transactions, then Link account.",
+    "Search for {institution} and accept the terms.",
+    "Enter the username and password above.",
+    "Tick the accounts, choose the QuickBooks account of each and the date to start from.",
+    "Select Connect.",
+)
+
+
+def wants(path: str) -> bool:
+    """Whether a path is a page's (the API has no such path)."""
+    if path in ("/", "/sandbox.css", "/clock", "/favicon.ico"):
+        return True
+    parts = path.strip("/").split("/")
+    is_link = len(parts) == 5 and parts[0] == "companies" and parts[4] in STEPS
+    return is_link or parts[0] in ("company", "quickbooks")
+
+
+def answer(
+    api: Api, *, method: str, path: str, params: dict[str, str], form: list[tuple[str, str]]
+) -> Answer:
+    """One page; `form` holds the fields that were sent, in order."""
+    if path == "/sandbox.css":
+        return style()
+    parts = path.strip("/").split("/")
+    with api.world.lock:
+        api.world.settle()
+        try:
+            if parts[0] == "quickbooks":
+                found = quickbooks.answer(api, method, parts[1:], params, form)
+            elif parts[0] == "companies":
+                found = _link_page(api.world, method, parts, dict(form) if form else params)
+            elif path == "/clock" and method == "POST":
+                found = _advance(api.world, dict(form))
+            elif parts[0] == "company":
+                found = _no_link_flow()
+            else:
+                found = _index(api) if path == "/" else _not_found()
+        except Refused as refused:
+            found = _not_found() if refused.answer.status == 404 else refused.answer
+        api.world.journal.commit()
+    return found
+
+
+def _not_found() -> Answer:
+    return page("Not found", p("There is no such page."), link("/", "To the sandbox"), status=404)
+
+
+def _no_link_flow() -> Answer:
+    text = "QuickBooks Online Bank Feeds is not offered here: use the link of its connection."
+    return page("Connect your data", p(text), brand="codat")
+
+
+# The link pages
+
+
+def _link_page(world: World, method: str, parts: list[str], given: dict[str, str]) -> Answer:
+    connection = connections.find(world, parts[1], parts[3])
+    otp, step = given.get("otp", ""), parts[4]
+    if not connections.link_works(world, connection["id"], otp=otp):
+        return _expired()
+    base = "/" + "/".join(parts[:4])
+    if step == "start":
+        return _permissions(base, otp)
+    if step == "credentials" and method == "POST":
+        return _credentials(world, connection, base, otp)
+    if step == "revoke" and method == "POST":
+        connections.revoke_credentials(world, connection["id"])
+        return _set_up(base, otp, note("The credentials were revoked."))
+    return _set_up(base, otp)
+
+
+def _expired() -> Answer:
+    text = "This link has expired or is not valid. Ask the one who sent it to you for a new link."
+    return page("Unauthorized", alert(text), brand="codat", status=401)
+
+
+def _permissions(base: str, otp: str) -> Answer:
+    return page(
+        "Connect to QuickBooks Online Bank Feeds",
+        p("To connect your bank accounts you agree to:"),
+        listing(PERMISSIONS),
+        form(f"{base}/set-up", hidden("otp", otp), button="Next", method="get"),
+        brand="codat",
+    )
+
+
+def _set_up(base: str, otp: str, *above: str) -> Answer:
+    text = "You need a username and a password that QuickBooks Online will ask you for."
+    return page(
+        "Set up QuickBooks",
+        *above,
+        p(text),
+        form(f"{base}/credentials", hidden("otp", otp), button="Get credentials"),
+        brand="codat",
+    )
+
+
+def _credentials(world: World, connection: Record, base: str, otp: str) -> Answer:
+    made = connections.make_credentials(world, connection["id"])
+    institution = world.settings.institution
+    pair = [hidden(name, made[name]) for name in ("username", "password")]
+    return page(
+        "Set up QuickBooks",
+        f'<dl><dt>Username</dt><dd id="shown-username">{escape(made["username"])}</dd>'
+        f'<dt>Password</dt><dd id="shown-password">{escape(made["password"])}</dd></dl>',
+        form(f"{base}/revoke", hidden("otp", otp), button="Revoke credentials", look="quiet"),
+        listing([each.format(institution=institution) for each in NEXT_STEPS], ordered=True),
+        form("/quickbooks/link-account", *pair, button="Continue to QuickBooks"),
+        brand="codat",
+    )
+
+
+# The index
+
+
+def _index(api: Api) -> Answer:
+    world = api.world
+    return page(
+        "A sandbox of Codat's Bank Feeds API",
+        p(
+            "This server plays Codat and QuickBooks Online for tests and demonstrations. No real "
+            "bank, no real client, nothing leaves this machine."
+        ),
+        "<h2>Companies</h2>",
+        _companies(world),
+        "<h2>Clock</h2>",
+        p(f"It is {stamp(world.now())[:19]} UTC; the institution's date is {world.today()}."),
+        form(
+            "/clock",
+            field("Advance by hours", "hours", value="1", kind="number", more='min="0" step="any"'),
+            button="Advance the clock",
+        ),
+        "<h2>Faults</h2>",
+        p(
+            "Write a marker into a company name, an account name or a transaction description, or "
+            "order it through POST /_sandbox/faults. End it with -once or -always."
+        ),
+        table(
+            ("Marker", "What happens"),
+            [
+                (f"<code>fault-{escape(name)}</code>", escape(text))
+                for name, text in faults.CATALOGUE.items()
+            ],
+        ),
+    )
+
+
+def _companies(world: World) -> str:
+    newest = list(world.table("companies").values())[-MOST_SHOWN:][::-1]
+    if not newest:
+        return p("None yet.")
+    rows = [row for company in newest for row in _company_rows(world, company)]
+    return table(("Company", "Connection", "Source accounts", "Open"), rows)
+
+
+def _company_rows(world: World, company: Record) -> list[list[str]]:
+    name = escape(company["name"])
+    found = world.children("connections", company["id"])
+    rows = []
+    for connection in found:
+        statuses = [each["status"] for each in accounts.every(world, connection["id"])]
+        counts = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses)) or "none"
+        links = [link(f"/quickbooks/connections/{connection['id']}", "Their QuickBooks")]
+        url = connections.link_url(world, connection)
+        if connections.link_works(world, connection["id"], otp=url[-6:]):
+            links.insert(0, link(url.removeprefix(world.base), "Link page"))
+        rows.append([name, escape(connection["status"]), escape(counts), "<br>".join(links)])
+    return rows or [[name, "none", "none", ""]]
+
+
+def _advance(world: World, form: dict[str, str]) -> Answer:
+    try:
+        hours = float(form.get("hours", ""))
+    except ValueError:
+        hours = -1.0
+    if not 0 <= hours <= 24 * 366:
+        text = "Give a number of hours from 0 to 8784."
+        return page("Clock", alert(text), link("/", "Back"), status=400)
+    world.advance(hours * 3600)
+    world.settle()
+    return see_other("/")

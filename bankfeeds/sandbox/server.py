@@ -1,0 +1,106 @@
+"""The sandbox as one thing to start and stop.
+
+`with Sandbox(api_key="...") as sandbox:` answers at `sandbox.url`, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from zoneinfo import ZoneInfo
+
+from .api import Api
+from .journal import Journal, StateUnusable
+from .wire import Server, is_loopback
+from .world import Settings, World
+
+__all__ = ["NotLoopback", "Sandbox", "StateUnusable"]
+
+
+class NotLoopback(ValueError):  # noqa: N818
+    """The sandbox was told to listen where others could reach it."""
+
+
+class Sandbox:
+    """A running sandbox. `state` None keeps everything in memory; port 0 takes any free one."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        state: Path | None = None,
+        time_zone: str = "America/Toronto",
+        institution: str = "Your bank",
+        operation_seconds: float = 2.0,
+        history_days: int = 7,
+        put_accounts: bool = True,
+        daily_quota: int | None = None,
+    ) -> None:
+        if not is_loopback(host):
+            raise NotLoopback(f"{host} is not a loopback address.")
+        if not api_key:
+            raise ValueError("api_key must not be empty.")
+        settings = Settings(
+            api_key=api_key,
+            zone=ZoneInfo(time_zone),
+            institution=institution,
+            operation_seconds=operation_seconds,
+            history_days=history_days,
+            put_accounts=put_accounts,
+            daily_quota=daily_quota,
+        )
+        self._address = ("127.0.0.1" if host == "localhost" else host, port)
+        self._state, self._settings = state, settings
+        self._stopping = threading.Event()
+        self._server: Server | None = None
+        self._thread: threading.Thread | None = None
+        self.url = ""
+
+    def start(self) -> Sandbox:
+        """Loads the state, listens, and returns when requests are answered."""
+        host, port = self._address
+        server = Server(host, port)
+        try:
+            journal = Journal(self._state)
+        except BaseException:
+            server.server_close()
+            raise
+        name = f"[{host}]" if ":" in host else host
+        self.url = f"http://{name}:{server.server_address[1]}"
+        world = World(journal, settings=self._settings)
+        world.base = self.url
+        self._stopping.clear()
+        server.api = Api(world, stopping=self._stopping)
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.serve_forever, args=(0.1,), name="sandbox", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends within a second, hung requests too, and saves the state. Twice does no harm."""
+        if self._server is None or self._thread is None:
+            return
+        server, self._server = self._server, None
+        self._stopping.set()
+        server.shutdown()
+        self._thread.join()
+        server.hang_up()
+        server.server_close()
+        with server.api.world.lock:
+            server.api.world.journal.close()
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
