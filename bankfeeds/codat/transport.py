@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import http.client
 import io
+import logging
 import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
@@ -72,9 +75,23 @@ class _Here(threading.local):
 _here = _Here()
 
 
-def begin(errand: Errand) -> None:
-    """Make it the errand of this thread, until the next one begins."""
+@contextmanager
+def running(errand: Errand) -> Iterator[None]:
+    """Make it the errand of this thread for a while."""
     _here.errand = errand
+    try:
+        yield
+    finally:
+        _here.errand = None
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    # urllib3 logs whole URLs, even in warnings; ours carry ids and queries, and `wire` logs itself.
+    return _here.errand is None
+
+
+for _name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_name}").addFilter(_not_ours)
 
 
 def session() -> requests.Session:
@@ -213,11 +230,11 @@ class _Watched:
 
 
 class _PlainConnection(_Watched, HTTPConnection):
-    response_class = _Response  # type: ignore[assignment]
+    response_class = _Response
 
 
 class _TlsConnection(_Watched, HTTPSConnection):
-    response_class = _Response  # type: ignore[assignment]
+    response_class = _Response
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -140,9 +140,8 @@ class Wire:
     def _exchange(self, call: Call, errand: Errand) -> Reply | CodatError:
         # Errors are made here and raised outside: an exception of requests drags along the
         # request with its headers, and error pages print such chains.
-        transport.begin(errand)
         try:
-            with self._request(call) as response:
+            with transport.running(errand), self._request(call) as response:
                 return receiving.receive(response, errand)
         except BROKEN as error:
             late = errand.left() <= 0 or isinstance(error, requests.Timeout | TimeoutError)
