@@ -46,6 +46,8 @@ def is_v1(record: Record) -> bool:
 def shown(record: Record) -> Record:
     """An account as answered. Version 1 has no routing or other information, and a date-time."""
     answer = public(record)
+    if record["status"] != "connected":
+        answer.pop("feedStartDate", None)
     start = answer.get("feedStartDate")
     if is_v1(record):
         answer.pop("routingInfo", None)

@@ -94,7 +94,10 @@ class Api:
         return Reply(answer, faults.choose(self.world, occasion) if replayed else None), None
 
     def _quota(self) -> int:
-        """Codat guide: 1000 a day, and 1000 more for each company with a linked connection."""
+        """Codat guide: 1000 a day, and 1000 more for each company with a linked connection.
+
+        The limits per second and per address are not played.
+        """
         fixed = self.world.settings.daily_quota
         return 1000 * (1 + self.world.linked_companies()) if fixed is None else fixed
 

@@ -12,7 +12,7 @@ from .answers import Answer, invalid_field, refuse, said
 from .faults import Occasion, choose
 from .options import PUSH_OPTION
 from .paging import page, with_tags
-from .world import Record, World
+from .world import Record, World, public
 
 MOST_CONSUMERS = 50
 
@@ -76,10 +76,16 @@ def _not_json(name: str) -> NoReturn:
 
 
 def list_companies(call: Call) -> Answer:
+    """Companies with their connections; shown before the search only where it looks at those."""
     world, params = call.world, call.request.params
-    found = [companies.shown(world, each) for each in world.table("companies").values()]
-    found = with_tags(found, params.get("tags", ""))
-    return said(page("/companies", found, params=params))
+
+    def show(record: Record) -> Record:
+        return companies.shown(world, record)
+
+    found = with_tags(list(world.table("companies").values()), params.get("tags", ""))
+    if "dataConnections" in params.get("query", ""):
+        return said(page("/companies", [show(each) for each in found], params=params))
+    return said(page("/companies", found, params=params, show=show))
 
 
 def replace_company(call: Call) -> Answer:
@@ -208,6 +214,7 @@ def push(call: Call) -> Answer:
     if call.request.params.get("allowSyncOnPushComplete", "true").lower() not in ("true", "false"):
         raise invalid_field("allowSyncOnPushComplete", "It must be true or false.")
     connection, body = call.connection, call.json()
+    pushes.check(call.world, connection, call.names["account"], body)
     fault = choose(call.world, call.occasion, operation=True)
     operation = call.book.accept(
         connection,
@@ -222,8 +229,8 @@ def push(call: Call) -> Answer:
 
 def list_pushes(call: Call) -> Answer:
     company_id = call.company["id"]
-    found = pushes.every(call.world, company_id)
-    return said(page(f"/companies/{company_id}/push", found, params=call.request.params))
+    found, params = call.world.children("operations", company_id), call.request.params
+    return said(page(f"/companies/{company_id}/push", found, params=params, show=public))
 
 
 def push_option(call: Call) -> Answer:
@@ -245,7 +252,7 @@ def integration(call: Call) -> Answer:
             **{name: connections.SAME_FOR_ALL[name] for name in ("integrationId", "sourceId")},
             "key": "hcws",
             "name": "QuickBooks Online Bank Feeds",
-            "logoUrl": f"{call.world.base}/sandbox.css",
+            "logoUrl": f"{call.world.base}/logo.svg",
             "enabled": True,
             "sourceType": "BankFeed",
             "isBeta": False,

@@ -29,6 +29,10 @@ from .world import Record, World, stamp
 
 STEPS = ("start", "set-up", "credentials", "revoke")
 MOST_SHOWN = 100
+LOGO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    b'<circle cx="16" cy="16" r="16" fill="#237a1f"/></svg>'
+)
 PERMISSIONS = (
     "Give QuickBooks Online the balances of the accounts that you choose",
     "Give QuickBooks Online the transactions of the accounts that you choose, once a day",
@@ -46,7 +50,7 @@ NEXT_STEPS = (
 
 def wants(path: str) -> bool:
     """Whether a path is a page's (the API has no such path)."""
-    if path in ("/", "/sandbox.css", "/clock", "/favicon.ico"):
+    if path in ("/", "/sandbox.css", "/logo.svg", "/clock", "/favicon.ico"):
         return True
     parts = path.strip("/").split("/")
     is_link = len(parts) == 5 and parts[0] == "companies" and parts[4] in STEPS
@@ -59,6 +63,8 @@ def answer(
     """One page; `form` holds the fields that were sent, in order."""
     if path == "/sandbox.css":
         return style()
+    if path == "/logo.svg":
+        return Answer(200, LOGO, "image/svg+xml")
     parts = path.strip("/").split("/")
     with api.world.lock:
         api.world.settle()
@@ -171,7 +177,9 @@ def _index(api: Api) -> Answer:
         "<h2>Faults</h2>",
         p(
             "Write a marker into a company name, an account name or a transaction description, or "
-            "order it through POST /_sandbox/faults. End it with -once or -always."
+            "order it through POST /_sandbox/faults. End it with -once or -always. A marker in a "
+            "name hits later requests when it names them: fault-connections-503-once, "
+            "fault-accounts-..., fault-push-..., fault-reads-..."
         ),
         table(
             ("Marker", "What happens"),

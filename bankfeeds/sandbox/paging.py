@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +17,18 @@ Record = dict[str, Any]
 Clause = tuple[str, str, str]
 
 
-def page(path: str, records: list[Record], *, params: Mapping[str, str]) -> Record:
-    """One page of records that are already as answered, with relative links."""
+def page(
+    path: str,
+    records: list[Record],
+    *,
+    params: Mapping[str, str],
+    show: Callable[[Record], Record] = dict,
+) -> Record:
+    """One page with relative links; only what is on it is `show`n, since there may be many."""
     number = _whole(params, "page", default=1, most=10**9)
     size = _whole(params, "pageSize", default=100, most=MOST)
-    found = [each for each in records if _matches(each, clauses(params.get("query", "")))]
+    wanted = clauses(params.get("query", ""))
+    found = [each for each in records if _matches(each, wanted)] if wanted else records
     found = _sorted(found, params.get("orderBy", ""))
     start = (number - 1) * size
 
@@ -35,7 +42,7 @@ def page(path: str, records: list[Record], *, params: Mapping[str, str]) -> Reco
     if number > 1:
         links["previous"] = href(number - 1)
     return {
-        "results": found[start : start + size],
+        "results": [show(each) for each in found[start : start + size]],
         "pageNumber": number,
         "pageSize": size,
         "totalResults": len(found),

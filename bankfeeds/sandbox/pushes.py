@@ -49,10 +49,7 @@ class Book:
         fault: OperationFault | None,
         idempotency_key: str | None,
     ) -> Record:
-        """Takes a push; answers the operation, pending. HTTP 200 with 202 in the body."""
-        accounts.find(self.world, connection["id"], account_id)
-        if errors := rules.schema(body, account_id=account_id):
-            raise invalid(errors)
+        """Takes a valid push; answers the operation, pending. HTTP 200 with 202 in the body."""
         now, key = self.world.now(), str(uuid.uuid4())
         operation = _pending_operation(connection, key=key, now=now, timeout=timeout)
         pending = {
@@ -186,8 +183,11 @@ def find(world: World, company_id: str, key: str) -> Record:
     return public(found)
 
 
-def every(world: World, company_id: str) -> list[Record]:
-    return [public(each) for each in world.children("operations", company_id)]
+def check(world: World, connection: Record, account_id: str, body: Any) -> None:
+    """Refuses at once an account that is not there and a body that breaks the schema."""
+    accounts.find(world, connection["id"], account_id)
+    if errors := rules.schema(body, account_id=account_id):
+        raise invalid(errors)
 
 
 def _pending_operation(connection: Record, *, key: str, now: float, timeout: int | None) -> Record:

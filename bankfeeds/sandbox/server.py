@@ -17,13 +17,18 @@ from .world import Settings, World
 
 __all__ = ["NotLoopback", "Sandbox", "StateUnusable"]
 
+QUOTA = 1_000_000
+
 
 class NotLoopback(ValueError):  # noqa: N818
     """The sandbox was told to listen where others could reach it."""
 
 
 class Sandbox:
-    """A running sandbox. `state` None keeps everything in memory; port 0 takes any free one."""
+    """A running sandbox. `state` None keeps everything in memory; port 0 takes any free one.
+
+    `daily_quota` None is Codat's own formula, which a test of a thousand requests would exhaust.
+    """
 
     def __init__(
         self,
@@ -37,7 +42,7 @@ class Sandbox:
         operation_seconds: float = 2.0,
         history_days: int = 7,
         put_accounts: bool = True,
-        daily_quota: int | None = None,
+        daily_quota: int | None = QUOTA,
     ) -> None:
         if not is_loopback(host):
             raise NotLoopback(f"{host} is not a loopback address.")
@@ -76,7 +81,7 @@ class Sandbox:
         server.api = Api(world, stopping=self._stopping)
         self._server = server
         self._thread = threading.Thread(
-            target=server.serve_forever, args=(0.1,), name="sandbox", daemon=True
+            target=server.serve_forever, args=(0.03,), name="sandbox", daemon=True
         )
         self._thread.start()
         return self

@@ -43,7 +43,12 @@ class Handler(BaseHTTPRequestHandler):
             self._send(problem(500))
 
     def _answer(self) -> None:
-        body = self._body()
+        try:
+            body = self._body()
+        except ValueError:
+            self.close_connection = True
+            self._send(problem(400))
+            return
         if body is None:
             return
         path = self.path.partition("?")[0]

@@ -30,7 +30,7 @@ class Settings:
     operation_seconds: float = 2.0
     history_days: int = 7
     put_accounts: bool = True
-    daily_quota: int | None = None
+    daily_quota: int | None = None  # None is Codat's own formula
 
 
 class World:

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from bankfeeds.sandbox.server import Sandbox, StateUnusable
+from bankfeeds.sandbox.server import QUOTA, Sandbox, StateUnusable
 
 PORT = 8182
 STATE = Path("var/sandbox/state.json")
@@ -54,21 +54,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--daily-quota",
             type=int,
+            default=QUOTA,
             metavar="N",
-            help="Requests per day; left out, 1000 and 1000 more per connected company.",
+            help=f"Requests per day, {QUOTA} by default; 0 is Codat's own formula, "
+            "1000 and 1000 more per connected company.",
         )
         parser.add_argument(
             "--without-put", action="store_true", help="Answer 405 to the retired PUT of accounts."
         )
 
+        parser.add_argument(
+            "--with-parent", action="store_true", help="End when the process that started it ends."
+        )
+
     def handle(self, **options: Any) -> None:
-        stop = threading.Event()
+        stop, parent = threading.Event(), os.getppid()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         sandbox = self._start(options)
         try:
             self._tell(sandbox.url, state=options["state"], as_json=options["json"])
-            stop.wait()
+            while not stop.wait(0.5):
+                if options["with_parent"] and os.getppid() != parent:
+                    break
         finally:
             sandbox.stop()
 
@@ -87,7 +95,7 @@ class Command(BaseCommand):
                 operation_seconds=options["operation_seconds"],
                 history_days=options["history_days"],
                 put_accounts=not options["without_put"],
-                daily_quota=options["daily_quota"],
+                daily_quota=options["daily_quota"] or None,
             ).start()
         except (StateUnusable, ValueError) as error:
             raise CommandError(str(error)) from error
