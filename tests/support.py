@@ -27,7 +27,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from bankfeeds import conf, guards, tasks
+from bankfeeds import conf, guards
 from bankfeeds.codat import bodies
 from bankfeeds.groups import GROUPS
 from bankfeeds.models import (
@@ -291,6 +291,8 @@ def drain(*, rounds: int = 200) -> None:
     Does not wait for the next poll, but lets it be due at once; what waits for later for
     another reason (throttled, held, unknown) stays as it is.
     """
+    from bankfeeds import tasks
+
     for _ in range(rounds):
         ran = run_jobs()
         under_way = Push.objects.filter(status=PushStatus.SUBMITTED)

@@ -1,0 +1,202 @@
+"""History cannot be changed, not even by raw SQL, on either database."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from bankfeeds import guards
+from bankfeeds.checks import HISTORY
+from bankfeeds.models import (
+    Actor,
+    Decision,
+    Event,
+    Origin,
+    Push,
+    PushAttempt,
+    PushBody,
+    PushDecision,
+    PushItem,
+    PushStatus,
+)
+from tests import support
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def push() -> Push:
+    """A push of two rows with one of everything that hangs on it; it has ended."""
+    account = support.make_account()
+    rows = support.make_transactions(account, ["10.00", "-4.00"])
+    push = Push.objects.create(
+        company=account.company,
+        connection=account.connection,
+        account=account,
+        sequence=1,
+        status=PushStatus.SUCCEEDED,
+        origin=Origin.PERSON,
+        requested_at=timezone.now(),
+        requested_by="manager",
+        environment="sandbox",
+        rows=2,
+        first_date=rows[0].date,
+        last_date=rows[1].date,
+        money_in="10.00",
+        money_out="4.00",
+        balance_after=rows[1].balance,
+        currency="USD",
+    )
+    PushBody.objects.create(push=push, compressed=PushBody.pack(b"{}"))
+    for position, row in enumerate(rows):
+        PushItem.objects.create(
+            push=push, connection=account.connection, transaction=row, position=position
+        )
+    PushAttempt.objects.create(
+        push=push, number=1, fence=1, idempotency_key=uuid.uuid4(), started_at=timezone.now()
+    )
+    PushDecision.objects.create(
+        push=push, kind=Decision.GIVE_UP, reason="x", made_at=timezone.now(), made_by="manager"
+    )
+    Event.objects.record(
+        "push.tested", by=Actor("manager", Origin.PERSON), at=timezone.now(), push=push
+    )
+    return push
+
+
+def run(statement: str, *values: Any) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def refused(statement: str, *values: Any) -> None:
+    with pytest.raises(DatabaseError, match="insert-only|never|only be released"):
+        run(statement, *values)
+
+
+@pytest.mark.parametrize("table", guards.TABLES)
+def test_no_row_of_history_can_be_deleted(push: Push, table: str) -> None:
+    refused(f"DELETE FROM {table}")  # noqa: S608
+
+
+@pytest.mark.parametrize("table", guards.TABLES)
+def test_no_table_of_history_can_be_emptied(push: Push, table: str) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no TRUNCATE")
+    connection.check_constraints()  # or the deferred ones would refuse first
+    refused(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("bankfeeds_event", "words = 'other'"),
+        ("bankfeeds_event", "actor_name = 'other'"),
+        ("bankfeeds_pushdecision", "reason = 'other'"),
+        ("bankfeeds_pushbody", "compressed = compressed"),
+        ("bankfeeds_push", "status = 'ready'"),
+        ("bankfeeds_push", "rows = 1"),
+        ("bankfeeds_push", "money_out = 5"),
+        ("bankfeeds_push", "requested_by = 'other'"),
+        ("bankfeeds_push", "body_sha256 = 'other'"),
+        ("bankfeeds_pushattempt", "idempotency_key = '00000000000000000000000000000000'"),
+        ("bankfeeds_pushattempt", "number = 2"),
+        ("bankfeeds_pushitem", "position = position + 5"),
+    ],
+)
+def test_what_is_frozen_cannot_be_changed(push: Push, table: str, change: str) -> None:
+    refused(f"UPDATE {table} SET {change}")  # noqa: S608
+
+
+def test_an_attempt_is_closed_once(push: Push) -> None:
+    close = "UPDATE bankfeeds_pushattempt SET ended_at = %s, outcome = 'accepted'"
+    run(close, timezone.now())
+    refused(close, timezone.now())
+    refused("UPDATE bankfeeds_pushattempt SET outcome = 'unknown'")
+    refused("UPDATE bankfeeds_pushattempt SET ended_at = NULL")
+
+
+def test_an_item_is_released_once_and_never_taken_back(push: Push) -> None:
+    run("UPDATE bankfeeds_pushitem SET released = %s", True)
+    refused("UPDATE bankfeeds_pushitem SET released = %s", False)
+
+
+def test_what_moves_by_design_can_still_move(push: Push) -> None:
+    run("UPDATE bankfeeds_push SET polls = 3, codat_status = 'Success', hold_reason = 'x'")
+    push.refresh_from_db()
+    assert (push.polls, push.codat_status) == (3, "Success")
+
+
+@pytest.mark.parametrize("ended", [PushStatus.SUCCEEDED, PushStatus.FAILED, PushStatus.CANCELLED])
+def test_an_end_is_an_end(push: Push, ended: PushStatus) -> None:
+    if ended != PushStatus.SUCCEEDED:
+        pk = Push.objects.create(
+            **{
+                field.attname: getattr(push, field.attname)
+                for field in Push._meta.concrete_fields
+                if field.name not in {"id", "sequence", "status", "idempotency_key"}
+            },
+            sequence=2,
+            status=ended,
+        ).pk
+    else:
+        pk = push.pk
+    for other in PushStatus:
+        if other != ended:
+            refused("UPDATE bankfeeds_push SET status = %s WHERE id = %s", other.value, pk)
+
+
+# --- That they stand ------------------------------------------------------------------------
+
+
+def messages() -> list[str]:
+    found = run_checks(tags=[HISTORY], include_deployment_checks=True, databases=["default"])
+    return [message.id for message in found if message.id]
+
+
+def drop(name: str, table: str) -> None:
+    run(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else f" ON {table}"))
+
+
+@pytest.mark.parametrize("guard", guards.GUARDS, ids=lambda guard: guard.name)
+def test_each_missing_guard_is_noticed_and_put_back(guard: guards.Guard) -> None:
+    assert messages() == []
+    drop(guard.name, guard.table)
+    assert guards.missing() == [guard.name]
+    assert messages() == ["bankfeeds.E008"]
+    guards.plant()
+    assert messages() == []
+
+
+def test_migrate_puts_the_guards_back() -> None:
+    guards.uproot()
+    assert messages() == ["bankfeeds.E008"]
+    call_command("migrate", verbosity=0)
+    assert guards.missing() == []
+
+
+def test_planting_again_changes_nothing(push: Push) -> None:
+    guards.plant()
+    guards.plant()
+    refused("DELETE FROM bankfeeds_event")
+
+
+def test_lifting_restores_even_after_an_error(push: Push) -> None:
+    def fail() -> None:
+        with guards.lifted():
+            raise LookupError
+
+    raises(fail)
+    assert guards.missing() == []
+
+
+def raises(do: Callable[[], None]) -> None:
+    with pytest.raises(LookupError):
+        do()
