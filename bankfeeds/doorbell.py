@@ -6,6 +6,7 @@ rows that it is about. Losing every job is harmless: the sweep rings again.
 
 from __future__ import annotations
 
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 DELIVER = "bankfeeds.tasks.deliver"
@@ -16,3 +17,8 @@ JOBS = (DELIVER, SWEEP)
 def ring(job: str, *arguments: int) -> None:
     """Ask the worker to carry out `job`; the arguments are primary keys, nothing else."""
     async_task(job, *arguments)
+
+
+def waiting() -> int:
+    """How many jobs are queued; those being carried out count too."""
+    return int(OrmQ.objects.count())

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -143,7 +143,8 @@ class Standing:
     balance: Decimal | None = None
 
 
-R = TypeVar("R", bound=Row)
+# A row is whatever has the attributes of `Row`: a model of ours, a line of a file.
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -161,15 +162,16 @@ def judge(rows: Iterable[R], *, standing: Standing) -> list[Judged[R]]:
 
     "Must be ordered chronologically" is met by sorting, never by refusing.
     """
-    ordered = sorted(rows, key=lambda row: row.date)
+    ordered = sorted(rows, key=lambda row: cast("Row", row).date)
     seen: set[str] = set()
     judged = []
     balance = standing.balance
     for row in ordered:
-        findings = (*_errors(row, standing, seen), *_warnings(row, standing, balance))
+        line = cast("Row", row)
+        findings = (*_errors(line, standing, seen), *_warnings(line, standing, balance))
         judged.append(Judged(row, findings))
-        seen.add(row.transaction_id)
-        balance = row.balance
+        seen.add(line.transaction_id)
+        balance = line.balance
     return judged
 
 

@@ -58,6 +58,14 @@ class RemoteCreation(models.Model):
         free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
         return bool(free.update(claimed_until=now + lease))
 
+    @property
+    def id_there(self) -> uuid.UUID:
+        """The id at Codat of a company or connection that exists there; a bug if it does not."""
+        codat_id: uuid.UUID | None = getattr(self, "codat_id", None)
+        if codat_id is None:
+            raise ValueError(f"{self._meta.label} {self.pk} has no id at Codat")
+        return codat_id
+
     def key_is_trusted(self, now: dt.datetime) -> bool:
         """Whether the same Idempotency-Key may go out again (Codat guide: Idempotency)."""
         if self.intent == Intent.SERVER_FAULT:

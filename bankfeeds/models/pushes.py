@@ -206,7 +206,7 @@ class Push(models.Model):
 
     @property
     def label(self) -> str:
-        return PushStatus(self.status).label
+        return str(PushStatus(self.status).label)
 
 
 class PushBody(models.Model):

@@ -1,0 +1,187 @@
+"""What people decide about refused and unknown pushes. Each decision is kept with its reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from bankfeeds.codat.client import Client
+from bankfeeds.codat.shapes import PushOperation
+from bankfeeds.models import Actor, BankTransaction, Decision, Push, PushDecision, PushStatus
+from bankfeeds.rules import BY_CODE, Rule
+
+from .confirm import freeze_piece, next_sequence, release, ring_account
+
+# Codat's clock and ours may differ by this much.
+SKEW = dt.timedelta(minutes=5)
+CANDIDATES = 50
+
+ALLOWED: dict[str, frozenset[Decision]] = {
+    PushStatus.FAILED: frozenset({Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.GIVE_UP}),
+    PushStatus.TIMED_OUT: frozenset({Decision.GIVE_UP}),
+    PushStatus.NEEDS_REVIEW: frozenset({Decision.ADOPT, Decision.NOT_THERE, Decision.GIVE_UP}),
+}
+
+
+class AlreadyDecided(Exception):
+    """Somebody decided first, or the push has moved on; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A write at Codat that may be the push whose answer was lost."""
+
+    push_operation_key: uuid.UUID
+    requested_at: dt.datetime
+    status: str
+    known_as: Push | None
+
+
+def decide(
+    push: Push,
+    kind: Decision,
+    *,
+    reason: str,
+    by: Actor,
+    now: dt.datetime,
+    leave_out: Collection[int] = (),
+    operation_key: uuid.UUID | None = None,
+) -> Push | None:
+    """Carry out one decision; the push that replaces this one, if there is one.
+
+    `leave_out`: primary keys of transactions not to be sent (LEAVE_OUT: now and later; GIVE_UP:
+    the others become waiting again). Raises AlreadyDecided; ValueError for what makes no sense.
+    """
+    if not reason.strip():
+        raise ValueError(_("Give a reason; it is kept with the decision."))
+    try:
+        with transaction.atomic():
+            fresh = Push.objects.select_for_update(of=("self",)).get(pk=push.pk)
+            if kind not in ALLOWED.get(fresh.status, ()) or _is_settled(fresh):
+                raise AlreadyDecided
+            decision = PushDecision(
+                push=fresh, kind=kind, reason=reason, made_at=now, made_by=by.name,
+                user_id=by.user_id,
+            )  # fmt: skip
+            replacement = _carry_out(decision, set(leave_out), operation_key, by=by, now=now)
+            ring_account(fresh.account, now=now)
+            return replacement
+    except IntegrityError as error:
+        raise AlreadyDecided from error
+
+
+def candidates(push: Push, *, client: Client) -> list[Candidate]:
+    """Writes of this connection at Codat since the push was first sent, newest first."""
+    since = (push.first_sent_at or push.requested_at) - SKEW
+    found: list[PushOperation] = []
+    for operation in client.list_operations(push.company.id_there):
+        if operation.requested_on < since or len(found) == CANDIDATES:
+            break
+        if operation.data_connection_key == push.connection.codat_id:
+            found.append(operation)
+    keys = [operation.push_operation_key for operation in found]
+    known = {
+        row.push_operation_key: row for row in Push.objects.filter(push_operation_key__in=keys)
+    }
+    return [
+        Candidate(o.push_operation_key, o.requested_on, o.status, known.get(o.push_operation_key))
+        for o in found
+    ]
+
+
+def _is_settled(push: Push) -> bool:
+    return push.status == PushStatus.FAILED and push.decisions.exists()
+
+
+def _carry_out(
+    decision: PushDecision,
+    leave_out: set[int],
+    operation_key: uuid.UUID | None,
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> Push | None:
+    push = decision.push
+    match decision.kind:
+        case Decision.LEAVE_OUT | Decision.SEND_AGAIN:
+            return _replace(decision, leave_out, by=by, now=now)
+        case Decision.GIVE_UP:
+            decision.save()
+            _mark_left_out(decision, leave_out)
+            if push.status != PushStatus.FAILED:
+                _must(push.step(PushStatus.CANCELLED, by=by, now=now, words=decision.reason))
+            release(push)
+        case Decision.ADOPT:
+            if operation_key is None:
+                raise ValueError(_("Choose the write at Codat that this push is."))
+            decision.save()
+            changes = {"push_operation_key": operation_key, "next_attempt_at": now}
+            _must(push.step(PushStatus.SUBMITTED, by=by, now=now, words=decision.reason, **changes))
+        case Decision.NOT_THERE:
+            decision.save()
+            fresh = {"idempotency_key": uuid.uuid4(), "first_sent_at": None}
+            _must(push.step(PushStatus.READY, by=by, now=now, words=decision.reason, **fresh))
+    return None
+
+
+def _replace(
+    decision: PushDecision, leave_out: set[int], *, by: Actor, now: dt.datetime
+) -> Push | None:
+    """The rows that stay go into a new push at the head of the account."""
+    push = decision.push
+    rows = _rows(push)
+    if decision.kind == Decision.SEND_AGAIN:
+        leave_out = set()
+    elif not leave_out & {row.pk for row, _ in rows}:
+        raise ValueError(_("Tick the rows to leave out, or send all again unchanged."))
+    staying = [(row, findings) for row, findings in rows if row.pk not in leave_out]
+    if not staying:
+        raise ValueError(_("No row would be left to send. Give up this push instead."))
+    release(push)
+    sequence = _make_room(push)
+    decision.replacement = freeze_piece(
+        push.account, staying, sequence=sequence, form_key="", by=by, now=now
+    )
+    decision.save()
+    _mark_left_out(decision, leave_out)
+    return decision.replacement
+
+
+def _rows(push: Push) -> list[tuple[BankTransaction, tuple[Rule, ...]]]:
+    items = push.items.select_related("transaction").order_by("position")
+    return [
+        (
+            item.transaction,
+            tuple(BY_CODE[f["code"]] for f in item.findings if f["code"] in BY_CODE),
+        )
+        for item in items
+    ]
+
+
+def _make_room(push: Push) -> int:
+    """The number right behind `push`: the waiting ones move up, from the last on.
+
+    Everything behind a refused push is still waiting, so numbers that were sent keep theirs.
+    """
+    behind = Push.objects.filter(account=push.account_id, sequence__gt=push.sequence)
+    if not behind.exists():
+        return next_sequence(push.account)
+    for pk, sequence in behind.order_by("-sequence").values_list("pk", "sequence"):
+        Push.objects.filter(pk=pk).update(sequence=sequence + 1)
+    return push.sequence + 1
+
+
+def _mark_left_out(decision: PushDecision, leave_out: set[int]) -> None:
+    BankTransaction.objects.filter(pk__in=leave_out, items__push=decision.push).update(
+        left_out_by=decision
+    )
+
+
+def _must(moved: bool) -> None:
+    if not moved:
+        raise AlreadyDecided

@@ -1,0 +1,179 @@
+"""What a push of some accounts would send today, what not, and why. Reads only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bankfeeds import rules
+from bankfeeds.models import BankTransaction, Push, SourceAccount, Statement
+from bankfeeds.rules import Judged, Standing
+
+Row = Judged[BankTransaction]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An account of which nothing goes, and why. `code` is stable."""
+
+    account: SourceAccount
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
+class AccountPlan:
+    """Every waiting row of one account with what the rules say of it, oldest first."""
+
+    account: SourceAccount
+    standing: Standing
+    judged: list[Row]
+
+    @cached_property
+    def going(self) -> list[Row]:
+        return [row for row in self.judged if row.goes]
+
+    @cached_property
+    def not_going(self) -> list[Row]:
+        return [row for row in self.judged if not row.goes]
+
+    @cached_property
+    def worth_a_look(self) -> list[Row]:
+        return [row for row in self.going if row.findings]
+
+    @property
+    def writes(self) -> int:
+        """Number of pushes: 1,000 rows each, in order."""
+        return len(rules.split(self.going))
+
+    @cached_property
+    def money_in(self) -> Decimal:
+        return sum((r.row.amount for r in self.going if r.row.amount > 0), Decimal(0))
+
+    @cached_property
+    def money_out(self) -> Decimal:
+        """Negative, as the amounts are."""
+        return sum((r.row.amount for r in self.going if r.row.amount < 0), Decimal(0))
+
+    @property
+    def net(self) -> Decimal:
+        return self.money_in + self.money_out
+
+    @property
+    def first_date(self) -> dt.date:
+        return self.going[0].row.date
+
+    @property
+    def last_date(self) -> dt.date:
+        return self.going[-1].row.date
+
+    @property
+    def balance_after(self) -> Decimal:
+        """Balance of the last row: it becomes the account's balance (Codat guide: Push)."""
+        return self.going[-1].row.balance
+
+    @property
+    def is_first(self) -> bool:
+        return self.standing.newest is None
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        ids = {row.row.statement_id for row in self.going}
+        return list(Statement.objects.filter(pk__in=ids).defer("content", "rejected"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`accounts`: those of which something goes. `fingerprint`: changes when anything that goes
+    does, so that a page can tell whether it still shows the truth."""
+
+    accounts: list[AccountPlan]
+    left_out: list[LeftOut]
+    # Nothing of these goes either, but their rows and reasons are worth showing.
+    blocked: list[AccountPlan]
+
+    @property
+    def rows(self) -> int:
+        return sum(len(account.going) for account in self.accounts)
+
+    @property
+    def writes(self) -> int:
+        return sum(account.writes for account in self.accounts)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256()
+        for account in self.accounts:
+            ids = ",".join(str(row.row.pk) for row in account.going)
+            digest.update(f"{account.account.pk}:{ids};".encode())
+        return digest.hexdigest()
+
+
+def today(now: dt.datetime) -> dt.date:
+    """The institution's day: "today" of every rule."""
+    return timezone.localtime(now).date()
+
+
+def standing(account: SourceAccount, *, today: dt.date) -> Standing:
+    """Where the account stands: the newest date in any push that was not refused or stopped."""
+    holding = Push.objects.holding().filter(account=account)
+    newest = holding.aggregate(newest=Max("last_date"))["newest"]
+    last = holding.order_by("-sequence").values_list("balance_after", flat=True).first()
+    return Standing(today=today, feed_start=account.feed_start_date, newest=newest, balance=last)
+
+
+def plan(accounts: Iterable[SourceAccount], *, today: dt.date) -> Plan:
+    found = Plan([], [], [])
+    for account in accounts:
+        reason = _why_not(account)
+        if reason is not None:
+            found.left_out.append(reason)
+            continue
+        rows = account.transactions.free().in_feed_order()
+        stands = standing(account, today=today)
+        planned = AccountPlan(account, stands, rules.judge(rows, standing=stands))
+        if planned.going:
+            found.accounts.append(planned)
+        else:
+            found.left_out.append(_nothing_goes(planned))
+            if planned.judged:
+                found.blocked.append(planned)
+    return found
+
+
+def behind(push: Push) -> Push | None:
+    """The earlier push of the account that this one waits for."""
+    earlier = Push.objects.blocking().filter(account=push.account_id, sequence__lt=push.sequence)
+    return earlier.order_by("sequence").first()
+
+
+def _why_not(account: SourceAccount) -> LeftOut | None:
+    if account.gone_at:
+        return LeftOut(account, "removed", _("It was removed at Codat."))
+    if not account.at_codat:
+        return LeftOut(account, "not-at-codat", _("It is not yet at Codat."))
+    if not account.is_connected:
+        words = _("This account is not connected, so nothing was sent. Send the client a new link.")
+        return LeftOut(account, "not-connected", words)
+    return None
+
+
+def _nothing_goes(planned: AccountPlan) -> LeftOut:
+    if planned.judged:
+        words = _("%(rows)d rows wait, but a rule forbids each of them.")
+        return LeftOut(planned.account, "all-blocked", words % {"rows": len(planned.judged)})
+    open_push = Push.objects.blocking().filter(account=planned.account).order_by("sequence").last()
+    if open_push is None:
+        words = _("Nothing new to send: all rows are accepted.")
+    else:
+        words = _("Nothing new to send: all rows are accepted or in push #%(id)d.")
+        words %= {"id": open_push.pk}
+    return LeftOut(planned.account, "nothing-new", words)
