@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from .codat import errors
 from .codat.errors import CodatError
 
-__all__ = ["explain", "what_happened", "with_details"]
+# CodatError is passed on for pages, which may not import the client's room.
+__all__ = ["CodatError", "explain", "removed_at_codat", "what_happened", "with_details"]
 
 
 def explain(error: CodatError) -> str:
@@ -34,6 +35,8 @@ def what_happened(error: CodatError) -> str:
         return _("Codat could not be reached.")
     if isinstance(error, errors.Garbled):
         return _("Codat answered with something that could not be read.")
+    if error.status == 409:
+        return _("Codat is still busy with our first request.")
     if error.status is not None and error.status >= 500:
         return _("Codat has a fault (%(status)d).") % {"status": error.status}
     return _("Codat did not answer.")
@@ -45,6 +48,11 @@ def with_details(message: str, error: CodatError) -> str:
         return message
     reference = _("Codat's support reference: %(id)s.") % {"id": error.correlation_id}
     return f"{message} {reference}"
+
+
+def removed_at_codat() -> str:
+    """What is said of a connection that Codat no longer knows."""
+    return _("This connection no longer exists at Codat. Its history stays here. Create a new one.")
 
 
 def _meaning(error: CodatError) -> str:

@@ -1,0 +1,52 @@
+"""Company -> connection -> accounts at Codat, each planned first, each resumable.
+
+A verb room: the client, the clock and the actor are handed in. `plan_*` commits an intent,
+`create_*` sends it or continues; a failure is a row with its `problem`, not an exception.
+"""
+
+from __future__ import annotations
+
+from .accounts import (
+    AccountIdTaken,
+    NumberDiffers,
+    create_account,
+    forget_sealed_bodies,
+    needs_number,
+    plan_account,
+    rename_account,
+    renew_account_number,
+)
+from .company import NameNotUsable, create_company, likely_duplicates, plan_company
+from .connection import AlreadyConnected, create_connection, live_connection, plan_connection
+from .creation import Clock, NotAtCodat, in_progress
+from .drafts import AccountDraft, check_draft, made_account_id, routing_as_sent
+from .names import changes_in_name, folded, name_at_codat
+
+__all__ = [
+    "AccountDraft",
+    "AccountIdTaken",
+    "AlreadyConnected",
+    "Clock",
+    "NameNotUsable",
+    "NotAtCodat",
+    "NumberDiffers",
+    "changes_in_name",
+    "check_draft",
+    "create_account",
+    "create_company",
+    "create_connection",
+    "folded",
+    "forget_sealed_bodies",
+    "in_progress",
+    "likely_duplicates",
+    "live_connection",
+    "made_account_id",
+    "name_at_codat",
+    "needs_number",
+    "plan_account",
+    "plan_company",
+    "plan_connection",
+    "rename_account",
+    "renew_account_number",
+    "routing_as_sent",
+]
