@@ -1,0 +1,264 @@
+"""CSV -> lines in the common shape. Columns: id, date, description, amount, balance and type.
+
+Streaming and bounded. A text in quotes may run over several lines and is then refused as one
+row: read line by line, words of a payer's message could pass for a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from . import cells
+from .lines import EMPTY, LONGEST, text_lines
+from .shape import (
+    KEPT_REJECTED,
+    RAW_SHOWN,
+    Line,
+    Parsed,
+    Reason,
+    Rejected,
+    UnreadableFile,
+    gettext_noop,
+)
+
+REQUIRED = ("id", "date", "description", "amount", "balance")
+OPTIONAL = ("type",)
+SEPARATORS = {
+    ";": gettext_noop("semicolons"),
+    "\t": gettext_noop("tabs"),
+    "|": gettext_noop("vertical bars"),
+}
+PLACES = 4
+
+NO_ROWS = Reason("no-rows", gettext_noop("This file has a header and no rows below it."))
+STRAY_QUOTE = Reason(
+    "stray-quote",
+    gettext_noop("A quotation mark stands in the wrong place; inside a text it is written twice."),
+)
+SECOND_HEADER = Reason("second-header", gettext_noop("It is the header once more."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What the csv module made of one or more physical lines; no cells: quotes were wrong."""
+
+    line: int
+    raw: str
+    cells: list[str] | None
+
+
+class Reading:
+    """A CSV file being read: its header at once, its lines one by one."""
+
+    def __init__(self, source: bytes | BinaryIO, *, places: int = PLACES) -> None:
+        stream = io.BytesIO(source) if isinstance(source, bytes) else source
+        self._places = places
+        self._records = _records(stream)
+        self.header = self._read_header()
+        self._columns = {name: self.header.index(name) for name in _known(self.header)}
+        self.notes = _notes(self.header)
+
+    def __iter__(self) -> Iterator[Line | Rejected]:
+        """Every line below the header, blank ones aside; raises UnreadableFile."""
+        seen: dict[str, int] = {}
+        found = False
+        for record in self._records:
+            if record.cells is not None and not any(map(str.strip, record.cells)):
+                continue
+            found = True
+            yield self._line(record, seen)
+        if not found:
+            raise UnreadableFile(NO_ROWS)
+
+    def _read_header(self) -> tuple[str, ...]:
+        for record in self._records:
+            if record.cells is None:
+                raise UnreadableFile(STRAY_QUOTE, line=record.line)
+            names = tuple(cell.strip().lower() for cell in record.cells)
+            if any(names):
+                _check_header(names, record)
+                return names
+        raise UnreadableFile(EMPTY)
+
+    def _line(self, record: _Record, seen: dict[str, int]) -> Line | Rejected:
+        if record.cells is None:
+            return Rejected(record.line, STRAY_QUOTE, record.raw[:RAW_SHOWN], (record.raw,))
+        values = [cell.strip() for cell in record.cells]
+        try:
+            self._check_shape(values)
+            line = self._understood(values, record)
+            _check_repeated(line, seen)
+        except cells.BadCell as bad:
+            return Rejected(record.line, bad.reason, record.raw[:RAW_SHOWN], tuple(record.cells))
+        seen[line.transaction_id] = line.line
+        return line
+
+    def _check_shape(self, values: Sequence[str]) -> None:
+        if tuple(value.lower() for value in values) == self.header:
+            raise cells.BadCell(SECOND_HEADER.code, SECOND_HEADER.template)
+        width = len(self.header)
+        if len(values) < width or any(values[width:]):
+            raise cells.BadCell(
+                "ragged",
+                gettext_noop(
+                    "It has %(cells)d cells where the header has %(columns)d. A text with a comma"
+                    " needs quotation marks; amounts take a point."
+                ),
+                cells=len(values),
+                columns=width,
+            )
+
+    def _understood(self, values: Sequence[str], record: _Record) -> Line:
+        at = self._columns
+        return Line(
+            line=record.line,
+            transaction_id=cells.identifier(values[at["id"]]),
+            date=cells.date(values[at["date"]]),
+            description=cells.description(values[at["description"]]),
+            amount=cells.money(values[at["amount"]], column="amount", places=self._places),
+            balance=cells.money(values[at["balance"]], column="balance", places=self._places),
+            transaction_type=cells.kind(values[at["type"]] if "type" in at else ""),
+            raw=record.raw[:RAW_SHOWN],
+        )
+
+
+def read_csv(
+    source: bytes | BinaryIO, *, places: int = PLACES, keep_rejected: int = KEPT_REJECTED
+) -> Parsed:
+    """The whole file. `places`: decimals that the currency has. Raises UnreadableFile."""
+    reading = Reading(source, places=places)
+    rows: list[Line] = []
+    rejected: list[Rejected] = []
+    count = 0
+    for entry in reading:
+        if isinstance(entry, Line):
+            rows.append(entry)
+            continue
+        count += 1
+        if count <= keep_rejected:
+            rejected.append(entry)
+    return Parsed(rows, rejected, count, reading.notes)
+
+
+class _Source:
+    """Feeds the csv module and remembers where the record in hand began and what it said."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._lines = text_lines(stream)
+        self.number = 0
+        self.ended = False
+        self.begin()
+
+    def begin(self) -> None:
+        self.first = self.number + 1
+        self._parts: list[str] = []
+        self._size = 0
+
+    @property
+    def raw(self) -> str:
+        return "".join(self._parts).rstrip("\r\n")
+
+    def __iter__(self) -> _Source:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            line = next(self._lines)
+        except StopIteration:
+            self.ended = True
+            raise
+        self.number += 1
+        self._parts.append(line)
+        self._size += len(line)
+        if self._size > LONGEST:
+            raise _open_quote(self.first)
+        return line
+
+
+def _records(stream: BinaryIO) -> Iterator[_Record]:
+    source = _Source(stream)
+    reader = csv.reader(source, strict=True, skipinitialspace=True)
+    while True:
+        source.begin()
+        try:
+            found: list[str] | None = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            if source.ended:
+                raise _open_quote(source.first) from None
+            found = None
+        yield _Record(source.first, source.raw, found)
+
+
+def _open_quote(line: int) -> UnreadableFile:
+    reason = Reason(
+        "open-quote",
+        gettext_noop(
+            "A quotation mark is opened on line %(line)d and not closed, so nothing after it can"
+            " be told apart. Close it, or write it twice if it belongs to the text."
+        ),
+        {"line": line},
+    )
+    return UnreadableFile(reason, line=line)
+
+
+def _known(header: Sequence[str]) -> list[str]:
+    return [name for name in (*REQUIRED, *OPTIONAL) if name in header]
+
+
+def _check_header(names: Sequence[str], record: _Record) -> None:
+    for name in _known(names):
+        if names.count(name) > 1:
+            raise UnreadableFile(
+                Reason(
+                    "column-twice",
+                    gettext_noop("The header names the column %(column)s twice."),
+                    {"column": name},
+                ),
+                line=record.line,
+            )
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise UnreadableFile(_missing_columns(missing, record.raw), line=record.line)
+
+
+def _missing_columns(missing: Sequence[str], raw: str) -> Reason:
+    separator = next((mark for mark in SEPARATORS if raw.count(mark) >= 3), None)
+    if separator and len(missing) == len(REQUIRED):
+        return Reason(
+            "separator",
+            gettext_noop("The cells are separated by %(separator)s; save it with commas."),
+            {"separator": SEPARATORS[separator]},
+        )
+    return Reason(
+        "columns-missing",
+        gettext_noop(
+            "The header does not name: %(missing)s. The first line must name the columns"
+            " id, date, description, amount and balance, and may name type."
+        ),
+        {"missing": ", ".join(missing)},
+    )
+
+
+def _notes(header: Sequence[str]) -> tuple[Reason, ...]:
+    extra = [name for name in header if name and name not in (*REQUIRED, *OPTIONAL)]
+    if not extra:
+        return ()
+    template = gettext_noop("Columns that are not used: %(columns)s.")
+    return (Reason("columns-ignored", template, {"columns": ", ".join(extra)[:RAW_SHOWN]}),)
+
+
+def _check_repeated(line: Line, seen: dict[str, int]) -> None:
+    first = seen.get(line.transaction_id)
+    if first is not None:
+        raise cells.BadCell(
+            "id-twice",
+            gettext_noop("Its id “%(id)s” stands on line %(line)d already."),
+            id=line.transaction_id,
+            line=first,
+        )

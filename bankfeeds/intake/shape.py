@@ -1,0 +1,91 @@
+"""What every reader gives back: lines that were understood, lines that were not, and why.
+
+Knows no format. Reasons are templates with values, so that pages can say them in another
+language; `str` gives the English words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+# So many refused lines are kept with their reasons; beyond that they are only counted.
+KEPT_REJECTED = 1_000
+RAW_SHOWN = 500
+
+
+def gettext_noop(words: str) -> str:
+    """Marks words for the catalogue; whoever shows them translates them."""
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something was refused or noted. `code` is stable: people filter by it."""
+
+    code: str
+    template: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template % self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transaction as the file states it: a local calendar date, positive is money in.
+
+    `line` counts from 1, the header included; `transaction_type` is Codat's spelling or empty.
+    """
+
+    line: int
+    transaction_id: str
+    date: dt.date
+    description: str
+    amount: Decimal
+    balance: Decimal
+    transaction_type: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One line that was not understood. `cells` as they were split; `raw` as it stands there."""
+
+    line: int
+    reason: Reason
+    raw: str
+    cells: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        return self.reason.code
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A whole file. `rejected` holds the first 1,000; `rejected_count` counts them all."""
+
+    rows: list[Line]
+    rejected: list[Rejected]
+    rejected_count: int
+    notes: tuple[Reason, ...] = ()
+
+
+class UnreadableFile(Exception):
+    """The whole file is refused. `line` is 0 when no single line is to blame."""
+
+    def __init__(self, reason: Reason, *, line: int = 0) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.line = line
+
+    @property
+    def code(self) -> str:
+        return self.reason.code
+
+    @property
+    def words(self) -> str:
+        return str(self.reason)
