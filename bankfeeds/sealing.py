@@ -31,6 +31,11 @@ def number_hash(number: str) -> str:
     return hmac.new(key, normalised(number).encode(), hashlib.sha256).hexdigest()
 
 
+def fingerprint(text: str) -> str:
+    """A keyed hash of a text that may hold account numbers; hex, 40 characters."""
+    return hmac.new(_derived("fingerprint"), text.encode(), hashlib.sha256).hexdigest()[:40]
+
+
 def last4(number: str) -> str:
     return normalised(number)[-4:]
 
