@@ -140,19 +140,20 @@ class _Session(requests.Session):
 class _Retry(Retry):
     """Repeats that end when the errand's time does."""
 
-    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        return self._has_time() and super().is_retry(method, status_code, has_retry_after)
-
     def increment(self, *args: Any, **kwargs: Any) -> Self:
-        following = super().increment(*args, **kwargs)
-        if not following._has_time():
-            error = kwargs.get("error")
-            raise MaxRetryError(kwargs["_pool"], "", error)
-        return following
+        if not self._has_time():
+            raise MaxRetryError(kwargs["_pool"], "", kwargs.get("error"))
+        return super().increment(*args, **kwargs)
 
     def _has_time(self) -> bool:
         errand = _here.errand
-        return errand is None or errand.left() > self.get_backoff_time()
+        return errand is None or errand.left() > self._next_nap()
+
+    def _next_nap(self) -> float:
+        # As Retry will reckon it once this failure is in its history: the first repeat is at once.
+        before = len(self.history)
+        nap = self.backoff_factor * 2.0**before + self.backoff_jitter if before else 0.0
+        return min(nap, self.backoff_max)
 
 
 def _reads_only() -> Retry:

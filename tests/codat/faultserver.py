@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -55,14 +56,21 @@ Behaviour = Callable[[Line], None]
 class FaultServer:
     """Listens on a free port and treats the nth request by the nth behaviour, then by the last."""
 
-    def __init__(self, *behaviours: Behaviour, read_first: bool = True) -> None:
+    def __init__(
+        self,
+        *behaviours: Behaviour,
+        read_first: bool = True,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._behaviours = behaviours
+        self._tls = tls
         self._read_first = read_first
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.05)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.seen: list[Seen] = []
         self.connections = 0
 
@@ -89,8 +97,15 @@ class FaultServer:
                 self._start(lambda sock=sock: self._serve(sock))  # type: ignore[misc]
 
     def _serve(self, sock: socket.socket) -> None:
-        sock.settimeout(0.05)
         with sock, contextlib.suppress(OSError, EOFError):
+            if self._tls is not None:
+                sock.settimeout(5)
+                sock = self._tls.wrap_socket(sock, server_side=True)
+            self._talk(sock)
+
+    def _talk(self, sock: socket.socket) -> None:
+        with sock:
+            sock.settimeout(0.05)
             while True:
                 if self._read_first:
                     self.seen.append(self._read(sock))

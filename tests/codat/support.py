@@ -1,4 +1,4 @@
-"""What the tests of the client share: ids, canned answers, a client that is in a hurry."""
+"""What the tests of the client share: ids, canned answers, clients."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ COMPANY = UUID("8a210b68-6988-11ed-a1eb-0242ac120002")
 CONNECTION = UUID("2e9d2c44-f675-40ba-8049-353bfcb5e171")
 OPERATION = UUID("5b7f4a2d-0d5c-4a2e-9d3d-6f1d2f0a9a11")
 KEY = UUID("3f1a2b4c-5d6e-7f80-91a2-b3c4d5e6f708")
+PATIENT = Timings(connect=3.0, read=5.0, deadline=10.0)
 HURRIED = Timings(connect=1.0, read=0.3, deadline=0.9)
 
 COMPANY_ANSWER: dict[str, Any] = {
@@ -41,7 +42,7 @@ OPERATION_ANSWER: dict[str, Any] = {
 }
 
 
-def client(url: str, *, timings: Timings = HURRIED, **options: Any) -> Client:
+def client(url: str, *, timings: Timings = PATIENT, **options: Any) -> Client:
     return Client(base_url=url, api_key=API_KEY, timings=timings, **options)
 
 
