@@ -14,6 +14,7 @@ from typing import Literal
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -216,7 +217,7 @@ def _unclear(codat_word: str) -> Word:
 
 # --- Source account ----------------------------------------------------------------------------
 
-ACCOUNT_WORDS: dict[str, tuple[str, str, Tone]] = {
+ACCOUNT_WORDS: dict[str, tuple[Promise, Promise, Tone]] = {
     "pending": (
         gettext_lazy("Not connected yet"),
         gettext_lazy(
@@ -270,7 +271,7 @@ def account(row: SourceAccount) -> Word:
 
 # --- Push ----------------------------------------------------------------------------------------
 
-PUSH_WORDS: dict[str, tuple[str, Tone]] = {
+PUSH_WORDS: dict[str, tuple[Promise, Tone]] = {
     PushStatus.DRAFT: (gettext_lazy("Prepared only. Nothing is sent."), "quiet"),
     PushStatus.READY: (
         gettext_lazy("Confirmed; leaves in a moment. Can still be stopped."),

@@ -103,6 +103,12 @@ class Company(RemoteCreation):
         return self.name
 
 
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def live(self) -> ConnectionQuerySet:
+        """Those that are not unlinked: at most one of a company."""
+        return self.filter(gone_at=None).exclude(status="Unlinked")
+
+
 class Connection(RemoteCreation):
     company = models.ForeignKey(Company, models.PROTECT, related_name="connections")
     codat_id = models.UUIDField(_("Codat id"), null=True, blank=True, unique=True)
@@ -112,6 +118,8 @@ class Connection(RemoteCreation):
     link_url = models.TextField(blank=True, editable=False)
     link_issued_at = models.DateTimeField(null=True, blank=True)
     link_issued_by = models.CharField(max_length=150, blank=True)
+
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("connection")
