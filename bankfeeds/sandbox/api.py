@@ -130,7 +130,7 @@ class Api:
     def _names_around(self, segments: tuple[str, ...]) -> tuple[str, ...]:
         """The names of the company and the account that the path leads to, where marked."""
         names: list[Any] = []
-        if len(segments) > 2 and segments[0] == "companies":
+        if len(segments) > 1 and segments[0] == "companies":
             names.append(self.world.table("companies").get(segments[1], {}).get("name"))
         if len(segments) > 6 and segments[2] == "connections":
             account = self.world.table("accounts").get(f"{segments[3]}/{segments[6]}", {})
