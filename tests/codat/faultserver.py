@@ -73,6 +73,7 @@ class FaultServer:
         self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.seen: list[Seen] = []
         self.connections = 0
+        self.hung_up = threading.Event()  # a client has closed its end
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -136,6 +137,7 @@ class FaultServer:
             with contextlib.suppress(TimeoutError):
                 data = sock.recv(65536)
                 if not data:
+                    self.hung_up.set()
                     raise EOFError
                 return data
         raise EOFError

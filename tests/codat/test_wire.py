@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import logging
 import multiprocessing
@@ -10,7 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
-from uuid import UUID
 
 import pytest
 import requests
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bankfeeds.codat import paths, transport
 from bankfeeds.codat.client import Answer, Client, Timings
-from bankfeeds.codat.errors import Absent, Garbled, KeyRefused
+from bankfeeds.codat.errors import Absent, KeyRefused
 from tests.codat.faultserver import FaultServer, answer, closed_port
 from tests.codat.support import (
     API_KEY,
@@ -30,7 +30,6 @@ from tests.codat.support import (
     KEY,
     OPERATION,
     client,
-    page,
 )
 
 NOT_UUIDS: list[Any] = ["", "x", "../companies", f"{COMPANY}/..", f"{COMPANY}x", None, 7]
@@ -236,68 +235,6 @@ def test_reprs_hide_the_key() -> None:
     assert API_KEY not in repr(codat) + repr(codat._wire)
 
 
-def test_pages_are_walked_by_number() -> None:
-    rows = [COMPANY_ANSWER | {"id": str(UUID(int=n))} for n in range(250)]
-    pages = [
-        page(rows[at : at + 100], number=n, total=250) | {"_links": {"next": {"href": "//evil/x"}}}
-        for n, at in enumerate((0, 100, 200), start=1)
-    ]
-    with FaultServer(*(answer(200, one) for one in pages)) as server:
-        found = list(client(server.url).list_companies(query="a=b&c", order_by="-created"))
-    assert [company.id.int for company in found] == list(range(250))
-    assert [seen.path for seen in server.seen] == [
-        f"/companies?query=a%3Db%26c&orderBy=-created&pageSize=100&page={n}" for n in (1, 2, 3)
-    ]
-
-
-def test_an_empty_list_is_one_page() -> None:
-    with FaultServer(answer(200, page([]))) as server:
-        assert list(client(server.url).list_operations(COMPANY)) == []
-    assert server.seen[0].path == (
-        f"/companies/{COMPANY}/push?orderBy=-requestedOnUtc&pageSize=100&page=1"
-    )
-
-
-@pytest.mark.parametrize(
-    "pages",
-    [
-        [page([COMPANY_ANSWER], number=1, total=5), page([], number=2, total=5)],
-        [page([COMPANY_ANSWER], number=1, total=5), page([COMPANY_ANSWER], number=1, total=5)],
-        [{"results": [COMPANY_ANSWER]}],
-        [page([]) | {"results": {}}],
-        [page([{}])],
-        [[COMPANY_ANSWER]],
-    ],
-)
-def test_a_list_that_would_come_out_wrong_is_garbled(pages: list[Any]) -> None:
-    with FaultServer(*(answer(200, one) for one in pages)) as server, pytest.raises(Garbled):
-        list(client(server.url).list_companies())
-
-
-def test_a_list_without_end_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bankfeeds.codat.paging.MAX_PAGES", 3)
-    endless = [answer(200, page([COMPANY_ANSWER], number=n, total=10**9)) for n in range(1, 9)]
-    with FaultServer(*endless) as server, pytest.raises(Garbled, match="too many"):
-        list(client(server.url).list_companies())
-    assert len(server.seen) == 3
-
-
-def test_a_query_has_a_largest_length() -> None:
-    with pytest.raises(ValueError, match="2048"):
-        client(closed_port()).list_companies(query="x" * 2048)
-
-
-def test_source_accounts_are_a_plain_list() -> None:
-    with FaultServer(answer(200, [{"id": "a"}, {"id": "b"}]), answer(200, page([]))) as server:
-        codat = client(server.url)
-        assert [account.id for account in codat.list_source_accounts(COMPANY, CONNECTION)] == [
-            "a",
-            "b",
-        ]
-        with pytest.raises(Garbled):
-            codat.list_source_accounts(COMPANY, CONNECTION)
-
-
 def test_each_thread_has_its_own_session() -> None:
     found: list[requests.Session] = [transport.session(), transport.session()]
 
@@ -350,3 +287,16 @@ def test_an_operation_is_read_by_its_key() -> None:
     with FaultServer(absent) as server, pytest.raises(Absent, match="No push"):
         client(server.url).get_operation(COMPANY, OPERATION)
     assert server.seen[0].path == f"/companies/{COMPANY}/push/{OPERATION}"
+
+
+def test_a_thread_that_ends_leaves_no_socket_open() -> None:
+    def work(url: str) -> None:
+        client(url).get_company(COMPANY)
+
+    with FaultServer(answer(200, COMPANY_ANSWER)) as server:
+        thread = threading.Thread(target=work, args=(server.url,))
+        thread.start()
+        thread.join()
+        del thread
+        gc.collect()  # an open socket would warn here, and warnings are errors
+        assert server.hung_up.wait(5)
