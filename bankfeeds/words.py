@@ -18,7 +18,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import Connection, Intent, Push, PushStatus, SourceAccount
+from .models import (
+    BankTransaction,
+    Connection,
+    Intent,
+    Push,
+    PushDecision,
+    PushStatus,
+    SourceAccount,
+)
+from .rules import FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD, Rule, Severity
 
 Tone = Literal["good", "wait", "warn", "bad", "quiet"]
 SYMBOLS: dict[Tone, str] = {"good": "✓", "wait": "…", "warn": "!", "bad": "✕", "quiet": "–"}
@@ -336,3 +345,47 @@ def push(row: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
             }
             text = _("Nothing is wrong with these rows. Goes on by itself.")
     return Word(label, text, tone, row.codat_status)
+
+
+# --- Transaction ---------------------------------------------------------------------------------
+
+
+def transaction(
+    row: BankTransaction, *, push: int | None, findings: Sequence[Rule], today: dt.date
+) -> Word:
+    """`push`: number of the push that holds it; `findings`: what the rules say of it today."""
+    if row.left_out_by is not None:
+        return Word(_("Left out"), _left_out(row.left_out_by), "quiet")
+    if push is not None:
+        return Word(
+            _("In push #%(id)d") % {"id": push},
+            _("Its outcome is the outcome of that push."),
+            "wait",
+        )
+    errors = [rule for rule in findings if rule.severity is Severity.ERROR]
+    if any(rule in (TOO_OLD, OLDER_THAN_NEWEST) for rule in errors):
+        return Word(
+            _("Too late for the feed"),
+            _("Older than seven days, or older than the newest accepted. Give the client a file."),
+            "bad",
+        )
+    if errors:
+        label = _("Blocked – %(reason)s") % {"reason": str(errors[0].reason).rstrip(".")}
+        return Word(label, str(errors[0].remedy), "warn")
+    return _waiting(row, today)
+
+
+def _waiting(row: BankTransaction, today: dt.date) -> Word:
+    if today - row.date >= FEED_WINDOW:
+        return Word(_("Waiting"), _("Send it today; QuickBooks may fetch too late."), "warn")
+    # A row of day D is allowed through D+7, but QuickBooks may fetch a day later.
+    by = day(row.date + FEED_WINDOW - dt.timedelta(days=1))
+    return Word(_("Waiting"), _("Imported, in no push. Send by %(day)s.") % {"day": by}, "wait")
+
+
+def _left_out(decision: PushDecision) -> str:
+    return _("%(who)s decided on %(when)s not to send it: %(reason)s") % {
+        "who": decision.made_by,
+        "when": moment(decision.made_at),
+        "reason": decision.reason,
+    }

@@ -1,0 +1,31 @@
+"""Files -> transactions that wait: look at a file, preview it, save it or let it go.
+
+Nothing is saved before a person or command says so, and nothing of a file with bad rows unless
+they are left out on purpose. What is stored already is never overwritten. Knows `models`, `rules`
+and `intake`; no other verb, no network.
+"""
+
+from __future__ import annotations
+
+from .look import CannotImport, FileKnown, look, refuse_unfit
+from .preview import Entry, Flow, Kind, Preview, preview, read, words_of
+from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
+
+__all__ = [
+    "BadRowsRemain",
+    "CannotImport",
+    "Entry",
+    "FileKnown",
+    "Flow",
+    "Kind",
+    "NothingToSave",
+    "Preview",
+    "UploadGone",
+    "discard",
+    "look",
+    "preview",
+    "read",
+    "refuse_unfit",
+    "save",
+    "words_of",
+]

@@ -1,0 +1,132 @@
+"""Take a file in to be looked at: kept as it came, with its hash; nothing of it saved yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import zlib
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from bankfeeds import words
+from bankfeeds.intake import cells
+from bankfeeds.intake.delimited import read_csv
+from bankfeeds.models import Actor, SourceAccount, Statement
+
+# Uploads that nobody saved are let go, a few with each new one.
+KEPT_UNSAVED = dt.timedelta(days=7)
+LET_GO_AT_ONCE = 50
+
+
+class CannotImport(Exception):
+    """Nothing can be imported for this account; the words say why and what to do."""
+
+
+class FileKnown(Exception):
+    """The same file was saved on this account before: `statement` is that import."""
+
+    def __init__(self, statement: Statement) -> None:
+        super().__init__(
+            _(
+                "This file was imported on %(when)s by %(who)s. Nothing was changed."
+                " Open that import."
+            )
+            % {"when": words.moment(statement.saved_at), "who": statement.imported_by}
+        )
+        self.statement = statement
+
+
+def look(
+    account: SourceAccount, *, file_name: str, content: bytes, by: Actor, now: dt.datetime
+) -> Statement:
+    """Keep the file for a preview; the same file looked at again is the same upload.
+
+    Raises UnreadableFile, FileKnown, CannotImport.
+    """
+    refuse_unfit(account)
+    digest = hashlib.sha256(content).hexdigest()
+    refuse_known(account, digest)
+    read_csv(content, keep_rejected=0)
+    with transaction.atomic():
+        lock(account)
+        refuse_known(account, digest)
+        _let_go_of_old_ones(now)
+        return _kept(account, digest, _plain(file_name), content, by, now)
+
+
+def refuse_unfit(account: SourceAccount) -> None:
+    """Raise CannotImport when nothing can ever be sent for it; one that only waits is fine."""
+    if account.gone_at or account.connection.gone_at or account.company.gone_at:
+        raise CannotImport(
+            _(
+                "This account was removed at Codat, so nothing of the file was kept."
+                " Choose an account that is on the feed."
+            )
+        )
+    if not account.at_codat:
+        raise CannotImport(
+            _(
+                "This account is not yet at Codat, so nothing of the file was kept."
+                " Press Continue on the account first."
+            )
+        )
+
+
+def refuse_known(account: SourceAccount, digest: str) -> None:
+    known = _uploads(account, digest).filter(state=Statement.State.SAVED).first()
+    if known is not None:
+        raise FileKnown(known)
+
+
+def lock(account: SourceAccount) -> None:
+    """One import of an account at a time; on SQLite the transaction itself is the lock."""
+    SourceAccount.objects.select_for_update(no_key=True).only("pk").get(pk=account.pk)
+
+
+def let_go(rows: list[int]) -> None:
+    """Delete uploads that were never saved."""
+    unsaved = Statement.objects.filter(pk__in=rows, state=Statement.State.PREVIEWED)
+    unsaved.defer("content", "rejected").delete()
+
+
+def _uploads(account: SourceAccount, digest: str) -> QuerySet[Statement]:
+    rows = Statement.objects.filter(account=account, sha256=digest)
+    return rows.defer("content", "rejected").order_by("pk")
+
+
+def _kept(
+    account: SourceAccount, digest: str, name: str, content: bytes, by: Actor, now: dt.datetime
+) -> Statement:
+    seen = _uploads(account, digest).filter(state=Statement.State.PREVIEWED).first()
+    if seen is not None:
+        seen.file_name, seen.uploaded_at = name, now
+        seen.imported_by, seen.user_id = by.name, by.user_id
+        seen.save(update_fields=["file_name", "uploaded_at", "imported_by", "user"])
+        return seen
+    return Statement.objects.create(
+        account=account,
+        connection_id=account.connection_id,
+        company_id=account.company_id,
+        file_name=name,
+        sha256=digest,
+        size=len(content),
+        content=zlib.compress(content),
+        uploaded_at=now,
+        imported_by=by.name,
+        user_id=by.user_id,
+    )
+
+
+def _let_go_of_old_ones(now: dt.datetime) -> None:
+    old = Statement.objects.filter(
+        state=Statement.State.PREVIEWED, uploaded_at__lt=now - KEPT_UNSAVED
+    )
+    let_go(list(old.order_by("uploaded_at").values_list("pk", flat=True)[:LET_GO_AT_ONCE]))
+
+
+def _plain(name: str) -> str:
+    """The file's name without a path or anything that could not be shown."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return cells.CONTROLS.sub("", last).strip()[-255:] or _("unnamed file")
