@@ -264,6 +264,13 @@ def control(name: str, **body: Any) -> Any:
     return answer.json() if answer.content else None
 
 
+def order_fault(name: str, *, method: str = "POST", path: str = "", times: int = 1) -> None:
+    """Let the next `times` fitting requests to the sandbox meet the fault (its catalogue)."""
+    order = {"method": method, "path": path, "fault": name, "times": times}
+    answer = requests.post(f"{settings.CODAT_BASE_URL}/_sandbox/faults", json=[order], timeout=10)
+    assert answer.ok, answer.text
+
+
 def ledger() -> list[dict[str, Any]]:
     """Every write that took effect at the sandbox, in order."""
     answer = requests.get(f"{settings.CODAT_BASE_URL}/_sandbox/ledger", timeout=10)
@@ -283,6 +290,13 @@ def run_jobs() -> int:
         job.delete()
         import_string(job.task["func"])(*job.task["args"])
     return len(jobs)
+
+
+def queued() -> list[tuple[str, tuple[Any, ...]]]:
+    """Name and arguments of every job in the queue, oldest first."""
+    from django_q.models import OrmQ
+
+    return [(job.task["func"], job.task["args"]) for job in OrmQ.objects.order_by("id")]
 
 
 def drain(*, rounds: int = 200) -> None:
