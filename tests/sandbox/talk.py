@@ -139,7 +139,8 @@ class Client:
         raise AssertionError("still pending")
 
     def account(self, account_id: str = "ac-001") -> dict[str, Any]:
-        return {each["id"]: each for each in self.talk.get(self.accounts)}[account_id]
+        found = {each["id"]: each for each in self.talk.get(self.accounts)}
+        return dict(found[account_id])
 
 
 def today() -> dt.date:
