@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from . import conf, health, pushing
+from . import conf, health, links, onboarding, pushing
 
 
 def deliver(push_id: int) -> None:
@@ -14,3 +14,5 @@ def deliver(push_id: int) -> None:
 def sweep() -> None:
     health.beat(now=timezone.now())
     pushing.sweep(client=conf.client(), clock=timezone.now)
+    links.wipe_expired(now=timezone.now())
+    onboarding.forget_sealed_bodies(now=timezone.now())

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from bankfeeds import health, pushing, words
+from bankfeeds import conf, health, pushing, sync, words
 from bankfeeds.management.entrance import PortalCommand
 from bankfeeds.models import Company, Connection, Push, PushStatus, SourceAccount
 from bankfeeds.models.pushes import ENDED, UNDECIDED
@@ -33,7 +33,7 @@ class Command(PortalCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        accounts = _accounts(options["company"], options["account"])
+        accounts = self._connected(_accounts(options["company"], options["account"]))
         plan = pushing.plan(accounts, today=pushing.today(timezone.now()))
         self._tell(plan)
         pushes = pushing.confirm(
@@ -47,6 +47,17 @@ class Command(PortalCommand):
             pushes = self._follow(pushes, seconds=options["timeout"])
         self._report(pushes)
         _judge(plan, pushes, waited=options["wait"])
+
+    def _connected(self, accounts: list[SourceAccount]) -> list[SourceAccount]:
+        """The accounts with their newest status, asked for only where it would stop a push."""
+        connection = accounts[0].connection
+        if not all(account.is_connected for account in accounts) and connection.at_codat:
+            sync.refresh_connection(
+                connection, client=conf.page_client(), by=self.actor, clock=timezone.now
+            )
+            for account in accounts:
+                account.refresh_from_db()
+        return accounts
 
     def _tell(self, plan: pushing.Plan) -> None:
         for left in plan.left_out:
