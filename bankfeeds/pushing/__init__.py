@@ -6,7 +6,7 @@ ended, `decide` is for people. Clients and clocks are handed in; states move by 
 
 from __future__ import annotations
 
-from .confirm import RowsChanged, cancel, confirm
+from .confirm import RowsChanged, cancel, confirm, waiting_behind
 from .decide import AlreadyDecided, Candidate, candidates, decide
 from .deliver import deliver
 from .follow import look_again, sweep
@@ -30,4 +30,5 @@ __all__ = [
     "standing",
     "sweep",
     "today",
+    "waiting_behind",
 ]

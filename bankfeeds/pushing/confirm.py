@@ -71,15 +71,27 @@ def confirm(
 
 
 def cancel(push: Push, *, reason: str, by: Actor, now: dt.datetime) -> bool:
-    """Stop a push that still waits: its rows are free again. False when it was faster."""
+    """Stop a push that still waits, and those waiting behind it: all their rows are free again.
+
+    The later ones must not overtake: once they were accepted, the rows of this one would be too
+    old for the feed for ever. False, and nothing changed, when the worker was faster.
+    """
     with transaction.atomic():
-        if push.status not in {PushStatus.DRAFT, PushStatus.READY}:
-            return False
-        if not push.step(PushStatus.CANCELLED, by=by, now=now, words=reason):
-            return False
-        release(push)
+        for row in [*reversed(waiting_behind(push)), push]:
+            if row.status not in {PushStatus.DRAFT, PushStatus.READY}:
+                return False
+            if not row.step(PushStatus.CANCELLED, by=by, now=now, words=reason):
+                transaction.set_rollback(True)
+                return False
+            release(row)
         ring_account(push.account, now=now)
     return True
+
+
+def waiting_behind(push: Push) -> list[Push]:
+    """The pushes of the account that wait for this one, in their order."""
+    later = Push.objects.filter(account=push.account_id, sequence__gt=push.sequence)
+    return list(later.filter(status=PushStatus.READY).order_by("sequence"))
 
 
 def release(push: Push) -> None:

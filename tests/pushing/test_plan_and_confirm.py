@@ -144,6 +144,30 @@ def test_stopping_frees_the_rows_and_is_refused_once_it_left() -> None:
     assert Event.objects.get(action="push.cancelled").words == "wrong file"
 
 
+def test_stopping_takes_those_behind_along_so_that_none_overtakes() -> None:
+    account = support.make_account()
+    support.make_transactions(account, ["1.00"] * 2001)
+    first, second, third = confirm(account)
+    assert pushing.waiting_behind(second) == [third]
+    assert pushing.cancel(second, reason="wrong", by=BY, now=timezone.now())
+    assert [p.status for p in Push.objects.order_by("sequence")] == [
+        PushStatus.READY,
+        PushStatus.CANCELLED,
+        PushStatus.CANCELLED,
+    ]
+    assert plan(account).rows == 1001
+
+
+def test_stopping_too_late_changes_nothing() -> None:
+    account = support.make_account()
+    support.make_transactions(account, ["1.00"] * 1001)
+    first, second = confirm(account)
+    stale = Push.objects.get(pk=first.pk)
+    first.step(PushStatus.SENDING, by=BY, now=timezone.now())
+    assert not pushing.cancel(stale, reason="late", by=BY, now=timezone.now())
+    assert Push.objects.get(pk=second.pk).status == PushStatus.READY
+
+
 def test_a_row_can_be_held_by_one_push_only() -> None:
     account = support.make_account()
     support.make_transactions(account, ["1.00"])
