@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import faults, routes
@@ -31,6 +31,7 @@ class Reply:
     answer: Answer
     fault: Fault | None = None
     key: str | None = None
+    limits: tuple[tuple[str, str], ...] = ()
 
 
 class Api:
@@ -62,16 +63,16 @@ class Api:
         if reply.key is not None:
             self.idempotency.end(reply.key)
 
-    def headers(self) -> list[tuple[str, str]]:
+    def _limits(self) -> tuple[tuple[str, str], ...]:
         """The rate-limit headers of every answer."""
         now = dt.datetime.fromtimestamp(self.world.now(), dt.UTC)
         reset = dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
         limit, used = self._quota(), self._used(now)
-        return [
+        return (
             ("X-Rate-Limit-Limit", str(limit)),
             ("X-Rate-Limit-Remaining", str(max(0, limit - used))),
             ("X-Rate-Limit-Reset", reset.isoformat().replace("+00:00", "Z")),
-        ]
+        )
 
     # The gate
 
@@ -190,7 +191,7 @@ class Api:
         if reply.fault is None or reply.fault.kind not in ("reset", "half-headers"):
             self.world.put("requests", number, {**entry, "status": reply.answer.status})
         self.world.journal.commit()
-        return reply
+        return replace(reply, limits=self._limits())
 
 
 def _ordered_status(fault: Fault) -> Answer:

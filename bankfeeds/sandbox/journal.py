@@ -59,7 +59,11 @@ class Journal:
             return
         changes = [[t, k, self.tables[t].get(k)] for t, k in self._dirty]
         line = json.dumps(changes, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        _write(self._fd, line)
+        try:
+            _write(self._fd, line)
+        except OSError:
+            os.ftruncate(self._fd, self._written)
+            raise
         self._dirty.clear()
         self._written += len(line)
         if self._written > max(SMALLEST, 2 * self._snapshot_size):

@@ -23,6 +23,8 @@ LARGEST_BODY = 64 * 1024 * 1024
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 CAPTIVE_PAGE = b"<html><body><h1>Welcome</h1><p>Please sign in to the network.</p></body></html>"
 
+Headers = tuple[tuple[str, str], ...]
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -35,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answers one request; what goes wrong in here is answered 500 and printed."""
         try:
             self._answer()
-        except OSError:
+        except ConnectionError:
             self.close_connection = True
         except Exception:
             traceback.print_exc(file=sys.stderr)
@@ -111,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
     def _deliver(self, reply: Reply, api: Api) -> None:
         fault, answer = reply.fault, reply.answer
         kind = fault.kind if fault else ""
-        raw = self._raw(answer, api.headers())
+        raw = self._raw(answer, reply.limits)
         if kind == "reset":
             self._reset()
         elif kind == "half-headers":
@@ -119,18 +121,18 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "half-body":
             self._cut(raw, len(raw) - (len(answer.body) + 1) // 2)
         elif kind == "empty-200":
-            self._send(Answer(answer.status), extra=api.headers())
+            self._send(Answer(answer.status), extra=reply.limits)
         elif kind == "html-200":
-            self._send(Answer(200, CAPTIVE_PAGE, "text/html"), extra=api.headers())
+            self._send(Answer(200, CAPTIVE_PAGE, "text/html"), extra=reply.limits)
         else:
             if fault and kind == "hang":
                 api.stopping.wait(fault.seconds)
             self.wfile.write(raw)
 
-    def _send(self, answer: Answer, *, extra: list[tuple[str, str]] | None = None) -> None:
-        self.wfile.write(self._raw(answer, extra or []))
+    def _send(self, answer: Answer, *, extra: Headers = ()) -> None:
+        self.wfile.write(self._raw(answer, extra))
 
-    def _raw(self, answer: Answer, extra: list[tuple[str, str]]) -> bytes:
+    def _raw(self, answer: Answer, extra: Headers) -> bytes:
         status = f"{answer.status} {responses.get(answer.status, '')}".rstrip()
         lines = [f"HTTP/1.1 {status}", f"Date: {self.date_time_string()}"]
         if answer.status != 204:
