@@ -8,8 +8,9 @@ and `intake`; no other verb, no network.
 from __future__ import annotations
 
 from .look import CannotImport, FileKnown, look, refuse_unfit
-from .preview import Entry, Flow, Kind, Preview, preview, read, words_of
+from .preview import Entry, Flow, Preview, bad_rows, preview, words_of
 from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
+from .sorting import Kind
 
 __all__ = [
     "BadRowsRemain",
@@ -21,10 +22,10 @@ __all__ = [
     "NothingToSave",
     "Preview",
     "UploadGone",
+    "bad_rows",
     "discard",
     "look",
     "preview",
-    "read",
     "refuse_unfit",
     "save",
     "words_of",

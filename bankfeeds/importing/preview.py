@@ -8,37 +8,28 @@ from __future__ import annotations
 import datetime as dt
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from bankfeeds import rules, words
-from bankfeeds.intake.delimited import read_csv
+from bankfeeds import rules
+from bankfeeds.intake.delimited import Reading, read_csv
 from bankfeeds.intake.shape import Line, Parsed, Reason, Rejected
-from bankfeeds.models import BankTransaction, Push, SourceAccount, Statement
+from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
 
-from .order import Movement, movement
+from .order import Movement
+from .sorting import Kind, Sorting, in_order, sort_out
 
 # What USD and CAD have; more in a file means that something else was written there.
 PLACES = {"USD": 2, "CAD": 2}
-LOOKED_UP_AT_ONCE = 500
 FIRST_EACH_WAY = 3
 # Values of a reader's reason that are its own words; the others are quoted from the file.
 WORDS_OF_READERS = {"what", "separator"}
-
-
-class Kind(StrEnum):
-    NEW = "new"
-    KNOWN = "known"
-    CHANGED = "changed"
-    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +131,13 @@ class Preview:
 
 def read(statement: Statement) -> Parsed:
     """The kept bytes of an upload, read again."""
-    content = zlib.decompress(bytes(statement.content))
-    return read_csv(content, places=PLACES.get(statement.account.currency, 4))
+    return read_csv(_content(statement), places=_places(statement))
+
+
+def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:
+    """The file's header, and every bad row, however many they are."""
+    reading = Reading(_content(statement), places=_places(statement))
+    return reading.header, (entry for entry in reading if isinstance(entry, Rejected))
 
 
 def preview(statement: Statement, *, today: dt.date) -> Preview:
@@ -160,50 +156,6 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
     return Preview(statement, entries, counts, order, sorting.last_balance, parsed.notes)
 
 
-@dataclass(frozen=True)
-class Sorting:
-    """Rows of a file against what is stored: ids of those here already, reasons of changed ones.
-
-    `last_balance`: of the newest stored row that is not newer than the first new one.
-    """
-
-    new: list[Line]
-    known: set[str]
-    changed: dict[str, str]
-    last_balance: Decimal | None
-
-    @property
-    def balance_before_file(self) -> Decimal | None:
-        """Unknown when the file begins with, or runs through, rows that are here already."""
-        return None if self.known or self.changed else self.last_balance
-
-    def kind(self, row: Line) -> Kind:
-        if row.transaction_id in self.changed:
-            return Kind.CHANGED
-        return Kind.KNOWN if row.transaction_id in self.known else Kind.NEW
-
-
-def sort_out(account: SourceAccount, rows: Sequence[Line]) -> Sorting:
-    new: list[Line] = []
-    known: set[str] = set()
-    changed: dict[str, str] = {}
-    for batch in _batches(rows):
-        stored = _stored(account, batch)
-        for row in batch:
-            before = stored.get(row.transaction_id)
-            if before is None:
-                new.append(row)
-            elif difference := _difference(before, row):
-                changed[row.transaction_id] = difference
-            else:
-                known.add(row.transaction_id)
-    return Sorting(new, known, changed, _balance_before(account, new))
-
-
-def in_order(rows: Sequence[Line], sorting: Sorting) -> Movement:
-    return movement(rows, before=sorting.balance_before_file)
-
-
 def words_of(reason: Reason) -> str:
     """A reader's reason in the language of the person."""
     values = {
@@ -213,52 +165,12 @@ def words_of(reason: Reason) -> str:
     return _(reason.template) % values
 
 
-def _batches(rows: Sequence[Line]) -> Iterator[list[Line]]:
-    every = iter(rows)
-    while batch := list(islice(every, LOOKED_UP_AT_ONCE)):
-        yield batch
+def _content(statement: Statement) -> bytes:
+    return zlib.decompress(bytes(statement.content))
 
 
-def _stored(account: SourceAccount, batch: Iterable[Line]) -> dict[str, BankTransaction]:
-    ids = [row.transaction_id for row in batch]
-    found = BankTransaction.objects.filter(account=account, transaction_id__in=ids)
-    return {row.transaction_id: row for row in found.order_by()}
-
-
-def _difference(stored: BankTransaction, row: Line) -> str:
-    """What differs, in words; empty when nothing does. A type that one side lacks is no change."""
-    changed = [
-        name
-        for name, before, after in (
-            (_("date"), stored.date, row.date),
-            (_("description"), stored.description, row.description),
-            (_("amount"), stored.amount, row.amount),
-            (_("balance"), stored.balance, row.balance),
-        )
-        if before != after
-    ]
-    types = {stored.transaction_type, row.transaction_type} - {""}
-    if len(types) > 1:
-        changed.append(_("type"))
-    if not changed:
-        return ""
-    return _(
-        "It is here already with another %(what)s (%(date)s, %(amount)s, “%(text)s”)."
-        " What is here stays."
-    ) % {
-        "what": ", ".join(changed),
-        "date": words.day(stored.date),
-        "amount": words.number(stored.amount),
-        "text": stored.description,
-    }
-
-
-def _balance_before(account: SourceAccount, rows: Sequence[Line]) -> Decimal | None:
-    """Balance of the newest stored row that is not newer than the first of these."""
-    if not rows:
-        return None
-    stored = account.transactions.filter(date__lte=min(row.date for row in rows))
-    return stored.order_by("-date", "-id").values_list("balance", flat=True).first()
+def _places(statement: Statement) -> int:
+    return PLACES.get(statement.account.currency, 4)
 
 
 def _standing(account: SourceAccount, today: dt.date, balance: Decimal | None) -> Standing:

@@ -14,7 +14,8 @@ from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed
 from bankfeeds.models import Actor, BankTransaction, Event, Statement
 
 from .look import let_go, lock, refuse_known, refuse_unfit
-from .preview import Sorting, in_order, read, sort_out, words_of
+from .preview import read, words_of
+from .sorting import Sorting, in_order, sort_out
 
 WRITTEN_AT_ONCE = 2_000
 # Ten times as fast as model objects; what is stored already stays as it is.

@@ -1,0 +1,262 @@
+"""The steps of an import: choose account and file, look at the preview, save or cancel.
+
+Opening a page saves nothing; each button calls one verb of `importing` and says what it did.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bankfeeds import importing, words
+from bankfeeds.importing import FileKnown
+from bankfeeds.intake.shape import UnreadableFile
+from bankfeeds.models import Actor, SourceAccount, Statement
+from bankfeeds.onboarding.names import folded
+
+from . import intake_shown as shown
+from .parts import PortalAdmin, demand
+
+SHOWN_ROWS = 500
+SHOWN_ACCOUNTS = 50
+# Money in and out of these is read the other way round by many people.
+CARDS = frozenset({"creditcard", "prepaidcard", "credit"})
+REFUSALS = (
+    importing.BadRowsRemain,
+    importing.NothingToSave,
+    importing.CannotImport,
+)
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+        error_messages={"required": gettext_lazy("Choose the file first.")},
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        limit = settings.IMPORT_MAX_BYTES
+        if (file.size or 0) > limit:
+            raise forms.ValidationError(
+                _(
+                    "This file has %(size)s; a page takes %(limit)s. Nothing was saved."
+                    " Split it, or use the command import_transactions, which has no limit."
+                )
+                % {"size": filesizeformat(file.size or 0), "limit": filesizeformat(limit)}
+            )
+        return file
+
+
+def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """Step 1. POST takes `account` and `file`, and leads to the preview."""
+    demand(request, "add_statement")
+    given = request.POST if request.method == "POST" else request.GET
+    account = _account(given.get("account", ""))
+    if account is None:
+        return _choose_account(admin, request)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        kept = _look(request, account, form)
+        if isinstance(kept, Statement):
+            return redirect("admin:bankfeeds_statement_preview", pk=kept.pk)
+    return admin.page(
+        request,
+        "import",
+        title=_("Import transactions"),
+        account=account,
+        account_word=words.account(account),
+        form=form,
+        limit=filesizeformat(settings.IMPORT_MAX_BYTES),
+    )
+
+
+def _look(request: HttpRequest, account: SourceAccount, form: UploadForm) -> Statement | None:
+    """The kept upload; None when it was refused, with the reason on the form."""
+    file: UploadedFile[bytes] = form.cleaned_data["file"]
+    try:
+        return importing.look(
+            account,
+            file_name=file.name or "",
+            content=file.read(),
+            by=_actor(request),
+            now=timezone.now(),
+        )
+    except UnreadableFile as error:
+        reason = importing.words_of(error.reason)
+        form.add_error("file", _("%(reason)s Nothing was saved.") % {"reason": reason})
+    except FileKnown as known:
+        form.add_error("file", _linked(known))
+    except importing.CannotImport as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """Step 2. Nothing is saved by opening it, however often."""
+    demand(request, "add_statement")
+    statement = shown.statement(pk)
+    if statement is None:
+        messages.warning(request, str(importing.UploadGone()))
+        return redirect("admin:bankfeeds_statement_import")
+    if statement.state == Statement.State.SAVED:
+        return redirect("admin:bankfeeds_statement_change", statement.pk)
+    found = importing.preview(statement, today=timezone.localdate())
+    problems = "problems" in request.GET
+    entries = [entry for entry in found.entries if entry.is_problem or not problems]
+    return admin.page(
+        request,
+        "preview",
+        title=_("Look before saving"),
+        statement=statement,
+        account=statement.account,
+        account_word=words.account(statement.account),
+        found=found,
+        signs=shown.signs(found),
+        is_card=statement.account.account_type.lower() in CARDS,
+        only_problems=problems,
+        problems=sum(entry.is_problem for entry in found.entries),
+        entries=[shown.Shown(entry) for entry in entries[:SHOWN_ROWS]],
+        entries_in_all=len(entries),
+        notes=[importing.words_of(note) for note in found.notes],
+        save_label=shown.save_label(found),
+        tick_label=shown.tick_label(found),
+    )
+
+
+def save(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "add_statement")
+    statement = shown.statement(pk)
+    if statement is None:
+        messages.warning(request, str(importing.UploadGone()))
+        return redirect("admin:bankfeeds_statement_import")
+    if request.method != "POST":
+        return redirect("admin:bankfeeds_statement_preview", pk=pk)
+    try:
+        saved = importing.save(
+            statement,
+            leave_out_bad="leave_out_bad" in request.POST,
+            by=_actor(request),
+            now=timezone.now(),
+        )
+    except FileKnown as known:
+        messages.warning(request, _linked(known))
+        return redirect("admin:bankfeeds_statement_change", known.statement.pk)
+    except importing.UploadGone as error:
+        messages.warning(request, str(error))
+        return redirect("admin:bankfeeds_statement_import")
+    except REFUSALS as error:
+        messages.error(request, str(error))
+        return redirect("admin:bankfeeds_statement_preview", pk=pk)
+    return redirect("admin:bankfeeds_statement_change", saved.pk)
+
+
+def discard(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "add_statement")
+    statement = shown.statement(pk)
+    if request.method != "POST":
+        return redirect("admin:bankfeeds_statement_preview", pk=pk)
+    if statement is None:
+        messages.info(request, _("The upload was cancelled. Nothing was saved."))
+        return redirect("admin:bankfeeds_statement_import")
+    if importing.discard(statement, by=_actor(request), now=timezone.now()):
+        messages.info(request, _("The upload was cancelled. Nothing was saved."))
+    else:
+        messages.warning(request, _("This file was saved before you pressed Cancel. It stays."))
+        return redirect("admin:bankfeeds_statement_change", statement.pk)
+    return redirect(_import_url(statement.account))
+
+
+def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -> HttpResponse:
+    """Step 3, and the file's page for ever after: what was saved, and what is next."""
+    account = statement.account
+    return admin.page(
+        request,
+        "saved",
+        title=statement.file_name,
+        statement=statement,
+        account=account,
+        account_word=words.account(account),
+        sums=_sums(statement),
+        left_out=statement.rejected,
+        saved=statement.state == Statement.State.SAVED,
+        state_words=statement.get_state_display(),
+    )
+
+
+def _choose_account(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    company = request.GET.get("company", "")
+    found = _accounts(typed, company)
+    return admin.page(
+        request,
+        "choose",
+        title=_("Import transactions: which account?"),
+        typed=typed,
+        company=company if company.isdigit() else "",
+        accounts=[(row, words.account(row), _import_url(row)) for row in found[:SHOWN_ACCOUNTS]],
+        most=SHOWN_ACCOUNTS,
+        unknown=bool(request.GET.get("account") or request.POST.get("account")),
+    )
+
+
+def _accounts(typed: str, company: str) -> QuerySet[SourceAccount]:
+    rows = SourceAccount.objects.wanted().select_related("company", "connection")
+    if company.isascii() and company.isdigit() and len(company) <= 18:
+        rows = rows.filter(company=int(company))
+    if typed:
+        wanted = Q(name__icontains=typed) | Q(account_id=typed) | Q(number_last4=typed)
+        wanted |= Q(company__reference=typed)
+        if name := folded(typed):
+            wanted |= Q(company__folded_name__contains=name)
+        rows = rows.filter(wanted)
+    return rows.defer("sealed_body", "connection__link_url")
+
+
+def _account(given: str) -> SourceAccount | None:
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        return None
+    rows = SourceAccount.objects.select_related("company", "connection")
+    return rows.defer("sealed_body", "connection__link_url").filter(pk=int(given)).first()
+
+
+def _sums(statement: Statement) -> dict[str, object]:
+    found = statement.transactions.aggregate(
+        money_in=Sum("amount", filter=Q(amount__gt=0), default=Decimal(0)),
+        money_out=Sum("amount", filter=Q(amount__lt=0), default=Decimal(0)),
+        first=Min("date"),
+        last=Max("date"),
+    )
+    return {**found, "money_out": abs(found["money_out"])}
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return Actor.person(cast(User, request.user))
+
+
+def _linked(known: FileKnown) -> str:
+    """The words, with a link to that import."""
+    url = reverse("admin:bankfeeds_statement_change", args=[known.statement.pk])
+    text, _full_stop, last = str(known).rstrip(".").rpartition(". ")
+    return format_html('{}. <a href="{}">{}</a>.', text, url, last)
+
+
+def _import_url(account: SourceAccount) -> str:
+    return f"{reverse('admin:bankfeeds_statement_import')}?account={account.pk}"

@@ -1,0 +1,80 @@
+"""A preview as its page shows it: lines, signs in words, labels that name the numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bankfeeds import importing, words
+from bankfeeds.importing import Entry, Preview
+from bankfeeds.intake.shape import Line
+from bankfeeds.models import Statement
+
+
+def statement(pk: int) -> Statement | None:
+    if pk >= 2**63:
+        return None
+    rows = Statement.objects.select_related("account__company", "account__connection")
+    return rows.defer("content", "rejected", "account__sealed_body").filter(pk=pk).first()
+
+
+class Shown:
+    """One line of the preview's table."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.row = entry.row
+        self.amount = words.number(entry.row.amount) if entry.row else ""
+        self.balance = words.number(entry.row.balance) if entry.row else ""
+        self.tone = {"bad": "bad", "changed": "warn"}.get(entry.kind, "")
+        if any(rule.severity == "error" for rule in entry.findings):
+            self.tone = "bad"
+        elif entry.findings:
+            self.tone = self.tone or "warn"
+
+    @property
+    def is_here(self) -> bool:
+        return self.entry.kind == importing.Kind.KNOWN
+
+
+def signs(found: Preview) -> list[str]:
+    """The first rows each way in words, in the file's order."""
+    currency = found.statement.account.currency
+    sentences = [
+        (row.line, _sentence(row.amount) % _told(row, currency))
+        for row in (*found.money_out.first, *found.money_in.first)
+    ]
+    return [sentence for _line, sentence in sorted(sentences)]
+
+
+def _sentence(amount: Decimal) -> str:
+    if amount < 0:
+        return _("Line %(line)d: %(money)s left the account to %(text)s")
+    return _("Line %(line)d: %(money)s came in from %(text)s")
+
+
+def _told(row: Line, currency: str) -> dict[str, object]:
+    return {
+        "line": row.line,
+        "money": words.money(abs(row.amount), currency),
+        "text": row.description,
+    }
+
+
+def save_label(found: Preview) -> str:
+    if found.bad:
+        label = _("Save %(new)s, leave %(bad)s out")
+        return label % {"new": f"{found.new:,}", "bad": f"{found.bad:,}"}
+    text = ngettext("Save %(new)s row", "Save %(new)s rows", found.new)
+    return text % {"new": f"{found.new:,}"}
+
+
+def tick_label(found: Preview) -> str:
+    text = ngettext(
+        "Leave out %(bad)s bad row; it will not reach QuickBooks",
+        "Leave out %(bad)s bad rows; they will not reach QuickBooks",
+        found.bad,
+    )
+    return text % {"bad": f"{found.bad:,}"}

@@ -1,0 +1,168 @@
+"""The list of transactions: what was imported, and where each stands. Nobody changes them here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Max, Prefetch, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds import rules, words
+from bankfeeds.models import BankTransaction, Push, PushItem
+
+from .parts import ReadOnlyAdmin, badge
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("free", _("Waiting, blocked or too late")),
+            ("push", _("In a push")),
+            ("out", _("Left out")),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[BankTransaction]
+    ) -> QuerySet[BankTransaction]:
+        if self.value() == "free":
+            return queryset.filter(pk__in=BankTransaction.objects.free().values("pk"))
+        if self.value() == "push":
+            held = PushItem.objects.filter(released=False)
+            return queryset.filter(left_out_by=None, pk__in=held.values("transaction"))
+        if self.value() == "out":
+            return queryset.exclude(left_out_by=None)
+        return queryset
+
+
+class TransactionList(ChangeList):
+    """Says of each row on the page where it stands, with one question for all their accounts."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        place(self.result_list)
+
+
+def place(rows: Sequence[Any]) -> None:
+    """Put `state_word` on each transaction; `held` are its items that no push has released."""
+    today = timezone.localdate()
+    newest = _newest({row.account_id for row in rows})
+    for row in rows:
+        standing = rules.Standing(
+            today=today,
+            feed_start=row.account.feed_start_date,
+            newest=newest.get(row.account_id),
+        )
+        [judged] = rules.judge([row], standing=standing)
+        push = row.held[-1].push_id if row.held else None
+        row.state_word = words.transaction(row, push=push, findings=judged.findings, today=today)
+
+
+def _newest(accounts: set[int]) -> dict[int, Any]:
+    holding = Push.objects.holding().filter(account__in=accounts).order_by()
+    return dict(holding.values_list("account").annotate(newest=Max("last_date")))
+
+
+@admin.register(BankTransaction)
+class BankTransactionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "day",
+        "description",
+        "flow",
+        "balance_shown",
+        "transaction_id",
+        "state",
+        "for_account",
+        "from_file",
+    )
+    list_display_links = ("day",)
+    list_filter = (StateFilter, "date")
+    search_fields = ("transaction_id",)
+    search_help_text = _("Search by the whole transaction id")
+    actions = None
+    fields = (
+        "state",
+        "account",
+        "company",
+        "day",
+        "description",
+        "flow",
+        "balance_shown",
+        "transaction_id",
+        "transaction_type",
+        "from_file",
+    )
+    readonly_fields = ("state", "company", "day", "flow", "balance_shown", "from_file")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return TransactionList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BankTransaction]:
+        held = PushItem.objects.filter(released=False).order_by("pk")
+        rows = super().get_queryset(request)
+        return (
+            rows.select_related("account__company", "statement", "left_out_by")
+            .defer("statement__content", "statement__rejected", "account__sealed_body")
+            .prefetch_related(Prefetch("items", queryset=held, to_attr="held"))
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[BankTransaction], search_term: str
+    ) -> tuple[QuerySet[BankTransaction], bool]:
+        text = search_term.replace("\x00", "").strip()
+        return (queryset.filter(transaction_id=text) if text else queryset), False
+
+    @admin.display(description=_("date"), ordering="date")
+    def day(self, row: BankTransaction) -> str:
+        return words.day(row.date)
+
+    @admin.display(description=_("amount"))
+    def flow(self, row: BankTransaction) -> SafeString:
+        return _figure(words.flow(row.amount, row.account.currency))
+
+    @admin.display(description=_("balance"))
+    def balance_shown(self, row: BankTransaction) -> SafeString:
+        return _figure(words.money(row.balance, row.account.currency))
+
+    @admin.display(description=_("state"))
+    def state(self, row: Any) -> SafeString:
+        if not hasattr(row, "state_word"):
+            place([row])
+        shown = format_html(
+            '{}<br><span class="small">{}</span>',
+            badge(row.state_word),
+            row.state_word.explanation,
+        )
+        if not row.held or row.left_out_by_id:
+            return shown
+        url = reverse("admin:bankfeeds_push_change", args=[row.held[-1].push_id])
+        return format_html('<a href="{}">{}</a>', url, badge(row.state_word))
+
+    @admin.display(description=_("account"))
+    def for_account(self, row: BankTransaction) -> SafeString:
+        return format_html('{}<br><span class="small">{}</span>', row.account, row.account.company)
+
+    @admin.display(description=_("company"))
+    def company(self, row: BankTransaction) -> str:
+        return str(row.account.company)
+
+    @admin.display(description=_("file and line"))
+    def from_file(self, row: BankTransaction) -> SafeString:
+        url = reverse("admin:bankfeeds_statement_change", args=[row.statement_id])
+        name = _("%(file)s, line %(line)d") % {"file": row.statement.file_name, "line": row.line}
+        return format_html('<a href="{}">{}</a>', url, name)
+
+
+def _figure(text: str) -> SafeString:
+    return format_html('<span class="num">{}</span>', text)

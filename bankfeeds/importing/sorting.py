@@ -1,0 +1,118 @@
+"""A file's rows against what is stored: new, here already, or changed since first imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import islice
+
+from django.utils.translation import gettext as _
+
+from bankfeeds import words
+from bankfeeds.intake.shape import Line
+from bankfeeds.models import BankTransaction, SourceAccount
+
+from .order import Movement, movement
+
+LOOKED_UP_AT_ONCE = 500
+
+
+class Kind(StrEnum):
+    NEW = "new"
+    KNOWN = "known"
+    CHANGED = "changed"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """Rows of a file against what is stored: ids of those here already, reasons of changed ones.
+
+    `last_balance`: of the newest stored row that is not newer than the first new one.
+    """
+
+    new: list[Line]
+    known: set[str]
+    changed: dict[str, str]
+    last_balance: Decimal | None
+
+    @property
+    def balance_before_file(self) -> Decimal | None:
+        """Unknown when the file begins with, or runs through, rows that are here already."""
+        return None if self.known or self.changed else self.last_balance
+
+    def kind(self, row: Line) -> Kind:
+        if row.transaction_id in self.changed:
+            return Kind.CHANGED
+        return Kind.KNOWN if row.transaction_id in self.known else Kind.NEW
+
+
+def sort_out(account: SourceAccount, rows: Sequence[Line]) -> Sorting:
+    new: list[Line] = []
+    known: set[str] = set()
+    changed: dict[str, str] = {}
+    for batch in _batches(rows):
+        stored = _stored(account, batch)
+        for row in batch:
+            before = stored.get(row.transaction_id)
+            if before is None:
+                new.append(row)
+            elif difference := _difference(before, row):
+                changed[row.transaction_id] = difference
+            else:
+                known.add(row.transaction_id)
+    return Sorting(new, known, changed, _balance_before(account, new))
+
+
+def in_order(rows: Sequence[Line], sorting: Sorting) -> Movement:
+    return movement(rows, before=sorting.balance_before_file)
+
+
+def _batches(rows: Sequence[Line]) -> Iterator[list[Line]]:
+    every = iter(rows)
+    while batch := list(islice(every, LOOKED_UP_AT_ONCE)):
+        yield batch
+
+
+def _stored(account: SourceAccount, batch: Iterable[Line]) -> dict[str, BankTransaction]:
+    ids = [row.transaction_id for row in batch]
+    found = BankTransaction.objects.filter(account=account, transaction_id__in=ids)
+    return {row.transaction_id: row for row in found.order_by()}
+
+
+def _difference(stored: BankTransaction, row: Line) -> str:
+    """What differs, in words; empty when nothing does. A type that one side lacks is no change."""
+    changed = [
+        name
+        for name, before, after in (
+            (_("date"), stored.date, row.date),
+            (_("description"), stored.description, row.description),
+            (_("amount"), stored.amount, row.amount),
+            (_("balance"), stored.balance, row.balance),
+        )
+        if before != after
+    ]
+    types = {stored.transaction_type, row.transaction_type} - {""}
+    if len(types) > 1:
+        changed.append(_("type"))
+    if not changed:
+        return ""
+    return _(
+        "It is here already with another %(what)s (%(date)s, %(amount)s, “%(text)s”)."
+        " What is here stays."
+    ) % {
+        "what": ", ".join(changed),
+        "date": words.day(stored.date),
+        "amount": words.number(stored.amount),
+        "text": stored.description,
+    }
+
+
+def _balance_before(account: SourceAccount, rows: Sequence[Line]) -> Decimal | None:
+    """Balance of the newest stored row that is not newer than the first of these."""
+    if not rows:
+        return None
+    stored = account.transactions.filter(date__lte=min(row.date for row in rows))
+    return stored.order_by("-date", "-id").values_list("balance", flat=True).first()

@@ -1,0 +1,116 @@
+"""`manage.py import_transactions`: a CSV file -> transactions of one account that wait."""
+
+from __future__ import annotations
+
+import uuid
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from bankfeeds import importing
+from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, NothingToSave
+from bankfeeds.intake.shape import Parsed, UnreadableFile
+from bankfeeds.management.entrance import PortalCommand
+from bankfeeds.models import SourceAccount, Statement
+
+SHOWN = 20
+
+
+class Command(PortalCommand):
+    help = (
+        "Import a CSV file of transactions for one account. They are saved and wait; `push` sends"
+        " them. The first line names the columns id, date, description, amount, balance and, if"
+        " you like, type. Dates are YYYY-MM-DD, money out has a minus. When rows are bad, they are"
+        " named by line and reason and nothing is saved, unless you say --leave-out-bad. The same"
+        " file again is refused; a transaction that is here already is never overwritten."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.csv", help="the transactions, UTF-8")
+        parser.add_argument(
+            "--company", required=True, metavar="COMPANY_ID", help="Codat's id of the company"
+        )
+        parser.add_argument(
+            "--account", required=True, metavar="ACCOUNT_ID", help="id of the source account"
+        )
+        parser.add_argument(
+            "--leave-out-bad",
+            action="store_true",
+            help="save the good rows although others are bad",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._import(options)
+        except (FileKnown, CannotImport) as error:
+            self._refuse(str(error))
+        except UnreadableFile as error:
+            words = importing.words_of(error.reason)
+            self._refuse(f"{words} Nothing was saved.", line=error.line)
+        except (BadRowsRemain, NothingToSave) as error:
+            self._name_bad_rows(error.parsed)
+            hint = " Run it again with --leave-out-bad to save the others."
+            raise CommandError(f"{error}{hint if error.parsed.rows else ''}") from None
+
+    def _import(self, options: dict[str, Any]) -> None:
+        account = self._account(options["company"], options["account"])
+        path: Path = options["file"]
+        now = timezone.now()
+        upload = importing.look(
+            account, file_name=path.name, content=self._content(path), by=self.actor, now=now
+        )
+        saved = importing.save(
+            upload, leave_out_bad=options["leave_out_bad"], by=self.actor, now=now
+        )
+        self._tell(saved)
+
+    def _account(self, company: str, account_id: str) -> SourceAccount:
+        try:
+            company_id = uuid.UUID(company)
+        except ValueError:
+            self._refuse(f"{company!r} is no id of a company: Codat's ids are UUIDs.")
+        rows = SourceAccount.objects.filter(company__codat_id=company_id, account_id=account_id)
+        # Of two connections the one in use: not gone, then the newest.
+        in_order = sorted(
+            rows.select_related("company", "connection"),
+            key=lambda row: (bool(row.gone_at or row.connection.gone_at), -row.connection_id),
+        )
+        if not in_order:
+            self._refuse(
+                f"There is no account {account_id!r} of a company {company_id} here."
+                " Nothing was saved. Run `sync` if it was made elsewhere."
+            )
+        return in_order[0]
+
+    def _content(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            self._refuse(f"{path} cannot be read: {error.strerror}. Nothing was saved.")
+
+    def _tell(self, saved: Statement) -> None:
+        for entry in saved.rejected[:SHOWN]:
+            self.warn(f"Line {entry['line']}: {entry['reason']} Left out.")
+        self.say(
+            f"{saved.file_name}: {saved.rows_saved} rows saved, {saved.rows_known} already here,"
+            f" {saved.rows_rejected} left out."
+        )
+        rejected = [{"line": row["line"], "reason": row["reason"]} for row in saved.rejected]
+        self.answer({"saved": saved.rows_saved, "rejected": rejected})
+
+    def _name_bad_rows(self, parsed: Parsed) -> None:
+        rejected = [
+            {"line": bad.line, "reason": importing.words_of(bad.reason)} for bad in parsed.rejected
+        ]
+        for bad in rejected[:SHOWN]:
+            self.warn(f"Line {bad['line']}: {bad['reason']}")
+        if parsed.rejected_count > SHOWN:
+            self.warn(f"... and {parsed.rejected_count - SHOWN} more bad rows.")
+        self.answer({"saved": 0, "rejected": rejected})
+
+    def _refuse(self, words: str, *, line: int = 0) -> NoReturn:
+        self.answer({"saved": 0, "rejected": [{"line": line, "reason": words}]})
+        raise CommandError(words)
