@@ -1,0 +1,194 @@
+"""What a person presses on the page of a push: stop, look again, decide. POST only.
+
+Each press carries the state that its page showed; when the push has moved since, nothing is
+done. The second press of a button shows the result of the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bankfeeds import conf, pushing
+from bankfeeds import messages as words_for
+from bankfeeds.models import Decision, Push, PushDecision, PushStatus
+
+from . import parts, push_page, push_words
+from .push_forms import actor, identifier, numbers, reason, see_other
+
+# What was seen at Codat is evidence for this long; then a person looks again.
+LOOK_IS_FRESH = 15 * 60
+SALT = "bankfeeds.look"
+NEEDS_LOOK = frozenset({Decision.ADOPT, Decision.NOT_THERE})
+
+
+def stop(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
+    parts.demand(request, "stop_push")
+    why = reason(request.POST.get("reason", ""))
+    if _is_stale(request, push):
+        return _moved_on(request, push, done=push.status == PushStatus.CANCELLED)
+    if not why:
+        return push_page.view(admin, request, push, problem=_("Give a reason; it is kept."))
+    if pushing.cancel(push, reason=why, by=actor(request), now=timezone.now()):
+        text = _("Push #%(id)d was stopped. Nothing left this portal; its rows are free again.")
+        messages.success(request, text % {"id": push.pk})
+    else:
+        messages.warning(request, _("It was too late to stop: the push has left already."))
+    return see_other(address(push))
+
+
+def look(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
+    """Ask Codat now, because a person wants to know: the one page here that calls Codat."""
+    parts.demand(request, "decide_push")
+    if push.status not in {PushStatus.TIMED_OUT, PushStatus.NEEDS_REVIEW}:
+        return _moved_on(request, push, done=False)
+    try:
+        if push.status == PushStatus.TIMED_OUT:
+            return _ask_again(request, push)
+        found = pushing.candidates(push, client=conf.page_client())
+    except words_for.CodatError as error:
+        messages.error(request, words_for.explain(error))
+        return see_other(address(push))
+    return _candidates(admin, request, push, found)
+
+
+def _ask_again(request: HttpRequest, push: Push) -> HttpResponse:
+    client = conf.page_client()
+    if pushing.look_again(push, client=client, by=actor(request), clock=timezone.now):
+        messages.success(request, _("Codat knows more now: see the status."))
+    else:
+        messages.info(request, _("Codat says the same as before. Nothing was changed."))
+    return see_other(address(push))
+
+
+def _candidates(
+    admin: parts.PortalAdmin,
+    request: HttpRequest,
+    push: Push,
+    found: list[pushing.Candidate],
+    *,
+    problem: str = "",
+) -> HttpResponse:
+    keys = [str(one.push_operation_key) for one in found if one.known_as is None]
+    evidence = {"push": push.pk, "seen": push_page.seen(push), "keys": keys}
+    context: dict[str, Any] = {
+        "push": push,
+        "word": push_words.status(push, now=timezone.now()),
+        "facts": push_page.facts(push),
+        "candidates": found,
+        "unknown": len(keys),
+        "looked_at": timezone.now(),
+        "evidence": signing.dumps(evidence, salt=SALT),
+        "seen": push_page.seen(push),
+        "problem": problem,
+    }
+    title = _("What Codat has – push #%(id)d") % {"id": push.pk}
+    return admin.page(request, "candidates", title=title, **context)
+
+
+def decide(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
+    parts.demand(request, "decide_push")
+    given = request.POST
+    kind, why = given.get("kind", ""), reason(given.get("reason", ""))
+    if kind not in Decision.values:
+        messages.error(request, _("Choose what to do. Nothing was changed."))
+        return see_other(address(push))
+    if _is_stale(request, push):
+        return _after_decision(request, push, Decision(kind), why)
+    key = identifier(given.get("operation_key", ""))
+    if kind in NEEDS_LOOK and not _has_looked(request, push, kind=Decision(kind), key=key):
+        text = _("Look at Codat again first, and choose a write that this page shows.")
+        messages.error(request, f"{text} {_('Nothing was changed.')}")
+        return see_other(address(push))
+    if not why:
+        return _again(admin, request, push, _("Give a reason; it is kept with the decision."))
+    return _carry_out(admin, request, push, Decision(kind), why=why, key=key)
+
+
+def _carry_out(
+    admin: parts.PortalAdmin,
+    request: HttpRequest,
+    push: Push,
+    kind: Decision,
+    *,
+    why: str,
+    key: UUID | None,
+) -> HttpResponse:
+    try:
+        replacement = pushing.decide(
+            push,
+            kind,
+            reason=why,
+            leave_out=numbers(request.POST.getlist("leave_out")),
+            operation_key=key if kind == Decision.ADOPT else None,
+            by=actor(request),
+            now=timezone.now(),
+        )
+    except pushing.AlreadyDecided:
+        return _after_decision(request, push, kind, why)
+    except ValueError as error:
+        return _again(admin, request, push, str(error))
+    messages.success(request, _result(push, kind, replacement))
+    return see_other(address(replacement or push))
+
+
+def _again(
+    admin: parts.PortalAdmin, request: HttpRequest, push: Push, problem: str
+) -> HttpResponse:
+    """The page as it was, with what was typed; a look at Codat must be pressed again."""
+    return push_page.view(admin, request, push, problem=problem)
+
+
+def _result(push: Push, kind: Decision, replacement: Push | None) -> str:
+    if replacement is not None:
+        text = _("Push #%(old)d is replaced by push #%(new)d with %(rows)s.")
+        rows = push_words.transactions(replacement.rows)
+        return text % {"old": push.pk, "new": replacement.pk, "rows": rows}
+    if kind == Decision.ADOPT:
+        return _("The push takes over this write at Codat; its outcome follows.")
+    if kind == Decision.NOT_THERE:
+        return _("The push is sent again, as a new write.")
+    return _("Push #%(id)d was given up. The account is free again.") % {"id": push.pk}
+
+
+def _has_looked(request: HttpRequest, push: Push, *, kind: Decision, key: UUID | None) -> bool:
+    """Whether this press comes from a fresh look at Codat, and names a write seen there."""
+    try:
+        evidence = signing.loads(request.POST.get("evidence", ""), salt=SALT, max_age=LOOK_IS_FRESH)
+    except signing.BadSignature:
+        return False
+    if evidence["push"] != push.pk or evidence["seen"] != push_page.seen(push):
+        return False
+    return kind != Decision.ADOPT or str(key) in evidence["keys"]
+
+
+def _is_stale(request: HttpRequest, push: Push) -> bool:
+    return request.POST.get("seen", "") != push_page.seen(push)
+
+
+def _after_decision(request: HttpRequest, push: Push, kind: Decision, why: str) -> HttpResponse:
+    """Somebody decided before: the same person with the same words has pressed twice."""
+    mine = PushDecision.objects.filter(push=push, kind=kind, reason=why, user=request.user.pk)
+    first = mine.select_related("replacement").last()
+    if first is not None and first.replacement is not None:
+        return see_other(address(first.replacement))
+    return _moved_on(request, push, done=first is not None)
+
+
+def _moved_on(request: HttpRequest, push: Push, *, done: bool) -> HttpResponse:
+    """`done`: what was asked for is what has happened; then there is nothing to warn of."""
+    if not done:
+        text = _("Push #%(id)d has changed since that page was shown. Nothing was done now.")
+        messages.warning(request, text % {"id": push.pk})
+    return see_other(address(push))
+
+
+def address(push: Push) -> str:
+    return reverse("admin:bankfeeds_push_change", args=(push.pk,))

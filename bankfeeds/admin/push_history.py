@@ -1,0 +1,177 @@
+"""The push history list: ten columns, filters, search. Reads; nobody can change anything here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds import words
+from bankfeeds.models import Push, PushDecision, PushStatus
+
+from . import parts, push_search, push_words
+
+# What a list must not read: secrets, files, long texts.
+HEAVY = (
+    "validation",
+    "error_message",
+    "body_sha256",
+    "account__sealed_body",
+    "account__problem",
+    "company__problem",
+)
+# All that marks need: never the reasons, never the other push itself.
+DECISIONS = tuple(
+    Prefetch(name, PushDecision.objects.only("kind", "push_id", "replacement_id"))
+    for name in ("decisions", "replaces")
+)
+
+
+class PushChangeList(ChangeList):
+    """Knows, for every waiting push on the page, the push behind which it waits: one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        waiting = [row for row in self.result_list if row.status == PushStatus.READY]
+        heads = _heads({row.account_id for row in waiting}) if waiting else {}
+        for row in waiting:
+            head = heads.get(row.account_id)
+            if head is not None and head.sequence < row.sequence:
+                row.waits_behind = head
+
+
+def _heads(accounts: set[int]) -> dict[int, Push]:
+    """Of each account, the first push that holds up the later ones."""
+    blocking = Push.objects.blocking().filter(account__in=accounts)
+    earlier = Push.objects.blocking().filter(
+        account=OuterRef("account"), sequence__lt=OuterRef("sequence")
+    )
+    firsts = blocking.filter(~Exists(earlier)).only("status", "sequence", "account_id")
+    return {push.account_id: push for push in firsts.order_by()}
+
+
+class PushHistory(parts.ReadOnlyAdmin):
+    list_display = (
+        "push_number",
+        "confirmed",
+        "confirmed_by",
+        "company_and_reference",
+        "account_and_rows",
+        "dates",
+        "money",
+        "status_and_marks",
+        "took",
+        "write_id",
+    )
+    list_display_links = ("push_number",)
+    list_select_related = ("company", "account")
+    list_filter = (
+        push_search.DecisionFilter,
+        push_search.StatusFilter,
+        push_search.PeriodFilter,
+        push_search.DatesFilter,
+        push_search.OriginFilter,
+        push_search.CompanyFilter,
+        push_search.AccountFilter,
+        push_search.ConfirmationFilter,
+    )
+    # Any other order would sort the whole history.
+    sortable_by = ()
+    ordering = ("-requested_at", "-id")
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ("id",)
+    search_help_text = _(
+        "Company, account id, transaction id, push number, Codat's write id or support reference"
+    )
+    actions = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PushChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Push]:
+        return super().get_queryset(request).defer(*HEAVY).prefetch_related(*DECISIONS)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Push], search_term: str
+    ) -> tuple[QuerySet[Push], bool]:
+        return push_search.search(queryset, search_term), False
+
+    @admin.display(description=_("Push"))
+    def push_number(self, push: Push) -> str:
+        return str(push)
+
+    @admin.display(description=_("Confirmed"))
+    def confirmed(self, push: Push) -> str:
+        return words.moment(push.requested_at)
+
+    @admin.display(description=_("By"))
+    def confirmed_by(self, push: Push) -> str:
+        return push_words.by(push)
+
+    @admin.display(description=_("Company, reference"))
+    def company_and_reference(self, push: Push) -> SafeString:
+        return two_lines(push.company.name, push.company.reference)
+
+    @admin.display(description=_("Account · rows"))
+    def account_and_rows(self, push: Push) -> SafeString:
+        return two_lines(str(push.account), push_words.transactions(push.rows))
+
+    @admin.display(description=_("Dates of rows"))
+    def dates(self, push: Push) -> str:
+        first, last = words.day(push.first_date), words.day(push.last_date)
+        return first if first == last else f"{first} – {last}"
+
+    @admin.display(description=_("Money in · Money out"))
+    def money(self, push: Push) -> SafeString:
+        return two_lines(*both_ways(push))
+
+    @admin.display(description=_("Status"))
+    def status_and_marks(self, push: Push) -> SafeString:
+        behind = getattr(push, "waits_behind", None)
+        word = push_words.status(push, now=timezone.now(), behind=behind)
+        return format_html("{}{}", parts.badge(word), marks(push))
+
+    @admin.display(description=_("Took"))
+    def took(self, push: Push) -> str:
+        return push_words.took(push)
+
+    @admin.display(description=_("Codat's write id"))
+    def write_id(self, push: Push) -> SafeString | str:
+        key = push.push_operation_key
+        if key is None:
+            return "–"
+        return format_html('<span class="mono" title="{}">{}…</span>', key, str(key)[:8])
+
+
+def two_lines(first: str, second: str) -> SafeString:
+    if not second:
+        return format_html("{}", first)
+    return format_html('{}<br><span class="small">{}</span>', first, second)
+
+
+def both_ways(push: Push) -> tuple[str, str]:
+    """`In 120.00 USD`, `Out 45.50 USD`; zero keeps its direction."""
+    money_in = words.money(abs(push.money_in), push.currency)
+    money_out = words.money(abs(push.money_out), push.currency)
+    return _("In %(sum)s") % {"sum": money_in}, _("Out %(sum)s") % {"sum": money_out}
+
+
+def marks(push: Push) -> SafeString:
+    lines = ((mark.words, link(mark)) for mark in push_words.marks(push))
+    return format_html_join("", '<br><span class="small">{} {}</span>', lines)
+
+
+def link(mark: push_words.Mark) -> SafeString | str:
+    if mark.number is None:
+        return ""
+    address = reverse("admin:bankfeeds_push_change", args=(mark.number,))
+    return format_html('<a href="{}">#{}</a>', address, mark.number)

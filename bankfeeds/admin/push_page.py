@@ -1,0 +1,229 @@
+"""The page of one push: status, facts, what Codat said, timeline, attempts, rows, exact body.
+
+Reads only. What a person may do here is in `push_decide`; GET changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bankfeeds import health, pushing, words
+from bankfeeds.models import (
+    Event,
+    Push,
+    PushAttempt,
+    PushBody,
+    PushDecision,
+    PushItem,
+    PushStatus,
+    Statement,
+)
+from bankfeeds.models.pushes import UNDECIDED
+
+from . import parts, push_answers, push_words
+from .push_forms import number, numbers
+from .push_history import both_ways
+
+DECISIONS = (
+    Prefetch("decisions", PushDecision.objects.select_related(None)),
+    Prefetch("replaces", PushDecision.objects.only("kind", "push_id", "replacement_id")),
+)
+
+
+def find(object_id: str) -> Push | None:
+    """The push of a page's address, with all that its page names; None when there is none."""
+    pk = number(object_id)
+    rows = Push.objects.select_related("company", "account", "connection")
+    rows = rows.defer("account__sealed_body", "connection__link_url")
+    return rows.prefetch_related(*DECISIONS).filter(pk=pk).first() if pk is not None else None
+
+
+def find_or_404(object_id: str) -> Push:
+    push = find(object_id)
+    if push is None:
+        raise Http404(_("There is no push with this number."))
+    return push
+
+
+def view(
+    admin: parts.PortalAdmin, request: HttpRequest, push: Push, *, problem: str = ""
+) -> HttpResponse:
+    """The whole page; with `problem` after a press that could not be carried out."""
+    lines = push_answers.lines(_items(push))
+    said = push_answers.said(push, lines)
+    given = request.POST if problem else None
+    context: dict[str, Any] = {
+        **status_context(request, push),
+        "facts": facts(push),
+        "said": said,
+        "problem": problem,
+        "reason": given.get("reason", "") if given else "",
+        "ticked": numbers(given.getlist("leave_out")) if given else _ticked(push, lines),
+        "events": [(event, *_steps(event)) for event in _events(push)],
+        "attempts": [(attempt, sureness(attempt)) for attempt in push.attempts.all()],
+        "lines": lines,
+        "body": body(push),
+        "asks": asks(request, push),
+    }
+    title = _("Push #%(id)d – %(company)s") % {"id": push.pk, "company": push.company.name}
+    return admin.page(request, "page", title=title, **context)
+
+
+def _ticked(push: Push, lines: list[push_answers.Line]) -> set[int]:
+    """Left out unless a person says otherwise: bad rows, and whatever may be at Codat already."""
+    doubtful = push.status != PushStatus.FAILED
+    return {line.row.pk for line in lines if line.is_bad or doubtful}
+
+
+def status_view(request: HttpRequest, push: Push) -> HttpResponse:
+    """The block at the top alone: what the page looks at again while the push moves."""
+    template = "admin/bankfeeds/push/status.html"
+    return TemplateResponse(request, template, status_context(request, push))
+
+
+def status_context(request: HttpRequest, push: Push) -> dict[str, Any]:
+    now = timezone.now()
+    behind = pushing.behind(push) if push.status == PushStatus.READY else None
+    return {
+        "push": push,
+        "word": push_words.status(push, now=now, behind=behind),
+        "marks": push_words.marks(push),
+        "next_step": next_step(push, behind=behind),
+        "behind": behind,
+        "moving": push.status in push_words.MOVING,
+        "undecided": push_words.is_undecided(push),
+        "worker_stopped": _worker(push, now),
+        "seen": seen(push),
+        "may_stop": may(request, "stop_push"),
+        "may_decide": may(request, "decide_push"),
+    }
+
+
+def seen(push: Push) -> str:
+    """What state a page showed: a press from an older page changes nothing."""
+    return f"{push.status}.{push.fence}.{len(push.decisions.all())}"
+
+
+def may(request: HttpRequest, permission: str) -> bool:
+    return request.user.has_perm(f"bankfeeds.{permission}")
+
+
+def asks(request: HttpRequest, push: Push) -> str:
+    """Which buttons the page has for this person now: one of the names in page.html, or ""."""
+    if push.status == PushStatus.READY and may(request, "stop_push"):
+        return "stop"
+    if push_words.is_undecided(push) and may(request, "decide_push"):
+        return str(push.status)
+    return ""
+
+
+def _worker(push: Push, now: dt.datetime) -> health.Stopped | None:
+    return health.stopped(now=now) if push.status in push_words.MOVING else None
+
+
+def next_step(push: Push, *, behind: Push | None) -> str:
+    """What to do now, in one sentence."""
+    if behind is not None:
+        if behind.status in UNDECIDED:
+            return _("Decide push #%(id)d first; this one then goes on by itself.") % {
+                "id": behind.pk
+            }
+        return _("Nothing to do: it goes as soon as push #%(id)d has ended.") % {"id": behind.pk}
+    if push.status == PushStatus.FAILED and not push_words.is_undecided(push):
+        return _("Nothing to do: a decision was made.")
+    return str(_next_steps().get(push.status, ""))
+
+
+def _next_steps() -> dict[str, str]:
+    return {
+        PushStatus.READY: _("Nothing to do: it leaves by itself. You can still stop it."),
+        PushStatus.SENDING: _("Nothing to do: this page moves by itself."),
+        PushStatus.RECONCILING: _("Nothing to do: this page moves by itself."),
+        PushStatus.SUBMITTED: _("Nothing to do: this page moves by itself."),
+        PushStatus.SUCCEEDED: _(
+            "Nothing to do. A client who wants the rows at once presses Update in QuickBooks."
+        ),
+        PushStatus.FAILED: _("Read what Codat said, then decide below."),
+        PushStatus.TIMED_OUT: _("Look again at Codat, below."),
+        PushStatus.NEEDS_REVIEW: _("Look again at Codat, below, then decide."),
+        PushStatus.CANCELLED: _("Nothing to do. Rows that are free can be pushed again."),
+    }
+
+
+def facts(push: Push) -> dict[str, Any]:
+    money_in, money_out = both_ways(push)
+    statements = Statement.objects.filter(transactions__items__push=push).distinct()
+    return {
+        "money_in": money_in,
+        "money_out": money_out,
+        "by": push_words.by(push),
+        "took": push_words.took(push),
+        "balance_after": words.money(push.balance_after, push.currency),
+        "files": list(statements.only("file_name", "imported_by", "saved_at").order_by("id")),
+    }
+
+
+def _items(push: Push) -> list[PushItem]:
+    rows = push.items.select_related("transaction").order_by("position")
+    return list(rows)
+
+
+def _events(push: Push) -> list[Event]:
+    return list(push.events.order_by("id"))
+
+
+def _steps(event: Event) -> tuple[str, str]:
+    """From and to, in the words of the staff; empty where the line is no step."""
+    return _label(event.before.get("status")), _label(event.after.get("status"))
+
+
+def _label(status: object) -> str:
+    return str(PushStatus(status).label) if status in PushStatus.values else ""
+
+
+def sureness(attempt: PushAttempt) -> str:
+    """Whether what was sent arrived, as far as anybody knows."""
+    outcome = PushAttempt.Outcome
+    if attempt.ended_at is None:
+        return _("On its way")
+    if attempt.outcome == outcome.UNKNOWN:
+        return _("Not sure that it arrived")
+    if attempt.outcome == outcome.NOT_SENT:
+        return _("Sure that it did not arrive")
+    if attempt.outcome == outcome.ACCEPTED:
+        return _("Sure that it arrived")
+    return _("Sure that Codat did not take it")
+
+
+def body(push: Push) -> dict[str, Any]:
+    """The exact bytes: how many, their digest, and whether that is the one that was confirmed."""
+    stored = PushBody.objects.filter(push=push).first()
+    if stored is None:
+        return {}
+    content = stored.content
+    return {
+        "size": len(content),
+        "digest": hashlib.sha256(content).hexdigest(),
+        "is_same": hashlib.sha256(content).hexdigest() == push.body_sha256,
+        "address": reverse("admin:bankfeeds_push_body", args=(push.pk,)),
+    }
+
+
+def body_view(push: Push) -> HttpResponse:
+    stored = PushBody.objects.filter(push=push).first()
+    if stored is None:
+        raise Http404(_("No body was kept for this push."))
+    answer = HttpResponse(stored.content, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="push-{push.pk}.json"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,259 @@
+"""Search and filters of the push history: each on an index, none that grows with history.
+
+What was typed decides where it is looked for: an id is met exactly, else it is a company's name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import get_format
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds.models import (
+    Company,
+    Connection,
+    Origin,
+    Push,
+    PushAttempt,
+    PushItem,
+    PushStatus,
+    SourceAccount,
+)
+from bankfeeds.onboarding.names import folded
+
+from .push_forms import identifier, number
+
+MOST_COMPANIES = 50
+MOST_HITS = 1000
+LONGEST = 200
+
+
+def search(rows: QuerySet[Push], typed: str) -> QuerySet[Push]:
+    text = typed.replace("\x00", "").strip()[:LONGEST]
+    if not text:
+        return rows
+    found = _by_id(text)
+    return rows.filter(found or _by_name(text))
+
+
+def _by_id(text: str) -> Q | None:
+    """Whatever bears exactly this id; None when nothing does."""
+    found = Q(pk__in=_with_transaction(text) | _with_reference(text))
+    accounts = SourceAccount.objects.filter(account_id=text)
+    found |= Q(account__in=_some(accounts))
+    if (key := identifier(text)) is not None:
+        found |= Q(push_operation_key=key)
+        found |= Q(company__in=_some(Company.objects.filter(codat_id=key)))
+        found |= Q(connection__in=_some(Connection.objects.filter(codat_id=key)))
+    if (pk := number(text)) is not None:
+        found |= Q(pk=pk)
+    return found if Push.objects.filter(found).order_by().exists() else None
+
+
+def _some(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.order_by().values_list("pk", flat=True)[:MOST_HITS])
+
+
+def _with_transaction(text: str) -> set[int]:
+    items = PushItem.objects.filter(transaction__transaction_id=text).order_by()
+    return set(items.values_list("push_id", flat=True)[:MOST_HITS])
+
+
+def _with_reference(text: str) -> set[int]:
+    """Codat writes its support reference with and without dashes."""
+    key = identifier(text)
+    written = {text, str(key), key.hex} if key else {text}
+    attempts = PushAttempt.objects.filter(correlation_id__in=written).order_by()
+    return set(attempts.values_list("push_id", flat=True)[:MOST_HITS])
+
+
+def _by_name(text: str) -> Q:
+    like = Q(reference=text)
+    if name := folded(text):
+        like |= Q(folded_name__contains=name)
+    companies = Company.objects.filter(like).order_by().values_list("pk", flat=True)
+    return Q(company__in=list(companies[:MOST_COMPANIES]))
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        # Neither is ever met: confirmed pushes are ready at once, and doubt goes to a person.
+        unmet = {PushStatus.DRAFT, PushStatus.RECONCILING}
+        return [(s.value, s.label) for s in PushStatus if s not in unmet]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        value = self.value()
+        return queryset.filter(status=value.replace("\x00", "")) if value else queryset
+
+
+class DecisionFilter(admin.SimpleListFilter):
+    title = _("needs a decision")
+    parameter_name = "decision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Needs a decision"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        # `undecided` is a method of the manager's own queryset.
+        rows: Any = queryset
+        return rows.undecided() if self.value() == "yes" else queryset
+
+
+class OriginFilter(admin.SimpleListFilter):
+    title = _("origin")
+    parameter_name = "origin"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(origin.value, origin.label) for origin in Origin if origin != Origin.WORKER]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        value = self.value()
+        return queryset.filter(origin=value.replace("\x00", "")) if value else queryset
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """The first moment of a day of the institution."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
+def period(name: str, *, today: dt.date) -> tuple[dt.date, dt.date] | None:
+    """First day, and the day after the last; None for a name that is not known."""
+    one = dt.timedelta(days=1)
+    weekday = (today.isoweekday() - get_format("FIRST_DAY_OF_WEEK")) % 7
+    week, month = today - weekday * one, today.replace(day=1)
+    return {
+        "today": (today, today + one),
+        "yesterday": (today - one, today),
+        "week": (week, today + one),
+        "month": (month, today + one),
+        "last-month": ((month - one).replace(day=1), month),
+    }.get(name)
+
+
+class PeriodFilter(admin.SimpleListFilter):
+    """By confirmation, in days of the institution."""
+
+    title = _("confirmed")
+    parameter_name = "period"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("today", _("Today")),
+            ("yesterday", _("Yesterday")),
+            ("week", _("This week")),
+            ("month", _("This month")),
+            ("last-month", _("Last month")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        days = period(self.value() or "", today=timezone.localdate())
+        if days is None:
+            return queryset
+        first, after = map(midnight, days)
+        return queryset.filter(requested_at__gte=first, requested_at__lt=after)
+
+
+class DatesFilter(admin.ListFilter):
+    """From day to day, both counted in; two fields in the side bar, kept in the address."""
+
+    title = _("dates of confirmation")
+    template = "admin/bankfeeds/push/dates.html"
+    NAMES = ("from", "to")
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], *rest: Any) -> None:
+        super().__init__(request, params, *rest)
+        for name in self.NAMES:
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(self.NAMES)
+
+    def day(self, name: str) -> dt.date | None:
+        try:
+            day = dt.date.fromisoformat(str(self.used_parameters.get(name, "")))
+        except ValueError:
+            return None
+        # Neither midnight nor the day after may fall out of the calendar.
+        return day if 1900 <= day.year <= 9000 else None
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        others = changelist.params.items()
+        yield {
+            "from": self.day("from"),
+            "to": self.day("to"),
+            "kept": [(k, v) for k, v in others if k not in (*self.NAMES, "p")],
+            "without": changelist.get_query_string(remove=list(self.NAMES)),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        if first := self.day("from"):
+            queryset = queryset.filter(requested_at__gte=midnight(first))
+        if last := self.day("to"):
+            after = midnight(last + dt.timedelta(days=1))
+            queryset = queryset.filter(requested_at__lt=after)
+        return queryset
+
+
+class ByNumber(admin.SimpleListFilter):
+    """Filter by an id in the address; stands in the side bar only while it is used.
+
+    A list of every company would be the larger part of the page.
+    """
+
+    model: Any
+    column: str
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = self.value()
+        if value is None:
+            return []
+        row = self.model.objects.filter(pk=number(value)).first() if number(value) else None
+        return [(value, str(row) if row else str(_("Unknown")))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value is None:
+            return queryset
+        pk = number(value)
+        return queryset.none() if pk is None else queryset.filter(**{self.column: pk})
+
+
+class CompanyFilter(ByNumber):
+    title, parameter_name = _("company"), "company"
+    model, column = Company, "company_id"
+
+
+class AccountFilter(ByNumber):
+    title, parameter_name = _("account"), "account"
+    model, column = SourceAccount, "account_id"
+
+
+class ConfirmationFilter(admin.SimpleListFilter):
+    """What one press of *Send* made: the page to which it leads."""
+
+    title = _("confirmation")
+    parameter_name = "batch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        value = self.value()
+        return [(value, _("Confirmed together"))] if value is not None else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        if self.value() is None:
+            return queryset
+        key = identifier(self.value() or "")
+        return queryset.none() if key is None else queryset.filter(form_key=str(key))

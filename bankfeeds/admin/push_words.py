@@ -1,0 +1,98 @@
+"""How the pages of a push speak of it: its status with what a person decided, marks, durations.
+
+Reads the rows that it is given, with `decisions` and `replaces` prefetched; asks no database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bankfeeds import words
+from bankfeeds.models import Decision, Push, PushStatus
+from bankfeeds.words import Word
+
+# While it is in one of these the page looks again by itself.
+MOVING = (
+    PushStatus.READY,
+    PushStatus.SENDING,
+    PushStatus.RECONCILING,
+    PushStatus.SUBMITTED,
+)
+SETTLING = (Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.GIVE_UP)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Put on afterwards; the state itself stays. `number`: of the other push that it names."""
+
+    words: str
+    number: int | None = None
+
+
+def status(push: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
+    """The words of the status; a push that was given up says that, not that nothing left."""
+    if push.status == PushStatus.CANCELLED and was_given_up(push):
+        return Word(
+            _("Given up"),
+            _("A person gave up on it. Its rows may be at Codat all the same."),
+            "quiet",
+            push.codat_status,
+        )
+    return words.push(push, now=now, behind=behind)
+
+
+def is_undecided(push: Push) -> bool:
+    if push.status == PushStatus.FAILED:
+        return not any(decision.kind in SETTLING for decision in push.decisions.all())
+    return push.status in {PushStatus.TIMED_OUT, PushStatus.NEEDS_REVIEW}
+
+
+def was_given_up(push: Push) -> bool:
+    return any(decision.kind == Decision.GIVE_UP for decision in push.decisions.all())
+
+
+def marks(push: Push) -> list[Mark]:
+    """*Resolved by push #…* on the one, *Replaces push #…* on the other."""
+    found = []
+    for decision in push.decisions.all():
+        if decision.replacement_id is not None:
+            found.append(Mark(_("Resolved by push"), decision.replacement_id))
+        elif push.status == PushStatus.FAILED and decision.kind == Decision.GIVE_UP:
+            found.append(Mark(_("Given up")))
+    found += [Mark(_("Replaces push"), decision.push_id) for decision in push.replaces.all()]
+    return found
+
+
+def took(push: Push) -> str:
+    """From the confirmation to the end: `3 s`, `2 min 5 s`, `1 h 3 min`; a dash before that."""
+    if push.ended_at is None:
+        return "–"
+    seconds = max(0, round((push.ended_at - push.requested_at).total_seconds()))
+    if seconds < 60:
+        return _("%(s)d s") % {"s": seconds}
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return _("%(min)d min %(s)d s") % {"min": minutes, "s": seconds}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return _("%(h)d h %(min)d min") % {"h": hours, "min": minutes}
+    return _("%(d)d days") % {"d": hours // 24}
+
+
+def by(push: Push) -> str:
+    """`manager`, or `sync (Command)`: who, and how when it was not a person on a page."""
+    if push.origin == "person":
+        return push.requested_by
+    return f"{push.requested_by} ({push.get_origin_display()})"
+
+
+def transactions(count: int) -> str:
+    return ngettext("%(n)s transaction", "%(n)s transactions", count) % {"n": f"{count:,}"}
+
+
+def accounts(count: int) -> str:
+    return ngettext("%(n)s account", "%(n)s accounts", count) % {"n": f"{count:,}"}

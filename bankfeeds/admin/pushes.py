@@ -1,0 +1,87 @@
+"""Push history, the page of a push and the confirmation page: their addresses and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from bankfeeds.models import Push
+
+from . import push_confirm, push_decide, push_page
+from .push_history import PushHistory
+
+View = Callable[..., HttpResponse]
+Press = Callable[[Any, HttpRequest, Push], HttpResponse]
+
+
+@admin.register(Push)
+class PushAdmin(PushHistory):
+    def get_urls(self) -> list[URLPattern]:
+        own: list[tuple[str, View, str]] = [
+            ("confirm/", self.confirm_view, "confirm"),
+            ("<path:object_id>/status/", self.status_view, "status"),
+            ("<path:object_id>/body/", self.body_view, "body"),
+            ("<path:object_id>/stop/", self.stop_view, "stop"),
+            ("<path:object_id>/look/", self.look_view, "look"),
+            ("<path:object_id>/decide/", self.decide_view, "decide"),
+        ]
+        return [*(self._path(*page) for page in own), *super().get_urls()]
+
+    def _path(self, at: str, view: View, name: str) -> URLPattern:
+        return path(at, self.admin_site.admin_view(view), name=f"bankfeeds_push_{name}")
+
+    def confirm_view(self, request: HttpRequest) -> HttpResponse:
+        return push_confirm.view(self, request)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one push instead of a form: there is nothing in it to change."""
+        self._demand_view(request)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        push = push_page.find(object_id)
+        if push is None:
+            messages.warning(request, _("There is no push with this number."))
+            return redirect("admin:bankfeeds_push_changelist")
+        return push_page.view(self, request, push)
+
+    def status_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        self._demand_view(request)
+        return push_page.status_view(request, push_page.find_or_404(object_id))
+
+    def body_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        self._demand_view(request)
+        return push_page.body_view(push_page.find_or_404(object_id))
+
+    def stop_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._press(push_decide.stop, request, object_id)
+
+    def look_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._press(push_decide.look, request, object_id)
+
+    def decide_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._press(push_decide.decide, request, object_id)
+
+    def _press(self, press: Press, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A button of the push's page; its address opened by GET only shows that page."""
+        self._demand_view(request)
+        push = push_page.find_or_404(object_id)
+        if request.method != "POST":
+            return redirect(push_decide.address(push))
+        return press(self, request, push)
+
+    def _demand_view(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied

@@ -1,0 +1,91 @@
+"""The record of events: who did what, on what, and why. Read-only for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bankfeeds import words
+from bankfeeds.models import Company, Event, Push, SourceAccount
+
+from . import parts
+from .push_search import ByNumber
+
+# From the finest on: the first of these that a line names is what it is about.
+ABOUT = ("push", "statement", "account", "connection", "company")
+SHOWN = (
+    *("at", "action", "origin", "actor_name", "words", "reason"),
+    *ABOUT,
+    "statement__file_name",
+    *(f"account__{name}" for name in ("name", "account_type", "number_last4", "currency")),
+    "connection__company",
+    "company__name",
+)
+
+
+class AboutCompany(ByNumber):
+    title, parameter_name = gettext_lazy("company"), "company"
+    model, column = Company, "company_id"
+
+
+class AboutAccount(ByNumber):
+    title, parameter_name = gettext_lazy("account"), "account"
+    model, column = SourceAccount, "account_id"
+
+
+class AboutPush(ByNumber):
+    title, parameter_name = gettext_lazy("push"), "push"
+    model, column = Push, "push_id"
+
+
+@admin.register(Event)
+class EventAdmin(parts.ReadOnlyAdmin):
+    # Filters by origin or action have no index and would read the whole record.
+    list_filter = (AboutCompany, AboutAccount, AboutPush)
+    list_display = ("time", "actor_name", "origin", "action", "on_what", "words", "reason")
+    list_display_links = ("time",)
+    list_select_related = ABOUT
+    sortable_by = ()
+    ordering = ("-at", "-id")
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+    fields = ("time", "actor_name", "origin", "action", "on_what", "words", "reason", "steps")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Only what is shown: a file, a link or a sealed body is never read for a list."""
+        return super().get_queryset(request).only(*SHOWN)
+
+    @admin.display(description=gettext_lazy("Time"))
+    def time(self, event: Event) -> str:
+        return words.moment(event.at)
+
+    @admin.display(description=gettext_lazy("On what"))
+    def on_what(self, event: Event) -> SafeString | str:
+        for name in ABOUT:
+            if (thing := getattr(event, name)) is not None:
+                return _named(name, thing, event)
+        return "–"
+
+    @admin.display(description=gettext_lazy("From, to"))
+    def steps(self, event: Event) -> str:
+        return f"{event.before or '–'} → {event.after or '–'}"
+
+
+def _named(name: str, thing: Any, event: Event) -> SafeString:
+    """A link to it, with its company below where that is not the thing itself."""
+    label = str(thing)
+    if name in {"push", "connection"}:
+        label = _("Push %(id)s") % {"id": thing} if name == "push" else _("Connection")
+    address = reverse(f"admin:bankfeeds_{thing._meta.model_name}_change", args=(thing.pk,))
+    company = "" if name == "company" or event.company is None else event.company.name
+    link = format_html('<a href="{}">{}</a>', address, label)
+    return format_html('{}<br><span class="small">{}</span>', link, company) if company else link

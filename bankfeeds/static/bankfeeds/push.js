@@ -1,0 +1,66 @@
+"use strict";
+// The page of a push looks again by itself while the push moves. Without this file the page has
+// its Reload link. Nothing is replaced while a person is at work in one of its forms.
+(() => {
+  const box = document.getElementById("push-status");
+  if (!box) return;
+  const rest = document.getElementById("push-rest");
+  const newer = document.getElementById("push-newer");
+  const FAST = 2000, SLOW = 10000, LOOKS_FAST = 90;
+  let looks = 0;
+
+  const inner = () => box.querySelector(".push-status-inner");
+  const state = () => inner()?.dataset.state;
+  const moving = () => inner()?.dataset.moving === "yes";
+  const atWork = () => rest.contains(document.activeElement)
+    || [...rest.querySelectorAll('input[type="text"]')].some((field) => field.value !== field.defaultValue);
+
+  async function text(url) {
+    const answer = await fetch(url, { credentials: "same-origin", redirect: "error" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.text();
+  }
+
+  async function renewRest() {
+    if (atWork()) { newer.hidden = false; return; }
+    const page = new DOMParser().parseFromString(await text(location.href), "text/html");
+    const fresh = page.getElementById("push-rest");
+    if (fresh && !atWork()) { rest.replaceChildren(...fresh.childNodes); showExtras(); }
+  }
+
+  async function look() {
+    looks += 1;
+    try {
+      const before = state();
+      const page = new DOMParser().parseFromString(await text(box.dataset.url), "text/html");
+      const fresh = page.querySelector(".push-status-inner");
+      // Only what has changed is put in, so that a screen reader says it once.
+      if (fresh && (fresh.dataset.state !== before || fresh.textContent !== inner().textContent)) {
+        box.replaceChildren(fresh);
+        showExtras();
+      }
+      if (before !== state()) await renewRest();
+    } catch {
+      // No answer: the Reload link is still there, and the next look may fare better.
+    }
+    plan();
+  }
+
+  function plan() {
+    if (moving()) setTimeout(look, looks < LOOKS_FAST ? FAST : SLOW);
+  }
+
+  function showExtras() {
+    document.querySelectorAll(".push-js, .push-copy").forEach((extra) => { extra.hidden = false; });
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest(".push-copy");
+    if (!button) return;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = "✓ " + button.textContent.replace("✓ ", "");
+  });
+
+  showExtras();
+  plan();
+})();
