@@ -33,7 +33,7 @@ class Command(PortalCommand):
             required=True,
             type=Path,
             metavar="FILE.csv",
-            help="the accounts, with the heading " + ",".join(COLUMNS),
+            help="the accounts, with the columns " + ", ".join(COLUMNS),
         )
         parser.add_argument("--reference", default="", help="your own number of the client")
         parser.add_argument(
@@ -159,7 +159,7 @@ def _demand(row: RemoteCreation, *, done: bool) -> None:
         return
     if onboarding.in_progress(row, now=timezone.now()):
         raise CommandError("Somebody else is creating it right now. Run it again in a minute.")
-    raise CommandError(f"{row.problem} Here, to continue is to run the same command again.")
+    raise CommandError(f"{row.problem} (Continue means here: run the same command again.)")
 
 
 def _form_key(options: dict[str, Any], drafts: list[AccountDraft]) -> str:

@@ -1,0 +1,280 @@
+"""A company comes to exist at Codat once, whatever happens on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+
+from bankfeeds import conf, onboarding
+from bankfeeds.codat.client import Client
+from bankfeeds.models import Actor, Company, Event, Intent
+from tests import support
+
+from .conftest import Clock, Plan, in_an_hour
+from .orders import order, take_back_orders
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def create(company: Company, client: Client, by: Actor, clock: Clock = timezone.now) -> bool:
+    return onboarding.create_company(company, client=client, by=by, clock=clock)
+
+
+def at_codat(client: Client) -> list[tuple[str, str]]:
+    return [(each.name, each.description) for each in client.list_companies()]
+
+
+def events(company: Company) -> list[str]:
+    rows = Event.objects.filter(company=company).order_by("id")
+    return [action.removeprefix("company.") for action in rows.values_list("action", flat=True)]
+
+
+def test_our_name_is_kept_and_codats_is_mirrored(plan: Plan, codat: Client, actor: Actor) -> None:
+    row = plan("Café Québec (1)")
+    assert create(row, codat, actor)
+    assert (row.name, row.codat_name) == ("Café Québec (1)", "Cafe Quebec 1")
+    assert row.intent == Intent.DONE and row.codat_id and row.problem == ""
+    assert row.claimed_until is None
+    assert at_codat(codat) == [("Cafe Quebec 1", row.description)]
+    assert row.description.startswith("REF-1 (portal ")
+    assert events(row) == ["requested", "created"]
+    assert Event.objects.first().user_id == actor.user_id  # type: ignore[union-attr]
+
+
+def test_the_same_form_gives_the_same_row(plan: Plan) -> None:
+    first = plan(form_key="form-1")
+    assert plan(form_key="form-1").pk == first.pk
+    assert plan(form_key="form-2").pk != first.pk
+    assert plan(form_key="").pk != plan(form_key="").pk
+
+
+def test_a_name_of_only_forbidden_characters_is_refused(plan: Plan) -> None:
+    with pytest.raises(onboarding.NameNotUsable, match="keep nothing"):
+        plan("(東京)")
+    assert not Company.objects.exists() and not Event.objects.exists()
+
+
+def test_a_second_press_after_success_makes_nothing(
+    plan: Plan, codat: Client, actor: Actor
+) -> None:
+    row = plan()
+    assert create(row, codat, actor)
+    assert create(row, codat, actor)
+    assert len(at_codat(codat)) == 1
+
+
+def test_a_double_click_makes_one_company(plan: Plan, codat: Client, actor: Actor) -> None:
+    row = plan("Acme fault-hang-1")
+    results = []
+
+    def press() -> None:
+        with conf.client() as client:
+            results.append(create(Company.objects.get(pk=row.pk), client, actor))
+        database.close()
+
+    clicks = [threading.Thread(target=press) for _ in range(2)]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+    assert sorted(results) == [False, True]
+    assert len(at_codat(codat)) == 1
+    row.refresh_from_db()
+    assert row.at_codat and events(row) == ["requested", "created"]
+
+
+def test_while_somebody_else_calls_nothing_is_sent_or_said(
+    plan: Plan, codat: Client, actor: Actor
+) -> None:
+    row = plan()
+    assert row.claim(now=timezone.now(), lease=dt.timedelta(seconds=90))
+    assert not create(row, codat, actor)
+    assert row.problem == "" and at_codat(codat) == []
+    assert onboarding.in_progress(row, now=timezone.now())
+    # The other one died: once its lease is over, anybody may go on.
+    assert create(row, codat, actor, in_an_hour)
+
+
+@pytest.mark.parametrize("fault", ["500-after", "503-after"])
+def test_a_fault_after_the_effect_is_found_again(
+    plan: Plan, codat: Client, actor: Actor, fault: str
+) -> None:
+    row = plan()
+    key = row.idempotency_key
+    order(fault)
+    assert not create(row, codat, actor)
+    assert row.intent == Intent.SERVER_FAULT
+    assert row.problem.startswith("Codat has a fault (50")
+    assert "We do not know yet" in row.problem
+    assert "Press Continue: no second company" in row.problem
+    assert row.claimed_until is None
+    assert create(row, codat, actor)
+    assert row.problem == "" and len(at_codat(codat)) == 1
+    assert row.idempotency_key == key
+    assert events(row) == ["requested", "failed", "continued", "created"]
+
+
+@pytest.mark.parametrize("fault", ["500-before", "502", "html"])
+def test_a_fault_before_the_effect_is_sent_with_a_new_key(
+    plan: Plan, codat: Client, actor: Actor, fault: str
+) -> None:
+    row = plan()
+    key = row.idempotency_key
+    order(fault)
+    assert not create(row, codat, actor)
+    assert create(row, codat, actor)
+    assert len(at_codat(codat)) == 1
+    assert row.idempotency_key != key
+
+
+@pytest.mark.parametrize(
+    "fault", ["reset-after", "reset-before", "half-body", "empty-200", "html-200"]
+)
+def test_an_answer_that_is_lost_is_asked_for_with_the_same_key(
+    plan: Plan, codat: Client, actor: Actor, fault: str
+) -> None:
+    row = plan()
+    key = row.idempotency_key
+    order(fault)
+    assert not create(row, codat, actor)
+    assert row.intent == Intent.UNKNOWN and "We do not know yet" in row.problem
+    assert create(row, codat, actor)
+    assert row.idempotency_key == key
+    assert len(at_codat(codat)) == 1
+
+
+def test_a_timeout_is_unknown_and_goes_on(plan: Plan, codat: Client, actor: Actor) -> None:
+    row = plan()
+    order("hang-2")
+    assert not create(row, codat.within(0.3), actor)
+    assert row.intent == Intent.UNKNOWN and row.problem.startswith("Codat did not answer.")
+    assert not create(row, codat.within(0.3), actor) or row.at_codat
+    support.wait_until(lambda: create(row, codat, actor), seconds=10, what="created")
+    assert len(at_codat(codat)) == 1
+
+
+def test_an_answer_that_stays_garbled_leads_to_a_look(
+    plan: Plan, codat: Client, actor: Actor
+) -> None:
+    row = plan()
+    order("empty-200", times=2)
+    assert not create(row, codat, actor)
+    assert create(row, codat, actor)
+    assert len(at_codat(codat)) == 1
+
+
+def test_an_old_unknown_is_looked_for_and_found(plan: Plan, codat: Client, actor: Actor) -> None:
+    row = plan()
+    order("reset-after")
+    assert not create(row, codat, actor)
+    support.control("clock", advanceSeconds=2 * 3600)  # Codat has forgotten the key
+    assert create(row, codat, actor, in_an_hour)
+    assert len(at_codat(codat)) == 1
+
+
+def test_an_old_unknown_that_is_not_there_is_made_with_a_new_key(
+    plan: Plan, codat: Client, actor: Actor
+) -> None:
+    row = plan()
+    key = row.idempotency_key
+    order("reset-before")
+    assert not create(row, codat, actor)
+    assert create(row, codat, actor, in_an_hour)
+    assert len(at_codat(codat)) == 1 and row.idempotency_key != key
+
+
+def test_a_look_that_fails_leaves_everything_open(plan: Plan, codat: Client, actor: Actor) -> None:
+    row = plan()
+    order("500-after")
+    assert not create(row, codat, actor)
+    order("500-before", method="GET", times=9)
+    assert not create(row, codat.within(2), actor)
+    assert row.intent == Intent.SERVER_FAULT and "We do not know yet" in row.problem
+    take_back_orders()
+    assert create(row, codat, actor)
+    assert len(at_codat(codat)) == 1
+
+
+@pytest.mark.parametrize(("fault", "words"), [("400", "Codat refused"), ("402", "Company limit")])
+def test_a_refusal_says_codats_words_and_goes_on_with_a_new_key(
+    plan: Plan, codat: Client, actor: Actor, fault: str, words: str
+) -> None:
+    row = plan()
+    order(fault)
+    assert not create(row, codat, actor)
+    assert row.intent == Intent.REFUSED and words in row.problem
+    assert Event.objects.get(action="company.failed").words == row.problem
+    assert create(row, codat, actor)
+    assert len(at_codat(codat)) == 1
+
+
+def test_a_throttled_press_keeps_its_key(plan: Plan, codat: Client, actor: Actor) -> None:
+    row = plan()
+    key = row.idempotency_key
+    order("429-2")
+    assert not create(row, codat, actor)
+    assert row.intent == Intent.NOT_SENT and row.first_sent_at is None
+    assert create(row, codat, actor)
+    assert row.idempotency_key == key and len(at_codat(codat)) == 1
+
+
+def test_a_refused_key_says_nothing_was_done(
+    plan: Plan, codat: Client, actor: Actor, settings: Any
+) -> None:
+    row = plan()
+    settings.CODAT_API_KEY = "another key"
+    assert not create(row, conf.client(), actor)
+    assert row.problem.startswith(
+        "Codat does not accept our key. Nothing was created or sent."
+        " Tell the administrator; everything waits."
+    )
+    assert create(row, codat, actor)
+    assert len(at_codat(codat)) == 1
+
+
+def test_a_refused_key_after_an_unknown_does_not_close_the_question(
+    plan: Plan, codat: Client, actor: Actor, settings: Any
+) -> None:
+    row = plan()
+    order("reset-after")
+    assert not create(row, codat, actor)
+    settings.CODAT_API_KEY = "another key"
+    assert not create(row, conf.client(), actor)
+    assert "We do not know yet" in row.problem
+    assert create(row, codat, actor)
+    assert len(at_codat(codat)) == 1
+
+
+def test_without_a_network_nothing_was_sent(plan: Plan, actor: Actor) -> None:
+    row = plan()
+    with conf.client() as nowhere:
+        assert not create(row, nowhere, actor)
+    assert row.intent == Intent.NOT_SENT and row.first_sent_at is None
+    assert row.problem.startswith("Codat could not be reached. The company was not created.")
+
+
+def test_no_call_is_made_inside_a_transaction(plan: Plan, codat: Client, actor: Actor) -> None:
+    row = plan()
+    with pytest.raises(conf.InsideTransaction), transaction.atomic():
+        create(row, codat, actor)
+    row.refresh_from_db()
+    assert row.claimed_until is None and at_codat(codat) == []
+
+
+def test_likely_duplicates(plan: Plan) -> None:
+    first = plan("Acme Bakery Inc.", reference="REF-1")
+
+    def found(name: str, reference: str, besides: int | None = None) -> list[Company]:
+        return list(onboarding.likely_duplicates(name=name, reference=reference, besides=besides))
+
+    assert found("ACMÉ BAKERY LLC", "") == [first]
+    assert found("Quite another", "ref-1") == [first]
+    assert found("Quite another", "REF-2") == []
+    assert found("", "") == []
+    assert found("Acme Bakery", "REF-1", besides=first.pk) == []
