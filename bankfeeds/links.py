@@ -69,13 +69,16 @@ def reveal(connection: Connection, *, by: Actor, now: dt.datetime) -> str:
 def wipe_expired(*, now: dt.datetime) -> int:
     """Forget links whose hour is over, and say how many; when they were issued stays known."""
     old = Connection.objects.exclude(link_url="").filter(link_issued_at__lte=now - LINK_LIFETIME)
-    return old.update(link_url="")
+    # Asked first: the sweep comes every few seconds, and an update takes the write lock.
+    return old.update(link_url="") if old.exists() else 0
 
 
 def store_from(answer: shapes.Connection, row: Connection, *, by: Actor, now: dt.datetime) -> None:
     """Keep the link that came with a new connection; an unusable one can be renewed later."""
     if _is_web_address(answer.link_url):
-        store(row, answer.link_url, by=by, now=now)
+        with transaction.atomic():
+            store(row, answer.link_url, by=by, now=now)
+            Event.objects.record("link.issued", by=by, at=now, connection=row)
 
 
 def _address(connection: Connection) -> tuple[str, str]:

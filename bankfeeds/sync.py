@@ -86,9 +86,7 @@ def refresh_company(company: Company, *, client: Client, by: Actor, clock: Clock
     except errors.Absent:
         _mark_company_gone(company, by=by, now=clock())
         return 0
-    name = answer.name[:200]
-    Company.objects.filter(pk=company.pk).update(codat_name=name, gone_at=None)
-    company.codat_name, company.gone_at = name, None
+    _mirror_company(company, answer, by=by, now=clock())
     rows = _live_connections().filter(company=company)
     return sum(refresh_connection(row, client=client, by=by, clock=clock) for row in rows)
 
@@ -127,6 +125,24 @@ def account_columns(answer: shapes.SourceAccount, *, now: dt.datetime) -> dict[s
 def _live_connections() -> Any:
     rows = Connection.objects.filter(intent=Intent.DONE, gone_at=None, company__gone_at=None)
     return rows.order_by("pk")
+
+
+def _mirror_company(
+    company: Company, answer: shapes.Company, *, by: Actor, now: dt.datetime
+) -> None:
+    before, after = company.codat_name, answer.name[:200]
+    with transaction.atomic():
+        Company.objects.filter(pk=company.pk).update(codat_name=after, gone_at=None)
+        if before != after:
+            Event.objects.record(
+                "company.changed",
+                by=by,
+                at=now,
+                company=company,
+                before={"codat_name": before},
+                after={"codat_name": after},
+            )
+    company.codat_name, company.gone_at = after, None
 
 
 def _mirror(

@@ -18,12 +18,13 @@ from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Connection, Event, Intent, SourceAccount
 from bankfeeds.sync import account_columns
 
-from .creation import Blocked, Clock, Creation, NotAtCodat, Words, carry_out
+from .creation import Blocked, Clock, Creation, NotAtCodat, Words, carry_out, in_progress
 from .drafts import (
     LONGEST_NAME,
     AccountDraft,
     made_account_id,
     number_as_sent,
+    number_problem,
     routing_as_sent,
     type_as_sent,
 )
@@ -91,8 +92,13 @@ def renew_account_number(
     """Seal the body again with the number that a person has entered once more.
 
     While something may be at Codat already, another number than the first raises NumberDiffers.
+    ValueError, with words too: it is no account number, or the account is being added right now.
     """
     account.refresh_from_db()
+    if problem := number_problem(number):
+        raise ValueError(problem)
+    if in_progress(account, now=now):
+        raise ValueError(_("This account is being added right now. Look again in a minute."))
     differs = sealing.number_hash(number) != account.number_hash
     if differs and account.intent not in _SURELY_NOT_THERE:
         raise NumberDiffers(

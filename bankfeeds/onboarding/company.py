@@ -18,9 +18,11 @@ from bankfeeds.models import Actor, Company, Event
 from .creation import Clock, Creation, Words, carry_out
 from .names import LONGEST, folded, name_at_codat
 
+LONGEST_REFERENCE = 100
+
 
 class NameNotUsable(ValueError):  # noqa: N818
-    """Codat would keep nothing of the name."""
+    """The name or the reference cannot be kept here or at Codat. Carries the words."""
 
 
 def likely_duplicates(
@@ -44,16 +46,14 @@ def plan_company(
 ) -> Company:
     """Commit what is to be created. The same `form_key` gives the row of the first press.
 
-    Raises NameNotUsable if Codat would keep nothing of the name.
+    Raises NameNotUsable if Codat would keep nothing of the name, or if it or the reference is
+    too long to be kept.
     """
     codat_name = name_at_codat(name)
-    if not codat_name:
-        raise NameNotUsable(
-            _("Codat would keep nothing of this name. Nothing was created. Use letters or digits.")
-        )
     reference = " ".join(reference.split())
+    _refuse_unusable(name.strip(), codat_name, reference)
     values = {
-        "name": name.strip()[:LONGEST],
+        "name": name.strip(),
         "codat_name": codat_name,
         "folded_name": folded(name),
         "reference": reference,
@@ -76,6 +76,21 @@ def plan_company(
 def create_company(company: Company, *, client: Client, by: Actor, clock: Clock) -> bool:
     """Create the planned company at Codat, or continue: see `creation.carry_out`."""
     return carry_out(_CompanyCreation(company, client), by=by, clock=clock)
+
+
+def _refuse_unusable(name: str, codat_name: str, reference: str) -> None:
+    if not codat_name:
+        raise NameNotUsable(
+            _("Codat would keep nothing of this name. Nothing was created. Use letters or digits.")
+        )
+    if len(name) > LONGEST or len(reference) > LONGEST_REFERENCE:
+        raise NameNotUsable(
+            _("The name or the reference is too long. Nothing was created. Shorten it.")
+        )
+    if not (name + reference).isprintable():
+        raise NameNotUsable(
+            _("The name or the reference has a character that cannot be printed. Type it anew.")
+        )
 
 
 def _description(reference: str) -> str:

@@ -56,7 +56,7 @@ def check_draft(draft: AccountDraft, *, country: str) -> dict[str, str]:
     found = {
         "name": _name_problem(draft.name),
         "account_type": _type_problem(draft.account_type),
-        "account_number": _number_problem(draft.account_number),
+        "account_number": number_problem(draft.account_number),
         "sort_code": _routing_problem(draft.sort_code, country=country),
         "currency": _currency_problem(draft.currency),
         "balance": _balance_problem(draft.balance),
@@ -119,7 +119,8 @@ def _type_problem(account_type: str) -> str:
     return ""
 
 
-def _number_problem(number: str) -> str:
+def number_problem(number: str) -> str:
+    """What is wrong with an account number, in words; "" if nothing is."""
     if not number.strip():
         return _("Enter the account number.")
     fits = _NUMBER.fullmatch(number.strip()) and 4 <= len(normalised(number)) <= 34

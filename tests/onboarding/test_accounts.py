@@ -215,6 +215,8 @@ def test_another_number_is_refused_while_the_first_may_be_there(
     order("reset-after")
     assert not create(row, codat, actor)
     now = timezone.now()
+    with pytest.raises(ValueError, match="4 to 34"):
+        onboarding.renew_account_number(row, "x", by=actor, now=now)
     with pytest.raises(onboarding.NumberDiffers):
         onboarding.renew_account_number(row, "5555555555", by=actor, now=now)
     onboarding.renew_account_number(row, NUMBER, by=actor, now=now)

@@ -60,6 +60,29 @@ def test_a_name_of_only_forbidden_characters_is_refused(plan: Plan) -> None:
     assert not Company.objects.exists() and not Event.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "reference"), [("x" * 201, ""), ("Acme", "x" * 101), ("Acme\udce9", ""), ("A", "\0")]
+)
+def test_what_cannot_be_kept_is_refused(plan: Plan, name: str, reference: str) -> None:
+    with pytest.raises(onboarding.NameNotUsable):
+        plan(name, reference=reference)
+
+
+def test_two_presses_of_one_form_at_once_plan_one_company(plan: Plan) -> None:
+    made = []
+
+    def press() -> None:
+        made.append(plan(form_key="form-1").pk)
+        database.close()
+
+    clicks = [threading.Thread(target=press) for _ in range(4)]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+    assert made == [Company.objects.get().pk] * 4
+
+
 def test_a_second_press_after_success_makes_nothing(
     plan: Plan, codat: Client, actor: Actor
 ) -> None:
