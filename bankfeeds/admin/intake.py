@@ -60,7 +60,7 @@ class StatementAdmin(ReadOnlyAdmin):
         return queryset.filter(wanted), False
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {
+        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
             "import/": ("import", intake_pages.import_page),
             "sample/": ("sample", intake_downloads.sample),
             "<int:pk>/preview/": ("preview", intake_pages.preview_page),
