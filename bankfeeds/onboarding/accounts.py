@@ -114,9 +114,7 @@ def renew_account_number(
     }
     # The bytes may differ from the first ones, so the key of those must not carry them: where
     # something is open, *Continue* looks first and then takes a new one.
-    if account.intent in _SURELY_NOT_THERE:
-        columns |= {"idempotency_key": uuid.uuid4(), "first_sent_at": None}
-    else:
+    if account.intent not in _SURELY_NOT_THERE:
         columns["intent"] = Intent.SERVER_FAULT
     with transaction.atomic():
         rows = SourceAccount.objects.filter(pk=account.pk).exclude(intent=Intent.DONE)

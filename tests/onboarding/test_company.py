@@ -274,6 +274,20 @@ def test_a_refused_key_after_an_unknown_does_not_close_the_question(
     assert len(at_codat(codat)) == 1
 
 
+def test_a_throttled_press_after_an_unknown_does_not_close_the_question(
+    plan: Plan, codat: Client, actor: Actor
+) -> None:
+    row = plan()
+    order("reset-after")
+    assert not create(row, codat, actor)
+    order("429-1")
+    assert not create(row, codat, actor)
+    assert row.intent == Intent.UNKNOWN and row.first_sent_at
+    support.control("clock", advanceSeconds=2 * 3600)
+    assert create(row, codat, actor, in_an_hour)
+    assert len(at_codat(codat)) == 1
+
+
 def test_without_a_network_nothing_was_sent(plan: Plan, actor: Actor) -> None:
     row = plan()
     with conf.client() as nowhere:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 
 from bankfeeds import links, onboarding
+from bankfeeds.codat import bodies
 from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Company, Connection, Event, Intent
+from tests import support
 
 from .conftest import Plan
 from .orders import connection_reads, order
@@ -82,7 +87,27 @@ def test_half_way_says_that_the_company_is_there(
     )
 
 
-def test_a_look_does_not_take_a_connection_that_is_known_or_unlinked(
+def test_a_look_does_not_take_a_connection_that_was_unlinked(
+    company: Company, codat: Client, actor: Actor
+) -> None:
+    """It is there, but not from this press: somebody made and unlinked it elsewhere."""
+    where = str(company.codat_id)
+    theirs = codat.create_connection(where, key=uuid.uuid4())
+    body = bodies.source_account_body(
+        id="acc-1", account_name="A", account_type="checking", account_number="11112222",
+        sort_code="021000021", currency="USD", balance=Decimal(0),
+    )  # fmt: skip
+    codat.create_source_account(where, theirs.id, body, key=uuid.uuid4())
+    support.control("connect", connectionId=str(theirs.id), accountIds=["acc-1"])
+    codat.unlink_connection(where, theirs.id, key=uuid.uuid4())
+    row = plan_one(company, actor)
+    order("500-before")
+    assert not create(row, codat, actor)
+    assert create(row, codat, actor)
+    assert row.codat_id != theirs.id and row.status == "PendingAuth"
+
+
+def test_a_look_does_not_take_a_connection_that_is_known(
     company: Company, connection: Connection, codat: Client, actor: Actor
 ) -> None:
     connection.status = "Unlinked"
