@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from bankfeeds.models import Actor, Company, Event, Intent
 from tests import support
 
 from .conftest import Clock, Plan, in_an_hour
-from .orders import order, take_back_orders
+from .orders import order, seen, take_back_orders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -274,17 +275,42 @@ def test_a_refused_key_after_an_unknown_does_not_close_the_question(
     assert len(at_codat(codat)) == 1
 
 
-def test_a_throttled_press_after_an_unknown_does_not_close_the_question(
-    plan: Plan, codat: Client, actor: Actor
+def test_a_press_without_a_network_does_not_close_the_question(
+    plan: Plan, codat: Client, actor: Actor, settings: Any
 ) -> None:
     row = plan()
     order("reset-after")
     assert not create(row, codat, actor)
-    order("429-1")
-    assert not create(row, codat, actor)
+    sandbox_url, settings.CODAT_BASE_URL = settings.CODAT_BASE_URL, "http://127.0.0.1:9"
+    assert not create(row, conf.client(), actor)
+    settings.CODAT_BASE_URL = sandbox_url
     assert row.intent == Intent.UNKNOWN and row.first_sent_at
     support.control("clock", advanceSeconds=2 * 3600)
     assert create(row, codat, actor, in_an_hour)
+    assert len(at_codat(codat)) == 1
+
+
+def test_a_success_counts_even_if_somebody_else_has_taken_over(
+    plan: Plan, codat: Client, actor: Actor, settings: Any
+) -> None:
+    settings.PUSH_LEASE = 0.2
+    row = plan("Acme fault-hang-1")
+    results = []
+
+    def press() -> None:
+        with conf.client() as client:
+            results.append(create(Company.objects.get(pk=row.pk), client, actor))
+        database.close()
+
+    slow = threading.Thread(target=press)
+    slow.start()
+    support.wait_until(lambda: seen("POST"), seconds=5, what="the first press")
+    time.sleep(0.3)
+    assert not create(row, codat, actor)  # Codat is still busy with the first one
+    assert row.problem.startswith("Codat is still busy")
+    slow.join()
+    row.refresh_from_db()
+    assert results == [True] and row.at_codat and row.problem == ""
     assert len(at_codat(codat)) == 1
 
 
