@@ -314,6 +314,29 @@ def test_a_success_counts_even_if_somebody_else_has_taken_over(
     assert len(at_codat(codat)) == 1
 
 
+def test_a_slow_look_that_was_overtaken_sends_nothing(
+    plan: Plan, codat: Client, actor: Actor, settings: Any
+) -> None:
+    settings.PUSH_LEASE = 0.2
+    row = plan()
+    order("500-before")
+    assert not create(row, codat, actor)
+    order("hang-1", method="GET")  # the list is drawn up now and answered in a second
+
+    def press() -> None:
+        with conf.client() as client:
+            create(Company.objects.get(pk=row.pk), client, actor)
+        database.close()
+
+    slow = threading.Thread(target=press)
+    slow.start()
+    support.wait_until(lambda: seen("GET"), seconds=5, what="the first look")
+    time.sleep(0.3)
+    assert create(row, codat, actor)
+    slow.join()
+    assert len(at_codat(codat)) == 1
+
+
 def test_without_a_network_nothing_was_sent(plan: Plan, actor: Actor) -> None:
     row = plan()
     with conf.client() as nowhere:
