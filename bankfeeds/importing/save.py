@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed
 from bankfeeds.models import Actor, BankTransaction, Event, Statement
@@ -31,9 +32,12 @@ class BadRowsRemain(Exception):
 
     def __init__(self, parsed: Parsed) -> None:
         super().__init__(
-            _(
+            ngettext(
+                "Nothing was saved: %(bad)d row is bad. Correct the file, or say that it shall"
+                " be left out.",
                 "Nothing was saved: %(bad)d rows are bad. Correct the file, or say that they"
-                " shall be left out."
+                " shall be left out.",
+                parsed.rejected_count,
             )
             % {"bad": parsed.rejected_count}
         )

@@ -75,9 +75,7 @@ def test_rows_that_are_here_and_rows_that_changed(account: SourceAccount) -> Non
 
 def test_a_type_that_one_side_lacks_is_no_change(account: SourceAccount) -> None:
     save(look(account, csv_of(["10.00"])))
-    content = written(
-        [[*rows_of(["10.00"])[0], "Credit"]], header="id,date,description,amount,balance,type"
-    )
+    content = written([[*rows_of(["10.00"])[0], "Credit"]], header=f"{HEADER},type")
     assert preview(look(account, content)).known == 1
 
 

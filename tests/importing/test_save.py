@@ -25,7 +25,7 @@ def account(db: None) -> SourceAccount:
 
 
 def stored(account: SourceAccount) -> list[tuple[str, Decimal]]:
-    rows = account.transactions.in_feed_order()  # type: ignore[attr-defined]
+    rows = account.transactions.in_feed_order()
     return [(row.transaction_id, row.balance) for row in rows]
 
 

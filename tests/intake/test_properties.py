@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +37,7 @@ rows = st.lists(
 
 @given(rows)
 @settings(max_examples=150, deadline=None)
-def test_what_was_written_is_read_back(given_rows: list[tuple[object, ...]]) -> None:
+def test_what_was_written_is_read_back(given_rows: list[tuple[Any, ...]]) -> None:
     header = f"{HEADER},type"
     names = tuple(header.split(","))
     parsed = read_csv(written(given_rows, header=header), places=2)
@@ -48,7 +49,7 @@ def test_what_was_written_is_read_back(given_rows: list[tuple[object, ...]]) -> 
         for r in parsed.rows
     ]
     assert read == expected
-    total = sum((row[3] for row in expected), Decimal(0))  # type: ignore[misc]
+    total = sum((row[3] for row in expected), Decimal(0))
     assert sum((row.amount for row in parsed.rows), Decimal(0)) == total
 
 

@@ -95,8 +95,8 @@ class Command(PortalCommand):
         for entry in saved.rejected[:SHOWN]:
             self.warn(f"Line {entry['line']}: {entry['reason']} Left out.")
         self.say(
-            f"{saved.file_name}: {saved.rows_saved} rows saved, {saved.rows_known} already here,"
-            f" {saved.rows_rejected} left out."
+            f"{saved.file_name}: saved {saved.rows_saved}, already here {saved.rows_known},"
+            f" left out {saved.rows_rejected}."
         )
         rejected = [{"line": row["line"], "reason": row["reason"]} for row in saved.rejected]
         self.answer({"saved": saved.rows_saved, "rejected": rejected})
