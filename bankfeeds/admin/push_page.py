@@ -100,10 +100,10 @@ def status_context(request: HttpRequest, push: Push) -> dict[str, Any]:
         "next_step": next_step(push, behind=behind),
         "behind": behind,
         "moving": push.status in push_words.MOVING,
-        "undecided": push_words.is_undecided(push),
+        "needs_decision": push_words.is_undecided(push),
         "worker_stopped": _worker(push, now),
         "seen": seen(push),
-        "may_stop": may(request, "stop_push"),
+        "may_push": may(request, "push_sourceaccount"),
         "may_decide": may(request, "decide_push"),
     }
 

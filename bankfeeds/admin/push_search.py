@@ -82,7 +82,13 @@ def _by_name(text: str) -> Q:
     return Q(company__in=list(companies[:MOST_COMPANIES]))
 
 
-class StatusFilter(admin.SimpleListFilter):
+class Choice(admin.SimpleListFilter):
+    """A filter above the table, closed until it is used."""
+
+    template = "admin/bankfeeds/push/filter.html"
+
+
+class StatusFilter(Choice):
     title = _("status")
     parameter_name = "status"
 
@@ -96,7 +102,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(status=value.replace("\x00", "")) if value else queryset
 
 
-class DecisionFilter(admin.SimpleListFilter):
+class DecisionFilter(Choice):
     title = _("needs a decision")
     parameter_name = "decision"
 
@@ -109,7 +115,7 @@ class DecisionFilter(admin.SimpleListFilter):
         return rows.undecided() if self.value() == "yes" else queryset
 
 
-class OriginFilter(admin.SimpleListFilter):
+class OriginFilter(Choice):
     title = _("origin")
     parameter_name = "origin"
 
@@ -140,7 +146,7 @@ def period(name: str, *, today: dt.date) -> tuple[dt.date, dt.date] | None:
     }.get(name)
 
 
-class PeriodFilter(admin.SimpleListFilter):
+class PeriodFilter(Choice):
     """By confirmation, in days of the institution."""
 
     title = _("confirmed")
@@ -208,7 +214,7 @@ class DatesFilter(admin.ListFilter):
         return queryset
 
 
-class ByNumber(admin.SimpleListFilter):
+class ByNumber(Choice):
     """Filter by an id in the address; stands in the side bar only while it is used.
 
     A list of every company would be the larger part of the page.
@@ -242,7 +248,7 @@ class AccountFilter(ByNumber):
     model, column = SourceAccount, "account_id"
 
 
-class ConfirmationFilter(admin.SimpleListFilter):
+class ConfirmationFilter(Choice):
     """What one press of *Send* made: the page to which it leads."""
 
     title = _("confirmation")

@@ -139,11 +139,11 @@ def signs(rows: Sequence[Row], currency: str) -> list[str]:
 
 def _sign(row: BankTransaction, currency: str) -> str:
     if row.amount > 0:
-        text = _("Line %(line)d: %(sum)s came into the account: %(what)s")
+        text = _("Line %(line)d: %(money)s came in from %(text)s")
     else:
-        text = _("Line %(line)d: %(sum)s left the account to %(what)s")
+        text = _("Line %(line)d: %(money)s left the account to %(text)s")
     total = words.money(abs(row.amount), currency)
-    return text % {"line": row.line, "sum": total, "what": row.description}
+    return text % {"line": row.line, "money": total, "text": row.description}
 
 
 def balance_moves(rows: Sequence[Row]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,6 +24,7 @@ ABOUT = ("push", "statement", "account", "connection", "company")
 SHOWN = (
     *("at", "action", "origin", "actor_name", "words", "reason"),
     *ABOUT,
+    "push__id",
     "statement__file_name",
     *(f"account__{name}" for name in ("name", "account_type", "number_last4", "currency")),
     "connection__company",
@@ -60,6 +61,12 @@ class EventAdmin(parts.ReadOnlyAdmin):
     fields = ("time", "actor_name", "origin", "action", "on_what", "words", "reason", "steps")
     readonly_fields = fields
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": _("Record of events"), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """Only what is shown: a file, a link or a sealed body is never read for a list."""
         return super().get_queryset(request).only(*SHOWN)
@@ -82,9 +89,10 @@ class EventAdmin(parts.ReadOnlyAdmin):
 
 def _named(name: str, thing: Any, event: Event) -> SafeString:
     """A link to it, with its company below where that is not the thing itself."""
-    label = str(thing)
-    if name in {"push", "connection"}:
-        label = _("Push %(id)s") % {"id": thing} if name == "push" else _("Connection")
+    # A connection's own words name its company, which stands below already.
+    label = _("Connection") if name == "connection" else str(thing)
+    if name == "push":
+        label = _("Push %(id)s") % {"id": thing}
     address = reverse(f"admin:bankfeeds_{thing._meta.model_name}_change", args=(thing.pk,))
     company = "" if name == "company" or event.company is None else event.company.name
     link = format_html('<a href="{}">{}</a>', address, label)

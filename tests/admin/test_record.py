@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bankfeeds.models import Event
+from tests import support
+
+from .pushes import BY, signed_in, text, waiting
+
+pytestmark = pytest.mark.django_db
+URL = "/admin/bankfeeds/event/"
+
+
+@pytest.fixture
+def auditor(people: dict[str, Any]) -> Any:
+    return signed_in(people["auditor"])
+
+
+def record(**about: Any) -> Event:
+    return Event.objects.record(
+        "test.happened", by=BY, at=timezone.now(), words="it happened", reason="so", **about
+    )
+
+
+def one_of_each() -> None:
+    push = waiting()
+    record(push=push)
+    record(account=push.account)
+    record(connection=push.connection)
+    record(company=push.company)
+    record(statement=support.make_statement(push.account))
+    record()
+
+
+def test_a_line_says_who_what_on_what_and_why(auditor: Any) -> None:
+    one_of_each()
+    page = auditor.get(URL)
+    said = text(page)
+    for part in ("manager Person test.happened", "it happened so", "transactions.csv", "Push #"):
+        assert part in said, part
+    for model in ("push", "sourceaccount", "connection", "company", "statement"):
+        assert f'href="/admin/bankfeeds/{model}/' in page.content.decode()
+
+
+def test_queries_do_not_grow_with_rows_and_read_no_secret(auditor: Any) -> None:
+    def ask() -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            assert auditor.get(URL).status_code == 200
+        return [query["sql"] for query in queries]
+
+    one_of_each()
+    auditor.get(URL)
+    few = ask()
+    for _ in range(20):
+        one_of_each()
+    many = ask()
+    assert len(few) == len(many)
+    for column in ("link_url", "sealed_body", '"content"', "validation"):
+        assert not any(column in sql for sql in many), column
+
+
+def test_only_the_lines_of_one_company_account_or_push(auditor: Any) -> None:
+    push, _other = waiting(), waiting()
+    for name, pk in (("push", push.pk), ("account", push.account_id), ("company", push.company_id)):
+        shown = auditor.get(URL, {name: pk}).context["cl"].result_list
+        assert {event.push_id for event in shown} == {push.pk}
+
+
+@pytest.mark.parametrize("name", ["push", "account", "company", "q", "p", "o", "nonsense"])
+def test_garbage_in_the_address_is_no_fault(auditor: Any, name: str) -> None:
+    record()
+    for value in ("x", "-1", "9" * 30, "\x00", "٣", ""):
+        assert auditor.get(URL, {name: value}, follow=True).status_code == 200
+
+
+def test_nobody_adds_changes_or_deletes(admin_client: Any) -> None:
+    event = record()
+    assert admin_client.get(f"{URL}{event.pk}/change/").status_code == 200
+    assert admin_client.post(f"{URL}{event.pk}/change/", {"words": "x"}).status_code == 403
+    assert admin_client.post(f"{URL}{event.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.get(f"{URL}add/").status_code == 403
+    assert Event.objects.get().words == "it happened"
