@@ -1,0 +1,234 @@
+"""Who may import whom, read from the source: arrows point down, nobody calls up.
+
+A new room enters the tables here, or these tests fail.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from django.utils.module_loading import import_string
+
+from bankfeeds import doorbell
+
+ROOT = Path(__file__).resolve().parent.parent
+
+FLOOR = {
+    "codat", "doorbell", "groups", "guards", "intake", "messages", "models", "rules", "sealing",
+    "words",
+}  # fmt: skip
+VERBS = {"health", "importing", "links", "onboarding", "pushing", "sync"}
+
+# Room -> the rooms of ours that it may import.
+MAY_IMPORT: dict[str, set[str]] = {
+    # The floor. `models` know no codat, no doorbell, no verb; `codat` and `intake` know nobody.
+    "codat": set(),
+    "doorbell": set(),
+    "groups": set(),
+    "guards": set(),
+    "intake": set(),
+    "models": set(),
+    "rules": set(),
+    "sealing": set(),
+    "messages": {"codat"},
+    "words": {"models", "rules"},
+    "migrations": set(),
+    # The verbs: the floor, and the verbs that are named. `conf` tells them which world it is.
+    "health": FLOOR,
+    "importing": FLOOR,
+    "links": FLOOR,
+    "sync": FLOOR,
+    "pushing": FLOOR | {"conf"},
+    "onboarding": FLOOR | {"links", "sync"},
+    # The entrances.
+    "admin": (FLOOR - {"codat", "doorbell"}) | VERBS | {"conf"},
+    "management": FLOOR | VERBS | {"conf", "checks", "sandbox"},
+    "tasks": FLOOR | VERBS | {"conf"},
+    "templatetags": {"admin", "words"},
+    "portal": {"checks"},
+    # The frame.
+    "conf": {"codat"},
+    "checks": {"conf", "guards"},
+    "apps": {"checks", "groups", "guards"},
+    # Apart: a misreading of Codat must show as a failing test, not as two equal mistakes.
+    "sandbox": set(),
+}
+
+# Room -> what it may import that is neither ours nor Python's; all others: Django alone.
+FOREIGN: dict[str, set[str]] = {
+    "codat": {"requests", "urllib3"},
+    "doorbell": {"django_q"},
+    "intake": set(),
+    "management": {"django", "requests"},
+    "portal": {"django", "environ"},
+    "sandbox": set(),
+    "sealing": {"django", "cryptography"},
+}
+
+# Files that are one table each, and would only be harder to read in two.
+LONGER = {"bankfeeds/models/pushes.py": 340, "bankfeeds/words.py": 400}
+
+
+class Import(NamedTuple):
+    name: str  # whole, such as bankfeeds.models.Push
+    line: int
+
+    @property
+    def room(self) -> str:
+        """The room of ours that is meant, or an empty string."""
+        top, _, rest = self.name.partition(".")
+        if top in {"portal", "tests"}:
+            return top
+        return rest.partition(".")[0] if top == "bankfeeds" else ""
+
+
+def imports(source: str, *, package: str) -> Iterator[Import]:
+    """Every import in a module of `package`, also those inside functions."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            for alias in node.names:
+                yield Import(f"{base}.{alias.name}", node.lineno)
+
+
+def files() -> list[Path]:
+    return sorted(p for top in ("bankfeeds", "portal") for p in (ROOT / top).rglob("*.py"))
+
+
+def room_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return parts[1] if parts[0] == "bankfeeds" and parts[1] != "__init__" else parts[0]
+
+
+def imports_of(file: Path) -> Iterator[Import]:
+    package = ".".join(file.relative_to(ROOT).parts[:-1])
+    return imports(file.read_text(), package=package)
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+each_file = pytest.mark.parametrize("file", files(), ids=name_of)
+
+
+def test_the_reader_sees_every_way_to_import() -> None:
+    source = """
+import bankfeeds.codat
+from bankfeeds import doorbell
+from . import conf
+from .models.pushes import Push
+from .. import portal_is_not_here
+def late():
+    from bankfeeds.sandbox.server import Sandbox
+"""
+    assert [each.room for each in imports(source, package="bankfeeds")] == [
+        "codat", "doorbell", "conf", "models", "", "sandbox",
+    ]  # fmt: skip
+    deeper = "from .. import messages\nfrom ..models import Push\nfrom . import plan"
+    rooms = [each.room for each in imports(deeper, package="bankfeeds.pushing")]
+    assert rooms == ["messages", "models", "pushing"]
+
+
+@each_file
+def test_rooms_import_only_what_the_table_allows(file: Path) -> None:
+    room = room_of(file)
+    if name_of(file) == "bankfeeds/__init__.py":
+        assert not list(imports_of(file))
+        return
+    assert room in MAY_IMPORT, f"{room} is a new room: put it into the tables"
+    wrong = [
+        f"line {each.line}: {each.name}"
+        for each in imports_of(file)
+        if each.room and each.room != room and each.room not in MAY_IMPORT[room]
+    ]
+    assert not wrong
+
+
+@each_file
+def test_rooms_use_only_their_own_libraries(file: Path) -> None:
+    allowed = FOREIGN.get(room_of(file), {"django"}) | {"bankfeeds", "portal"}
+    wrong = [
+        f"line {each.line}: {each.name}"
+        for each in imports_of(file)
+        if (top := each.name.partition(".")[0]) not in sys.stdlib_module_names
+        and top not in allowed
+    ]
+    assert not wrong
+
+
+def test_rules_are_pure() -> None:
+    foreign = [
+        each.name
+        for each in imports_of(ROOT / "bankfeeds/rules.py")
+        if each.name.startswith("django")
+    ]
+    assert all(name.startswith("django.utils.") for name in foreign), foreign
+
+
+def test_only_its_command_imports_the_sandbox() -> None:
+    importers = {
+        name_of(file)
+        for file in files()
+        if room_of(file) != "sandbox" and any(each.room == "sandbox" for each in imports_of(file))
+    }
+    assert importers == {"bankfeeds/management/commands/sandbox.py"}
+
+
+def test_the_reaper_needs_nothing_but_python() -> None:
+    """It must start fast and work while all else of ours is broken."""
+    wanted = {each.name.partition(".")[0] for each in imports_of(ROOT / REAPER)}
+    assert wanted <= sys.stdlib_module_names
+
+
+REAPER = "bankfeeds/management/reaper.py"
+
+
+@each_file
+def test_only_entrances_fetch_a_client(file: Path) -> None:
+    if room_of(file) in {"admin", "management", "tasks", "conf"}:
+        return
+    fetched = [each.name for each in imports_of(file) if each.name in FETCH]
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Attribute) and f"bankfeeds.{ast.unparse(node)}" in FETCH:
+            fetched.append(f"line {node.lineno}: {ast.unparse(node)}")
+    assert not fetched
+
+
+FETCH = {"bankfeeds.conf.client", "bankfeeds.conf.page_client"}
+
+
+def test_conf_alone_reads_the_settings_of_codat() -> None:
+    readers = {name_of(file) for file in files() if "settings.CODAT_" in file.read_text()}
+    assert readers - {"bankfeeds/conf.py", "bankfeeds/checks.py"} <= {
+        "bankfeeds/management/commands/sandbox.py"  # demands the key that the portal would send
+    }
+
+
+@pytest.mark.parametrize("job", doorbell.JOBS)
+def test_every_job_of_the_queue_can_be_found(job: str) -> None:
+    assert job.startswith("bankfeeds.tasks.")
+    assert callable(import_string(job))
+
+
+def test_every_job_is_in_the_list() -> None:
+    names = {
+        value for name, value in vars(doorbell).items() if name.isupper() and isinstance(value, str)
+    }
+    assert names == set(doorbell.JOBS)
+
+
+@each_file
+def test_files_stay_short(file: Path) -> None:
+    if room_of(file) != "migrations":
+        length = len(file.read_text().splitlines())
+        assert length <= LONGER.get(name_of(file), 300)
