@@ -34,11 +34,15 @@ def stop(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResp
     why = reason(request.POST.get("reason", ""))
     if _is_stale(request, push):
         return _moved_on(request, push, done=push.status == PushStatus.CANCELLED)
+    shown = numbers(request.POST.getlist("also"))
+    if shown != {later.pk for later in pushing.waiting_behind(push)}:
+        return _moved_on(request, push, done=False)
     if not why:
         return push_page.view(admin, request, push, problem=_("Give a reason; it is kept."))
     if pushing.cancel(push, reason=why, by=actor(request), now=timezone.now()):
-        text = _("Push #%(id)d was stopped. Nothing left this portal; its rows are free again.")
-        messages.success(request, text % {"id": push.pk})
+        text = _("Stopped: %(pushes)s. Nothing left this portal; the rows are free again.")
+        stopped = ", ".join(f"#{pk}" for pk in sorted({push.pk, *shown}))
+        messages.success(request, text % {"pushes": stopped})
     else:
         messages.warning(request, _("It was too late to stop: the push has left already."))
     return see_other(address(push))

@@ -155,7 +155,7 @@ class PushHistory(parts.ReadOnlyAdmin):
         key = push.push_operation_key
         if key is None:
             return "–"
-        return format_html('<span class="mono" title="{}">{}…</span>', key, str(key)[:8])
+        return format_html('<span class="mono nowrap" title="{}">{}</span>', key, str(key)[:8])
 
 
 def two_lines(first: str, second: str) -> SafeString:

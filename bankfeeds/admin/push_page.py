@@ -61,6 +61,7 @@ def view(
     lines = push_answers.lines(_items(push))
     said = push_answers.said(push, lines)
     given = request.POST if problem else None
+    also_stops = pushing.waiting_behind(push) if push.status == PushStatus.READY else []
     context: dict[str, Any] = {
         **status_context(request, push),
         "facts": facts(push),
@@ -73,6 +74,8 @@ def view(
         "lines": lines,
         "body": body(push),
         "asks": asks(request, push),
+        "also_stops": also_stops,
+        "stops": len(also_stops) + 1,
     }
     title = _("Push #%(id)d – %(company)s") % {"id": push.pk, "company": push.company.name}
     return admin.page(request, "page", title=title, **context)

@@ -75,6 +75,20 @@ def test_a_page_that_is_older_than_the_push_changes_nothing(person: Any) -> None
     assert fresh(push).status == PushStatus.SENDING
 
 
+def test_stop_names_and_takes_along_what_waits_behind(person: Any) -> None:
+    push = waiting()
+    page = person.get(url(push))
+    later = waiting(push.account, opening="1070.25")
+    answer = press(person, push, "stop", page=page)
+    assert "Nothing was done now" in text(person.get(answer.url))
+    page = person.get(url(push))
+    assert f"stops with it, so that its rows do not overtake: #{later.pk}" in text(page)
+    assert "Stop 2 pushes" in text(page)
+    answer = press(person, push, "stop", page=page, also=[later.pk])
+    assert f"Stopped: #{push.pk}, #{later.pk}." in text(person.get(answer.url))
+    assert fresh(push).status == fresh(later).status == PushStatus.CANCELLED
+
+
 # --- A refused push --------------------------------------------------------------------------
 
 

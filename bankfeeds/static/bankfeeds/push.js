@@ -25,7 +25,7 @@
     if (atWork()) { newer.hidden = false; return; }
     const page = new DOMParser().parseFromString(await text(location.href), "text/html");
     const fresh = page.getElementById("push-rest");
-    if (fresh && !atWork()) { rest.replaceChildren(...fresh.childNodes); showExtras(); }
+    if (fresh && !atWork()) { rest.replaceChildren(...fresh.childNodes); newer.hidden = true; showExtras(); }
   }
 
   async function look() {
