@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed
-from bankfeeds.models import Actor, BankTransaction, Event, Statement
+from bankfeeds.models import Actor, Event, Statement
 
+from .insert import insert
 from .look import let_go, lock, refuse_known, refuse_unfit
 from .preview import read, words_of
 from .sorting import Sorting, in_order, sort_out
-
-WRITTEN_AT_ONCE = 2_000
-# Ten times as fast as model objects; what is stored already stays as it is.
-INSERT = (
-    "INSERT INTO bankfeeds_banktransaction (account_id, statement_id, line, transaction_id, date,"
-    " description, amount, balance, transaction_type) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    " ON CONFLICT DO NOTHING"
-)
 
 
 class BadRowsRemain(Exception):
@@ -106,7 +98,7 @@ def discard(statement: Statement, *, by: Actor, now: dt.datetime) -> bool:
 
 def _save(statement: Statement, parsed: Parsed, by: Actor, now: dt.datetime) -> Statement:
     sorting = sort_out(statement.account, parsed.rows)
-    statement.rows_saved = _insert(statement, _oldest_first(parsed.rows, sorting))
+    statement.rows_saved = insert(statement, _oldest_first(parsed.rows, sorting))
     statement.rows_known = len(sorting.known)
     statement.rows_rejected = parsed.rejected_count + len(sorting.changed)
     statement.rejected = _left_out(parsed, sorting)
@@ -142,34 +134,6 @@ def _oldest_first(rows: Sequence[Line], sorting: Sorting) -> list[Line]:
     """The new rows in the order in which they happened: ids then follow it within a day."""
     fresh = {row.line for row in sorting.new}
     return [row for row in in_order(rows, sorting).rows if row.line in fresh]
-
-
-def _insert(statement: Statement, rows: Sequence[Line]) -> int:
-    saved = 0
-    values = _values(statement, rows)
-    with connection.cursor() as cursor:
-        while batch := list(islice(values, WRITTEN_AT_ONCE)):
-            cursor.executemany(INSERT, batch)
-            saved += cursor.rowcount
-    return saved
-
-
-def _values(statement: Statement, rows: Sequence[Line]) -> Iterator[tuple[Any, ...]]:
-    date, money = connection.ops.adapt_datefield_value, connection.ops.adapt_decimalfield_value
-    field = BankTransaction._meta.get_field("amount")
-    digits, places = field.max_digits, field.decimal_places
-    for row in rows:
-        yield (
-            statement.account_id,
-            statement.pk,
-            row.line,
-            row.transaction_id,
-            date(row.date),
-            row.description,
-            money(row.amount, digits, places),
-            money(row.balance, digits, places),
-            row.transaction_type,
-        )
 
 
 def _left_out(parsed: Parsed, sorting: Sorting) -> list[dict[str, Any]]:
