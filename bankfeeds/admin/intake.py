@@ -59,6 +59,12 @@ class StatementAdmin(ReadOnlyAdmin):
             wanted |= Q(company__folded_name__contains=name)
         return queryset.filter(wanted), False
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": _("Imported files"), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
     def get_urls(self) -> list[URLPattern]:
         pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
             "import/": ("import", intake_pages.import_page),
