@@ -43,6 +43,7 @@ class StatementAdmin(ReadOnlyAdmin):
     search_fields = ("file_name",)
     search_help_text = _("Search by file name or company")
     actions = None
+    show_facets = admin.ShowFacets.NEVER  # counts each choice: grows with history
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         rows = super().get_queryset(request).select_related("account", "company")

@@ -91,6 +91,7 @@ class BankTransactionAdmin(ReadOnlyAdmin):
     search_fields = ("transaction_id",)
     search_help_text = _("Search by the whole transaction id")
     actions = None
+    show_facets = admin.ShowFacets.NEVER  # counts each choice: grows with history
     fields = (
         "state",
         "account",
