@@ -12,6 +12,13 @@ from django.db.models.signals import post_migrate
 class PortalAdminConfig(AdminConfig):
     default_site = "bankfeeds.admin.site.PortalAdminSite"
 
+    def ready(self) -> None:
+        # The pages must not be imported by the look-up of the site that they register on:
+        # they would end on a first site, which the look-up then replaces by a second.
+        from . import admin  # noqa: F401
+
+        super().ready()
+
 
 class BankFeedsConfig(AppConfig):
     name = "bankfeeds"

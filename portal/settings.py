@@ -147,10 +147,11 @@ Q_CLUSTER = {
     "name": "portal",
     "orm": "default",
     "workers": 2,
-    "timeout": TASK_TIMEOUT,
+    # Whole seconds: the pool sets an alarm.
+    "timeout": max(1, round(TASK_TIMEOUT)),
     "queue_limit": 2,
     "bulk": 1,
-    "retry": QUEUE_RETRY,
+    "retry": max(4, round(QUEUE_RETRY)),
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": -1,

@@ -54,6 +54,8 @@ def pytest_load_initial_conftests(early_config: Any) -> Generator[None, Any, Any
     os.environ["PYTHONDEVMODE"] = "1"
     folder = Path(_open.enter_context(tempfile.TemporaryDirectory(prefix="portal-tests-")))
     os.environ.update(KNOBS, DJANGO_SETTINGS_MODULE="portal.settings")
+    # Whitenoise warns of a folder that is not there, and warnings are errors.
+    (folder / "static").mkdir()
     os.environ["STATIC_ROOT"] = str(folder / "static")
     os.environ["DATABASE_URL"] = _database(folder, early_config)
     try:
