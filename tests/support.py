@@ -35,7 +35,10 @@ from bankfeeds.models import (
     Company,
     Connection,
     Intent,
+    Origin,
     Push,
+    PushBody,
+    PushItem,
     PushStatus,
     SourceAccount,
     Statement,
@@ -48,14 +51,15 @@ _numbers = itertools.count(1)
 
 def lift_guards_around_flush() -> None:
     """Let the flush after a transactional test empty the tables of the history."""
-    flush = TransactionTestCase._fixture_teardown
+    case: Any = TransactionTestCase  # the hook is Django's own and has no types
+    flush = case._fixture_teardown
 
     @functools.wraps(flush)
     def flush_with_guards_lifted(self: TransactionTestCase) -> None:
         with guards.lifted():
             flush(self)
 
-    TransactionTestCase._fixture_teardown = flush_with_guards_lifted  # type: ignore[method-assign]
+    case._fixture_teardown = flush_with_guards_lifted
 
 
 # --- People ---------------------------------------------------------------------------------
@@ -175,6 +179,40 @@ def make_transactions(
             )
         )
     return BankTransaction.objects.bulk_create(rows)
+
+
+def make_push(
+    account: SourceAccount | None = None,
+    rows: Sequence[BankTransaction] = (),
+    **changes: Any,
+) -> Push:
+    """A push with its items, for the state of your choice; real ones come from `pushing`."""
+    account = account or make_account()
+    rows = rows or make_transactions(account)
+    values: dict[str, Any] = {
+        "company": account.company,
+        "connection": account.connection,
+        "account": account,
+        "sequence": Push.objects.filter(account=account).count() + 1,
+        "origin": Origin.PERSON,
+        "requested_at": timezone.now(),
+        "requested_by": "manager",
+        "environment": "sandbox",
+        "rows": len(rows),
+        "first_date": min(row.date for row in rows),
+        "last_date": max(row.date for row in rows),
+        "money_in": sum(row.amount for row in rows if row.amount > 0),
+        "money_out": -sum(row.amount for row in rows if row.amount < 0),
+        "balance_after": rows[-1].balance,
+        "currency": account.currency,
+    }
+    push = Push.objects.create(**{**values, **changes})
+    PushBody.objects.create(push=push, compressed=PushBody.pack(b"{}"))
+    for position, row in enumerate(rows):
+        PushItem.objects.create(
+            push=push, connection=push.connection, transaction=row, position=position
+        )
+    return push
 
 
 # --- A client that the sandbox knows too ----------------------------------------------------

@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The frame.
     "conf": {"codat"},
     "checks": {"conf", "guards"},
-    "apps": {"checks", "groups", "guards"},
+    "apps": {"admin", "checks", "groups", "guards"},
     # Apart: a misreading of Codat must show as a failing test, not as two equal mistakes.
     "sandbox": set(),
 }

@@ -21,9 +21,7 @@ from bankfeeds.models import (
     Origin,
     Push,
     PushAttempt,
-    PushBody,
     PushDecision,
-    PushItem,
     PushStatus,
 )
 from tests import support
@@ -33,32 +31,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def push() -> Push:
-    """A push of two rows with one of everything that hangs on it; it has ended."""
-    account = support.make_account()
-    rows = support.make_transactions(account, ["10.00", "-4.00"])
-    push = Push.objects.create(
-        company=account.company,
-        connection=account.connection,
-        account=account,
-        sequence=1,
-        status=PushStatus.SUCCEEDED,
-        origin=Origin.PERSON,
-        requested_at=timezone.now(),
-        requested_by="manager",
-        environment="sandbox",
-        rows=2,
-        first_date=rows[0].date,
-        last_date=rows[1].date,
-        money_in="10.00",
-        money_out="4.00",
-        balance_after=rows[1].balance,
-        currency="USD",
-    )
-    PushBody.objects.create(push=push, compressed=PushBody.pack(b"{}"))
-    for position, row in enumerate(rows):
-        PushItem.objects.create(
-            push=push, connection=account.connection, transaction=row, position=position
-        )
+    """A push with one of everything that hangs on it; it has ended."""
+    push = support.make_push(status=PushStatus.SUCCEEDED)
     PushAttempt.objects.create(
         push=push, number=1, fence=1, idempotency_key=uuid.uuid4(), started_at=timezone.now()
     )
@@ -136,18 +110,7 @@ def test_what_moves_by_design_can_still_move(push: Push) -> None:
 
 @pytest.mark.parametrize("ended", [PushStatus.SUCCEEDED, PushStatus.FAILED, PushStatus.CANCELLED])
 def test_an_end_is_an_end(push: Push, ended: PushStatus) -> None:
-    if ended != PushStatus.SUCCEEDED:
-        pk = Push.objects.create(
-            **{
-                field.attname: getattr(push, field.attname)
-                for field in Push._meta.concrete_fields
-                if field.name not in {"id", "sequence", "status", "idempotency_key"}
-            },
-            sequence=2,
-            status=ended,
-        ).pk
-    else:
-        pk = push.pk
+    pk = support.make_push(push.account, status=ended).pk
     for other in PushStatus:
         if other != ended:
             refused("UPDATE bankfeeds_push SET status = %s WHERE id = %s", other.value, pk)

@@ -1,0 +1,66 @@
+"""`manage.py worker`: the cluster that carries out jobs, under its watchdog, until a signal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from bankfeeds.checks import refuse_to_start_broken
+from bankfeeds.management.process import Child, Family, told_to_stop
+from bankfeeds.management.watchdog import Watchdog
+
+log = logging.getLogger("bankfeeds.worker")
+
+# Seconds. Together with what starts us, all descendants are gone within ten.
+GRACE = 6.0
+ORPHAN_GRACE = 2.5
+LOOK_EVERY = 0.5
+
+
+class Cluster:
+    """django-q's processes, in one group: the main one alone would leave orphans that work on."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._child: Child | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.is_running
+
+    def start(self) -> None:
+        manage = str(settings.BASE_DIR / "manage.py")
+        command = [sys.executable, manage, "qcluster", "--skip-checks"]
+        self._child = self._family.start(command, name="qcluster")
+        log.info("pool started, process %s", self._child.group)
+
+    def end(self) -> None:
+        """At once: what the watchdog ends is stuck, or headless and deaf to being asked."""
+        if self._child is not None:
+            self._family.end(self._child, grace=0)
+            self._child = None
+
+
+class Command(BaseCommand):
+    help = (
+        "Carries out the portal's background work: sends confirmed pushes and follows them to "
+        "their end. Runs until it is told to stop (Ctrl+C or TERM); run exactly one."
+    )
+    # The fuller set of checks is run below, before anything starts.
+    requires_system_checks: list[str] = []
+
+    def handle(self, **options: Any) -> None:
+        refuse_to_start_broken()
+        stop = told_to_stop()
+        with Family(grace=GRACE, orphan_grace=ORPHAN_GRACE) as family:
+            watchdog = Watchdog(Cluster(family), factor=settings.TIMING_FACTOR)
+            watchdog.start()
+            self.stderr.write("The worker runs. Ctrl+C ends it.", lambda words: words)
+            while not stop.wait(LOOK_EVERY):
+                watchdog.turn(now=timezone.now())
+            log.info("the worker was told to stop")

@@ -1,0 +1,94 @@
+"""The worker as it really runs: its processes, their end, and what survives a `kill -9`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.utils import timezone
+
+from bankfeeds import health, pushing
+from bankfeeds.models import Actor, Origin, Push, PushStatus
+from tests import support
+from tests.processes import Program, lives, running
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Ten times faster than in production, so that its patience is three seconds.
+FACTOR = "0.1"
+STARTS_WITHIN = 60
+ENDS_WITHIN = 10
+
+
+@pytest.fixture
+def worker(transactional_db: None, sandbox: object, tmp_path: Path) -> Iterator[Program]:
+    """A worker that has carried out its first job."""
+    environment = support.process_environment(TIMING_FACTOR=FACTOR)
+    with running("worker", folder=tmp_path, environment=environment) as program:
+        support.wait_until(health.last_beat, seconds=STARTS_WITHIN, what="first sweep")
+        yield program
+
+
+def cluster(worker: Program) -> list[psutil.Process]:
+    """django-q's processes: main, sentinel, two that carry out jobs, and others."""
+    found = [each for each in worker.descendants() if "qcluster" in " ".join(each.cmdline())]
+    assert len(found) >= 6
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_every_descendant(worker: Program, number: signal.Signals) -> None:
+    assert cluster(worker)
+    os.kill(worker.process.pid, number)
+    support.wait_until(worker.is_gone, seconds=ENDS_WITHIN, what=f"end by {number.name}")
+    assert worker.process.returncode == 0
+
+
+def test_every_descendant_ends_when_the_worker_is_killed(worker: Program) -> None:
+    assert cluster(worker)
+    worker.process.kill()
+    support.wait_until(worker.is_gone, seconds=ENDS_WITHIN, what="end of the orphans")
+
+
+def test_every_descendant_ends_when_the_stuck_cluster_does_not_listen(worker: Program) -> None:
+    for process in cluster(worker):
+        process.suspend()
+    worker.process.terminate()
+    support.wait_until(worker.is_gone, seconds=ENDS_WITHIN, what="end of a stuck cluster")
+
+
+@pytest.mark.parametrize("which", ["idle", "main", "sentinel"])
+def test_jobs_are_carried_out_again_after_a_kill(worker: Program, which: str) -> None:
+    main, sentinel, *others = cluster(worker)
+    victims = {"main": [main], "sentinel": [sentinel], "idle": others[:2]}[which]
+    for victim in victims:
+        victim.kill()
+    killed_at = timezone.now()
+
+    def answered() -> bool:
+        beat = health.last_beat()
+        return beat is not None and beat > killed_at and not lives(main)
+
+    support.wait_until(answered, seconds=60, what="a job after the kill, in a new pool")
+    assert not list(filter(lives, [sentinel, *others])), "part of the old pool works on"
+
+
+def test_a_confirmed_push_is_carried_to_its_end(worker: Program) -> None:
+    client = support.onboard(accounts=2)
+    for account in client.accounts:
+        support.make_transactions(account)
+    pushing.confirm(
+        client.accounts,
+        fingerprint=None,
+        form_key=str(uuid.uuid4()),
+        by=Actor("somebody", Origin.PERSON),
+        now=timezone.now(),
+    )
+    done = Push.objects.filter(status=PushStatus.SUCCEEDED)
+    support.wait_until(lambda: done.count() == 2, seconds=30, what="the end of two pushes")
+    assert len(support.ledger()) == 2
