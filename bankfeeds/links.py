@@ -10,19 +10,26 @@ import datetime as dt
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from .codat import errors, shapes
 from .codat.client import Client
 from .models import Actor, Connection, Event
 from .models.mirror import LINK_LIFETIME
+from .words import clock_time
 
 Clock = Callable[[], dt.datetime]
 
 
-class NoValidLink(ValueError):  # noqa: N818 - it is a fact
+class NoValidLink(ValueError):
     """There is no link that would work. Carries the words for the person."""
+
+
+class AlreadyRenewed(ValueError):
+    """Another press renews it or has just done so: a second link might break that one."""
 
 
 def store(connection: Connection, link_url: str, *, by: Actor, now: dt.datetime) -> None:
@@ -32,26 +39,32 @@ def store(connection: Connection, link_url: str, *, by: Actor, now: dt.datetime)
     _keep(connection, link_url=link_url, link_issued_at=now, link_issued_by=by.name[:150])
 
 
-def renew(connection: Connection, *, client: Client, by: Actor, clock: Clock) -> None:
+def renew(
+    connection: Connection, *, client: Client, by: Actor, clock: Clock, shown: str | None = None
+) -> None:
     """Ask Codat for a new link and keep it, with the connection's status. For a person only.
 
-    Raises NoValidLink where none can be had, CodatError where Codat does not give one; 404 marks
-    the connection as gone.
+    `shown`: `issue_of` as the person saw it; AlreadyRenewed when it is another by now, or while
+    somebody else is renewing. Raises NoValidLink where none can be had, CodatError where Codat
+    does not give one; 404 marks the connection as gone.
     """
     company_id, connection_id = _address(connection)
+    if shown is not None and shown != issue_of(connection):
+        raise AlreadyRenewed(_renewed_by(connection))
+    if not _claim(connection, now=clock()):
+        raise AlreadyRenewed(_("The link is being renewed at this moment. Look again in a second."))
     try:
-        answer = client.get_connection(company_id, connection_id)
+        _renew(connection, client.get_connection(company_id, connection_id), by=by, now=clock())
     except errors.Absent:
         _mark_gone(connection, by=by, now=clock())
         raise
-    now = clock()
-    before, after = {"status": connection.status}, {"status": answer.status[:50]}
-    with transaction.atomic():
-        _keep(connection, status=answer.status[:50], status_as_of=now)
-        store(connection, answer.link_url, by=by, now=now)
-        Event.objects.record(
-            "link.renewed", by=by, at=now, connection=connection, before=before, after=after
-        )
+    finally:
+        _keep(connection, claimed_until=None)
+
+
+def issue_of(connection: Connection) -> str:
+    """Which issue of the link this is: goes into a form, comes back with the press. No secret."""
+    return connection.link_issued_at.isoformat() if connection.link_issued_at else ""
 
 
 def reveal(connection: Connection, *, by: Actor, now: dt.datetime) -> str:
@@ -93,6 +106,34 @@ def _address(connection: Connection) -> tuple[str, str]:
             _("Another connection has taken this one's place. No link was made. Open that one.")
         )
     return str(company.codat_id), str(connection.codat_id)
+
+
+def _claim(connection: Connection, *, now: dt.datetime) -> bool:
+    """Compare-and-set on the issue that we saw: of two presses at once only one goes on."""
+    seen = Connection.objects.filter(pk=connection.pk, link_issued_at=connection.link_issued_at)
+    free = seen.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+    until = now + dt.timedelta(seconds=settings.CODAT_DEADLINE)
+    return bool(free.update(claimed_until=until))
+
+
+def _renew(
+    connection: Connection, answer: shapes.Connection, *, by: Actor, now: dt.datetime
+) -> None:
+    before, after = {"status": connection.status}, {"status": answer.status[:50]}
+    with transaction.atomic():
+        _keep(connection, status=answer.status[:50], status_as_of=now)
+        store(connection, answer.link_url, by=by, now=now)
+        Event.objects.record(
+            "link.renewed", by=by, at=now, connection=connection, before=before, after=after
+        )
+
+
+def _renewed_by(connection: Connection) -> str:
+    issued_at, who = connection.link_issued_at, connection.link_issued_by
+    if issued_at is None:
+        return _("The link has changed meanwhile. Nothing was renewed.")
+    words = _("The link was renewed at %(time)s by %(who)s. That one is valid; copy it.")
+    return words % {"time": clock_time(issued_at), "who": who}
 
 
 def _has_successor(connection: Connection) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from bankfeeds import links
+from bankfeeds.codat import transport
 from bankfeeds.codat.client import Client
 from bankfeeds.codat.errors import Absent, CodatError, Garbled
 from bankfeeds.models import Actor, Connection, Event
@@ -124,3 +127,40 @@ def test_an_unlinked_connection_whose_place_is_taken_gets_no_link(
     with pytest.raises(links.NoValidLink, match="place"):
         links.renew(connection, client=codat, by=actor, clock=timezone.now)
     assert connection_reads() == []
+
+
+def test_the_second_press_of_renew_makes_no_second_link(
+    connection: Connection, codat: Client, actor: Actor
+) -> None:
+    shown = links.issue_of(connection)
+    links.renew(connection, client=codat, by=actor, clock=timezone.now, shown=shown)
+    with pytest.raises(links.AlreadyRenewed, match=f"by {actor.name}"):
+        links.renew(connection, client=codat, by=actor, clock=timezone.now, shown=shown)
+    assert Event.objects.filter(action="link.renewed").count() == 1
+
+
+def test_two_presses_at_once_make_one_link(
+    connection: Connection, codat: Client, actor: Actor
+) -> None:
+    start = threading.Barrier(2)
+    results: list[str] = []
+
+    def press() -> None:
+        row = Connection.objects.get(pk=connection.pk)
+        start.wait()
+        try:
+            links.renew(row, client=codat, by=actor, clock=timezone.now, shown="")
+            results.append("renewed")
+        except links.AlreadyRenewed:
+            results.append("already")
+        finally:
+            transport.close()
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["already", "renewed"]
+    assert Event.objects.filter(action="link.renewed").count() == 1
