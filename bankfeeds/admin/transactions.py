@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -57,7 +57,7 @@ class TransactionList(ChangeList):
 def place(rows: Sequence[Any]) -> None:
     """Put `state_word` on each transaction; `held` are its items that no push has released."""
     today = timezone.localdate()
-    newest = _newest({row.account_id for row in rows})
+    newest = Push.objects.newest_dates({row.account_id for row in rows})
     for row in rows:
         standing = rules.Standing(
             today=today,
@@ -67,11 +67,6 @@ def place(rows: Sequence[Any]) -> None:
         [judged] = rules.judge([row], standing=standing)
         push = row.held[-1].push_id if row.held else None
         row.state_word = words.transaction(row, push=push, findings=judged.findings, today=today)
-
-
-def _newest(accounts: set[int]) -> dict[int, Any]:
-    holding = Push.objects.holding().filter(account__in=accounts).order_by()
-    return dict(holding.values_list("account").annotate(newest=Max("last_date")))
 
 
 @admin.register(BankTransaction)

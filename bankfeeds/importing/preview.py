@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules
@@ -174,13 +173,8 @@ def _places(statement: Statement) -> int:
 
 
 def _standing(account: SourceAccount, today: dt.date, balance: Decimal | None) -> Standing:
-    holding = Push.objects.holding().filter(account=account)
-    return Standing(
-        today=today,
-        feed_start=account.feed_start_date,
-        newest=holding.aggregate(newest=Max("last_date"))["newest"],
-        balance=balance,
-    )
+    newest = Push.objects.newest_dates([account.pk]).get(account.pk)
+    return Standing(today=today, feed_start=account.feed_start_date, newest=newest, balance=balance)
 
 
 def _findings(order: Movement, sorting: Sorting, standing: Standing) -> dict[int, tuple[Rule, ...]]:

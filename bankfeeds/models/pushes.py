@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .intake import BankTransaction
@@ -92,6 +93,11 @@ class PushQuerySet(models.QuerySet["Push"]):
         """Pushes whose rows count as sent or about to be: nothing older may follow them."""
         decided = PushDecision.objects.filter(push=OuterRef("pk"))
         return self.exclude(status=S.CANCELLED).filter(~Q(status=S.FAILED) | ~Exists(decided))
+
+    def newest_dates(self, accounts: Iterable[int]) -> dict[int, dt.date]:
+        """By account: date of the newest row sent or about to be; nothing older may follow it."""
+        rows = self.holding().filter(account__in=accounts).order_by()
+        return dict(rows.values_list("account").annotate(newest=Max("last_date")))
 
 
 class Push(models.Model):

@@ -33,14 +33,14 @@ from .drafts import (
 _SURELY_NOT_THERE = (Intent.PLANNED, Intent.NOT_SENT, Intent.REFUSED)
 
 
-class AccountIdTaken(ValueError):  # noqa: N818
+class AccountIdTaken(ValueError):
     """Another account of the connection has this id. Carries the words."""
 
     def __init__(self) -> None:
         super().__init__(_same_id())
 
 
-class NumberDiffers(ValueError):  # noqa: N818
+class NumberDiffers(ValueError):
     """The number entered again is not the one that may be at Codat already. Carries the words."""
 
 

@@ -65,7 +65,7 @@ def read_accounts(content: bytes, *, country: str) -> AccountsFile:
     return found
 
 
-class _Unreadable(Exception):  # noqa: N818
+class _Unreadable(Exception):
     def __init__(self, words: str, *, line: int = 0) -> None:
         super().__init__(words)
         self.line = line

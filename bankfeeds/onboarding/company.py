@@ -21,7 +21,7 @@ from .names import LONGEST, folded, name_at_codat
 LONGEST_REFERENCE = 100
 
 
-class NameNotUsable(ValueError):  # noqa: N818
+class NameNotUsable(ValueError):
     """The name or the reference cannot be kept here or at Codat. Carries the words."""
 
 

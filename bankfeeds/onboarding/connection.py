@@ -16,7 +16,7 @@ from bankfeeds.models import Actor, Company, Connection, Event
 from .creation import Blocked, Clock, Creation, NotAtCodat, Words, carry_out
 
 
-class AlreadyConnected(ValueError):  # noqa: N818
+class AlreadyConnected(ValueError):
     """A connection of the company is live. Carries the words, and the connection if it is known."""
 
     def __init__(self, connection: Connection | None) -> None:

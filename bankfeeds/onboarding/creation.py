@@ -30,7 +30,7 @@ Answer = TypeVar("Answer")
 _OPEN_QUESTION = frozenset({Intent.UNKNOWN, Intent.SERVER_FAULT})
 
 
-class NotAtCodat(ValueError):  # noqa: N818 - it is a fact, as the other refusals here
+class NotAtCodat(ValueError):
     """What the new thing belongs to does not exist at Codat."""
 
 
@@ -44,7 +44,7 @@ class Words:
     refused: str
 
 
-class Blocked(Exception):  # noqa: N818
+class Blocked(Exception):
     """It cannot be sent now; nothing was. Carries the whole message, and what is known after it."""
 
     def __init__(self, message: str, *, intent: Intent | None = None) -> None:
@@ -100,7 +100,7 @@ def in_progress(row: RemoteCreation, *, now: dt.datetime) -> bool:
     return row.intent != Intent.DONE and row.claimed_until is not None and row.claimed_until > now
 
 
-class _Overtaken(Exception):  # noqa: N818
+class _Overtaken(Exception):
     """Our lease ran out and somebody else went on: whatever they do is right."""
 
 

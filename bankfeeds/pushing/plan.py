@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -124,8 +123,8 @@ def today(now: dt.datetime) -> dt.date:
 
 def standing(account: SourceAccount, *, today: dt.date) -> Standing:
     """Where the account stands: the newest date in any push that was not refused or stopped."""
+    newest = Push.objects.newest_dates([account.pk]).get(account.pk)
     holding = Push.objects.holding().filter(account=account)
-    newest = holding.aggregate(newest=Max("last_date"))["newest"]
     last = holding.order_by("-sequence").values_list("balance_after", flat=True).first()
     return Standing(today=today, feed_start=account.feed_start_date, newest=newest, balance=last)
 

@@ -47,7 +47,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a mishap
+class Refused(Exception):
     """Ends the handling of a request with this answer."""
 
     def __init__(self, answer: Answer) -> None:

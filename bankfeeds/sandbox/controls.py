@@ -36,7 +36,7 @@ def answer(api: Api, *, method: str, name: str, body: bytes) -> Answer:
     return result
 
 
-class _Bad(Exception):  # noqa: N818
+class _Bad(Exception):
     def __init__(self, text: str, *, status: int = 400) -> None:
         super().__init__(text)
         self.status = status

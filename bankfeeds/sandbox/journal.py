@@ -17,7 +17,7 @@ SMALLEST = 4_000_000  # bytes of journal below which folding it in is not worth 
 Tables = dict[str, dict[str, Any]]
 
 
-class StateUnusable(Exception):  # noqa: N818 - said to a person as it stands
+class StateUnusable(Exception):
     """The state file cannot be read, or another sandbox holds it."""
 
 

@@ -20,7 +20,7 @@ __all__ = ["NotLoopback", "Sandbox", "StateUnusable"]
 QUOTA = 1_000_000
 
 
-class NotLoopback(ValueError):  # noqa: N818
+class NotLoopback(ValueError):
     """The sandbox was told to listen where others could reach it."""
 
 
