@@ -2,4 +2,13 @@
 
 from __future__ import annotations
 
-from . import intake, pushes, record, transactions  # noqa: F401
+from . import (  # noqa: F401
+    accounts,
+    company,
+    connection,
+    intake,
+    people,
+    pushes,
+    record,
+    transactions,
+)

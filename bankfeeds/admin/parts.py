@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from bankfeeds.words import Word
 
 LIST_LIMIT = 10_000
+View = Callable[..., HttpResponse]
 
 
 def badge(word: Word) -> SafeString:
@@ -50,6 +56,25 @@ def demand(request: HttpRequest, permission: str) -> None:
         raise PermissionDenied
 
 
+def pressed_only(view: View) -> View:
+    """For a view that does something: opening its address by GET only shows the row's page."""
+
+    @functools.wraps(view)
+    def guarded(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+        if request.method != "POST":
+            return redirect(admin.page_name("change"), pk)
+        return view(admin, request, pk)
+
+    return guarded
+
+
+def back(request: HttpRequest, *, otherwise: str) -> str:
+    """Where a press came from, if the form says so and it is a page of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith("/")
+    return wanted if ours else otherwise
+
+
 class BoundedPaginator(Paginator):
     """Counts to 10,000 and no further: neither COUNT(*) nor OFFSET may grow with history."""
 
@@ -74,6 +99,30 @@ class PortalAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The admin's own log knows little; the timeline on the row's page is whole."""
+        return redirect(self.page_name("change"), object_id)
+
+    def page_name(self, page: str) -> str:
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def own(self, route: str, name: str, view: View) -> URLPattern:
+        """An address of ours for `view(admin, request, ...)`, behind the admin's own door."""
+
+        def bound(request: HttpRequest, **given: Any) -> HttpResponse:
+            return view(self, request, **given)
+
+        name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(route, self.admin_site.admin_view(bound), name=name)
+
+    def missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the admin answers when there is no such row: back to the start, with a message."""
+        stock: Any = self
+        answer: HttpResponse = stock._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return answer
 
     def page(
         self,

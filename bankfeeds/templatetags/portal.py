@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from bankfeeds import words
-from bankfeeds.admin import parts
+from bankfeeds.admin import connection_link, mirror_words, parts
+from bankfeeds.admin.mirror_shown import LinkBlock
 
 register = template.Library()
 
@@ -37,3 +39,21 @@ def money(amount: Decimal, currency: str) -> str:
 @register.filter
 def flow(amount: Decimal, currency: str) -> str:
     return words.flow(amount, currency)
+
+
+@register.filter
+def flow_out(amount: Decimal, currency: str) -> str:
+    """Of a total of money out, with or without its sign."""
+    if amount:
+        return words.flow(-abs(amount), currency)
+    return f"{_('Out')} {words.money(amount, currency)}"
+
+
+@register.filter
+def account_type(codat_word: str) -> str:
+    return mirror_words.account_type(codat_word)
+
+
+@register.filter
+def countdown(link: LinkBlock) -> SafeString:
+    return connection_link.countdown(link.word, link.seconds)

@@ -1,0 +1,138 @@
+"""The page of one source account, and its buttons: rename, continue, refresh."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from bankfeeds import onboarding
+from bankfeeds.models import BankTransaction, Intent, PushItem, SourceAccount
+
+from . import asking, company_page, mirror_rows, mirror_shown, transactions
+from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
+from .push_forms import actor, see_other
+
+ROWS = 50
+
+
+def view(
+    admin: PortalAdmin, request: HttpRequest, account: Any, *, problem: str = "", name: str = ""
+) -> HttpResponse:
+    """`problem`: why a new name could not be taken, with that name still in the field."""
+    now = timezone.now()
+    label = f"{account} · {account.account_id}" if _shares_last4(account) else str(account)
+    return admin.page(
+        request,
+        "page",
+        title=label,
+        account=account,
+        row=mirror_shown.account_row(account, label, now=now),
+        name=name or account.name,
+        problem=problem,
+        form_key=new_form_key(),
+        unfinished=account.intent != Intent.DONE,
+        needs_number=onboarding.needs_number(account, now=now),
+        transactions=_transactions(account),
+        pushes=mirror_shown.pushes(now=now, account=account),
+        only=f"account={account.pk}",
+        lines=mirror_shown.timeline(account=account),
+        here=request.path,
+    )
+
+
+def _shares_last4(account: SourceAccount) -> bool:
+    others = SourceAccount.objects.filter(
+        company=account.company_id, number_last4=account.number_last4
+    )
+    return others.exclude(pk=account.pk).exists()
+
+
+def _transactions(account: SourceAccount) -> list[Any]:
+    held = PushItem.objects.filter(released=False).order_by("pk")
+    rows = BankTransaction.objects.filter(account=account).select_related(
+        "account", "statement", "left_out_by"
+    )
+    rows = rows.defer("statement__content", "statement__rejected", "account__sealed_body")
+    newest = list(rows.prefetch_related(Prefetch("items", queryset=held, to_attr="held"))[:ROWS])
+    transactions.place(newest)
+    return newest
+
+
+@pressed_only
+def rename(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "change_sourceaccount")
+    account, name = find_or_404(pk), request.POST.get("name", "").replace("\x00", "").strip()
+    page = see_other(reverse("admin:bankfeeds_sourceaccount_change", args=[pk]))
+    if name == account.name:
+        messages.info(request, _("The account is called %(name)s.") % {"name": name})
+        return page
+    key = uuid.UUID(given_form_key(request))
+    try:
+        asked = asking.ask(request, lambda: _rename(request, account, name, key=key))
+    except ValueError as unusable:
+        return view(admin, request, account, problem=str(unusable), name=name)
+    if asked:
+        messages.success(request, _("The account is now called %(name)s.") % {"name": account.name})
+    return page
+
+
+def _rename(request: HttpRequest, account: Any, name: str, *, key: uuid.UUID) -> bool:
+    onboarding.rename_account(
+        account, name, key=key, client=asking.client(), by=actor(request), clock=asking.clock
+    )
+    return True
+
+
+@pressed_only
+@sensitive_variables()
+def go_on(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """Continue adding it; `number` where the sealed one is kept no longer."""
+    demand(request, "add_sourceaccount")
+    request.sensitive_post_parameters = "__ALL__"  # type: ignore[attr-defined]
+    account, by = find_or_404(pk), actor(request)
+    page = see_other(reverse("admin:bankfeeds_sourceaccount_change", args=[pk]))
+    number = request.POST.get("number", "").strip()
+    if number and onboarding.needs_number(account, now=timezone.now()):
+        try:
+            onboarding.renew_account_number(account, number, by=by, now=timezone.now())
+        except ValueError as unusable:
+            messages.error(request, str(unusable))
+            return page
+    onboarding.create_account(account, client=asking.client(), by=by, clock=asking.clock)
+    if asking.settle(account):
+        messages.success(request, _("Account added: %(account)s.") % {"account": account})
+    else:
+        asking.tell_unfinished(request, account)
+    return page
+
+
+@pressed_only
+def refresh(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "refresh_sourceaccount")
+    account = find_or_404(pk)
+    company_page.refresh_connection(request, account.connection)
+    page = reverse("admin:bankfeeds_sourceaccount_change", args=[pk])
+    return see_other(back(request, otherwise=page))
+
+
+def find(pk: int) -> Any:
+    """The account as its page reads it; None when there is none. The sealed body only if open."""
+    today = timezone.localdate()
+    rows = SourceAccount.objects.select_related("company", "connection__company")
+    rows = mirror_rows.accounts(rows.defer("connection__link_url"), today=today)
+    return mirror_rows.with_money(rows, today=today).filter(pk=pk).first()
+
+
+def find_or_404(pk: int) -> Any:
+    row = find(pk)
+    if row is None:
+        raise Http404(_("There is no such account."))
+    return row

@@ -1,0 +1,183 @@
+"""Add accounts: several on one page, each checked before anything is sent, a result per row.
+
+Account numbers are in a page only when that page's own person has just typed them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_variables
+
+from bankfeeds import onboarding
+from bankfeeds.models import Connection, Intent, SourceAccount
+
+from . import accounts_form, asking, company_page, connection_link, mirror_shown
+from .accounts_form import Row
+from .parts import PortalAdmin, demand, given_form_key, new_form_key
+from .push_forms import actor, see_other
+
+# Of these something may be at Codat: they go on by *Continue*, and are never filled in anew.
+OPEN = (Intent.UNKNOWN, Intent.SERVER_FAULT)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a row that needs no more typing. `account`: where to look, if anywhere."""
+
+    label: str
+    words: str
+    tone: str
+    account: SourceAccount | None = None
+
+
+@dataclass
+class Outcome:
+    added: list[SourceAccount] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    left: list[Row] = field(default_factory=list)
+
+
+@sensitive_variables()
+def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "add_sourceaccount")
+    # In no error report either.
+    request.sensitive_post_parameters = "__ALL__"  # type: ignore[attr-defined]
+    connection = connection_link.find(pk)
+    if why := company_page.why_no_accounts(connection):
+        messages.error(request, _("%(why)s No account was added.") % {"why": why})
+        return redirect("admin:bankfeeds_company_change", connection.company_id)
+    country = connection.company.country
+    if request.method != "POST":
+        return _page(admin, request, connection, accounts_form.empty_rows(country=country))
+    rows = accounts_form.rows_of(request.POST, country=country)
+    if "more" in request.POST:
+        rows += accounts_form.empty_rows(country=country, after=len(rows))
+        return _page(admin, request, connection, rows, form_key=given_form_key(request))
+    return _add(admin, request, connection, rows)
+
+
+def routing_preview(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """The exact value that Codat would hear, while it is typed. A routing number is no secret."""
+    demand(request, "add_sourceaccount")
+    typed, country = request.GET.get("value", "")[:40], request.GET.get("country", "US")
+    return JsonResponse({"sent": onboarding.routing_as_sent(typed, country=country)})
+
+
+def _add(
+    admin: PortalAdmin, request: HttpRequest, connection: Connection, rows: list[Row]
+) -> HttpResponse:
+    form_key = given_form_key(request)
+    filled = [row for row in rows if row.filled]
+    accounts_form.check(filled, country=connection.company.country)
+    if not filled or any(row.needs_a_look for row in filled):
+        problem = "" if filled else _("Fill in at least one row. Nothing was added.")
+        return _page(admin, request, connection, rows, form_key=form_key, problem=problem)
+    outcome = Outcome()
+    for row in filled:
+        _add_one(request, connection, row, f"{form_key}:{row.index}", outcome)
+    _tell(request, outcome)
+    if outcome.left or len(outcome.added) < len(outcome.results):
+        # What is typed now is another attempt: its keys must not find the rows of this one.
+        return _page(admin, request, connection, outcome.left, results=outcome.results)
+    return see_other(reverse("admin:bankfeeds_connection_change", args=[connection.pk]))
+
+
+def _add_one(
+    request: HttpRequest, connection: Connection, row: Row, form_key: str, outcome: Outcome
+) -> None:
+    by, now = actor(request), timezone.now()
+    try:
+        account = onboarding.plan_account(connection, row.draft, by=by, now=now, form_key=form_key)
+    except onboarding.AccountIdTaken as taken:
+        there = _already_there(connection, row)
+        if there is None:
+            row.problems["account_id"] = str(taken)
+            outcome.left.append(row)
+        else:
+            outcome.results.append(Result(str(there), _("Already there"), "quiet", there))
+        return
+    except onboarding.NotAtCodat as gone:
+        row.problems["row"] = str(gone)
+        outcome.left.append(row)
+        return
+    onboarding.create_account(account, client=asking.client(), by=by, clock=asking.clock)
+    if asking.settle(account):
+        outcome.added.append(account)
+        outcome.results.append(Result(str(account), _("Added"), "good", account))
+    elif account.intent in OPEN:
+        words = _("Not added yet: %(why)s") % {"why": account.problem}
+        outcome.results.append(Result(str(account), words, "warn", account))
+    else:
+        row.problems["row"] = _("Not added: %(why)s") % {"why": account.problem}
+        outcome.left.append(row)
+
+
+def _already_there(connection: Connection, row: Row) -> SourceAccount | None:
+    """The account that bears this id, if it is the very one that was typed in."""
+    number = row.draft.account_number
+    rows = SourceAccount.objects.filter(connection=connection, account_id=row.draft.account_id)
+    there = rows.first()
+    same = there is not None and there.number_hash == accounts_form.number_hash(number)
+    return there if same else None
+
+
+def _tell(request: HttpRequest, outcome: Outcome) -> None:
+    if outcome.added:
+        text = ngettext(
+            "%(n)d account added: %(names)s.",
+            "%(n)d accounts added: %(names)s.",
+            len(outcome.added),
+        )
+        names = ", ".join(f"{row.name} ••{row.number_last4}" for row in outcome.added)
+        messages.success(request, text % {"n": len(outcome.added), "names": names})
+    if outcome.left:
+        messages.error(
+            request,
+            ngettext(
+                "%(n)d account was not added; its row is still filled in.",
+                "%(n)d accounts were not added; their rows are still filled in.",
+                len(outcome.left),
+            )
+            % {"n": len(outcome.left)},
+        )
+
+
+def _page(
+    admin: PortalAdmin,
+    request: HttpRequest,
+    connection: Connection,
+    rows: list[Row],
+    *,
+    form_key: str = "",
+    results: list[Result] | None = None,
+    problem: str = "",
+) -> HttpResponse:
+    country = connection.company.country
+    context: dict[str, Any] = {
+        "connection": connection,
+        "company": connection.company,
+        "rows": accounts_form.renumbered(rows),
+        "results": results or [],
+        "problem": problem,
+        "problems": sum(bool(row.problems) for row in rows),
+        "to_look_at": [row for row in rows if row.notices],
+        "form_key": form_key or new_form_key(),
+        "types": SourceAccount.Type.choices,
+        "currencies": accounts_form.currencies(country),
+        "is_canada": country == "CA",
+        "link": mirror_shown.link_block(request, connection, now=timezone.now()),
+        "here": reverse("admin:bankfeeds_connection_change", args=[connection.pk]),
+    }
+    title = _("Add accounts of %(company)s") % {"company": connection.company.name}
+    answer = admin.page(request, "add_accounts", title=title, **context)
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,159 @@
+"""Companies: the list with which the day begins, and the addresses of a company's pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bankfeeds import words
+from bankfeeds.models import Company
+
+from . import company_add, company_page, mirror_rows, mirror_search, mirror_shown, mirror_words
+from .connection_link import link_cell
+from .parts import PortalAdmin, badge, demand
+from .push_forms import number
+
+
+@admin.register(Company)
+class CompanyAdmin(PortalAdmin):
+    columns = ("company", "status", "next_step", "connected", "link", "waiting", "accepted", "made")
+    list_display_links = ("company",)
+    list_filter = (mirror_search.StatusFilter, "country")
+    search_fields = ("name",)
+    search_help_text = gettext_lazy("Search by name, reference, last four digits or Codat id")
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ("company", "made")
+    actions = ("push_connected", "refresh_statuses")
+
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Whoever may not see links has no column of them; buttons in it know who presses."""
+        if not mirror_shown.may(request, "see_link"):
+            return tuple(name for name in self.columns if name != "link")
+
+        @admin.display(description=gettext_lazy("Link"))
+        def link(row: Company) -> SafeString | str:
+            return link_cell(request, mirror_rows.current(row), now=timezone.now())
+
+        return tuple(link if name == "link" else name for name in self.columns)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
+        return mirror_rows.companies(super().get_queryset(request), today=timezone.localdate())
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Company], search_term: str
+    ) -> tuple[QuerySet[Company], bool]:
+        if not mirror_search.cleaned(search_term):
+            return queryset, False
+        return queryset.filter(mirror_search.companies(search_term)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.own("name-at-codat/", "name_at_codat", company_add.name_preview),
+            self.own("<int:pk>/edit/", "edit", company_page.edit),
+            self.own("<int:pk>/continue/", "continue", company_page.go_on),
+            self.own("<int:pk>/connect/", "connect", company_page.connect),
+            self.own("<int:pk>/refresh/", "refresh", company_page.refresh),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": _("Companies"), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        demand(request, "add_company")
+        return company_add.view(self, request)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        demand(request, "view_company")
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        pk = number(object_id)
+        company = self.get_queryset(request).filter(pk=pk).first() if pk is not None else None
+        if company is None:
+            return self.missing(request, object_id)
+        return company_page.view(self, request, company)
+
+    # --- Actions on several ------------------------------------------------------------------
+
+    def has_push_permission(self, request: HttpRequest) -> bool:
+        return mirror_shown.may(request, "push_sourceaccount")
+
+    def has_refresh_permission(self, request: HttpRequest) -> bool:
+        return mirror_shown.may(request, "refresh_sourceaccount")
+
+    @admin.action(description=gettext_lazy("Push connected accounts"), permissions=["push"])
+    def push_connected(self, request: HttpRequest, chosen: QuerySet[Company]) -> HttpResponse:
+        """To the confirmation page, where whatever cannot go is named."""
+        rows = [tie for company in chosen if (tie := mirror_rows.current(company))]
+        accounts = [row.pk for tie in rows for row in mirror_rows.counted(tie)]
+        if not accounts:
+            messages.warning(request, _("These companies have no accounts. Nothing was sent."))
+            return redirect(request.get_full_path())
+        query = urlencode({"account": accounts}, doseq=True)
+        return redirect(f"{reverse('admin:bankfeeds_push_confirm')}?{query}")
+
+    @admin.action(description=gettext_lazy("Refresh statuses"), permissions=["refresh"])
+    def refresh_statuses(self, request: HttpRequest, chosen: QuerySet[Company]) -> None:
+        company_page.refresh_all(request, list(chosen))
+
+    # --- Columns -----------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("company"), ordering="folded_name")
+    def company(self, row: Company) -> SafeString:
+        return format_html('{}<br><span class="small">{}</span>', row.name, row.reference)
+
+    @admin.display(description=gettext_lazy("status"))
+    def status(self, row: Company) -> SafeString:
+        return badge(mirror_words.headline(row, mirror_rows.current(row), now=timezone.now()))
+
+    @admin.display(description=gettext_lazy("next step"))
+    def next_step(self, row: Company) -> str:
+        return mirror_words.next_step(row, mirror_rows.current(row), now=timezone.now()).text
+
+    @admin.display(description=gettext_lazy("connected"))
+    def connected(self, row: Company) -> str:
+        tie = mirror_rows.current(row)
+        counted = len(mirror_rows.counted(tie))
+        return f"{len(mirror_rows.connected(tie))}/{counted}" if counted else "–"
+
+    @admin.display(description=gettext_lazy("waiting rows"))
+    def waiting(self, row: Company) -> SafeString | str:
+        ready = mirror_rows.connected(mirror_rows.current(row))
+        number, _day = mirror_rows.waiting(ready)
+        if not number:
+            return "–"
+        by = mirror_shown.waiting_words(ready, now=timezone.now())
+        return format_html('{}<br><span class="small">{}</span>', number, by)
+
+    @admin.display(description=gettext_lazy("last accepted"))
+    def accepted(self, row: Any) -> str:
+        return words.day(timezone.localdate(row.accepted_at)) if row.accepted_at else "–"
+
+    @admin.display(description=gettext_lazy("created"), ordering="requested_at")
+    def made(self, row: Company) -> str:
+        return words.day(timezone.localdate(row.requested_at))

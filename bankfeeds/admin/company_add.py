@@ -1,0 +1,187 @@
+"""Add company: our name, and before anything is sent the name as Codat will store it.
+
+One press creates the company and, unless unticked, its QuickBooks connection. A name that Codat
+changes, or a likely duplicate, is shown first; that step needs no JavaScript.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bankfeeds import onboarding
+from bankfeeds.models import Company
+from bankfeeds.models.mirror import Country
+
+from . import asking, mirror_rows, mirror_words
+from .mirror_shown import may
+from .parts import PortalAdmin, demand, given_form_key, new_form_key
+from .push_forms import actor, see_other
+
+MOST_DUPLICATES = 5
+
+
+class CompanyForm(forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Our name"),
+        max_length=200,
+        help_text=gettext_lazy("Kept as you write it, accents too."),
+        error_messages={"required": gettext_lazy("Enter the name of the company.")},
+    )
+    reference = forms.CharField(
+        label=gettext_lazy("Internal reference"), max_length=100, required=False
+    )
+    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=Country, initial="US")
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        if not name.isprintable():
+            raise forms.ValidationError(_("The name has a character that cannot be printed."))
+        if not onboarding.name_at_codat(name):
+            raise forms.ValidationError(_nothing_left())
+        return name
+
+
+@dataclass
+class Look:
+    """What a person has to see before anything is sent; `clear` when there is nothing."""
+
+    at_codat: str = ""
+    changes: list[str] = field(default_factory=list)
+    name_is_new: bool = False
+    duplicates: list[Any] = field(default_factory=list)
+    duplicates_are_new: bool = False
+
+    @property
+    def clear(self) -> bool:
+        return not (self.name_is_new or self.duplicates_are_new)
+
+    @property
+    def anyway(self) -> str:
+        return ",".join(str(row.pk) for row, _word in self.duplicates)
+
+
+def view(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _page(admin, request, CompanyForm(), Look(), form_key=new_form_key())
+    form_key = given_form_key(request)
+    earlier = Company.objects.filter(form_key=form_key).first()
+    if earlier is not None:
+        return _carry_out(request, earlier, form_key)
+    form = CompanyForm(request.POST)
+    look = _look(request, form.cleaned_data) if form.is_valid() else Look()
+    if form.is_valid() and look.clear:
+        company = asking.ask(request, lambda: _plan(request, form.cleaned_data, form_key))
+        if company is not None:
+            return _carry_out(request, company, form_key)
+    return _page(admin, request, form, look, form_key=form_key)
+
+
+def name_preview(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """What the page shows while the name is typed: JSON of name, changes, problem."""
+    demand(request, "add_company")
+    name = request.GET.get("name", "").replace("\x00", "")[:200].strip()
+    at_codat = onboarding.name_at_codat(name)
+    problem = _nothing_left() if name and not at_codat else ""
+    return JsonResponse({"name": at_codat, "changes": _changes(name), "problem": problem})
+
+
+def _plan(request: HttpRequest, given: dict[str, Any], form_key: str) -> Company:
+    return onboarding.plan_company(
+        name=given["name"],
+        reference=given["reference"],
+        country=given["country"],
+        by=actor(request),
+        now=asking.clock(),
+        form_key=form_key,
+    )
+
+
+def _look(request: HttpRequest, given: dict[str, Any]) -> Look:
+    name, seen = given["name"], request.POST.get("seen", "")
+    found = onboarding.likely_duplicates(name=name, reference=given["reference"])
+    known = mirror_rows.companies(found, today=timezone.localdate())[:MOST_DUPLICATES]
+    now = asking.clock()
+    at_codat = onboarding.name_at_codat(name)
+    look = Look(
+        at_codat=at_codat,
+        changes=_changes(name),
+        name_is_new=at_codat != name and at_codat != seen,
+        duplicates=[
+            (row, mirror_words.headline(row, mirror_rows.current(row), now=now)) for row in known
+        ],
+    )
+    look.duplicates_are_new = bool(look.duplicates) and request.POST.get("anyway") != look.anyway
+    return look
+
+
+def _changes(name: str) -> list[str]:
+    """`é becomes e`, `& is dropped`: each change once."""
+    return [
+        _("%(from)s becomes %(to)s") % {"from": before, "to": after}
+        if after
+        else _("%(from)s is dropped") % {"from": before}
+        for before, after in onboarding.changes_in_name(name)
+    ]
+
+
+def _carry_out(request: HttpRequest, company: Company, form_key: str) -> HttpResponse:
+    """Create what is planned; a second press waits for the first and leads to the same page."""
+    by = actor(request)
+    page = reverse("admin:bankfeeds_company_change", args=[company.pk])
+    onboarding.create_company(company, client=asking.client(), by=by, clock=asking.clock)
+    if not asking.settle(company):
+        asking.tell_unfinished(request, company)
+        return see_other(page)
+    if "connect" not in request.POST or not may(request, "add_connection"):
+        messages.success(request, _("Company created."))
+        return see_other(page)
+    return connect(request, company, form_key=f"{form_key}:connection")
+
+
+def connect(request: HttpRequest, company: Company, *, form_key: str) -> HttpResponse:
+    """Create the QuickBooks connection, and lead to *Add accounts* once it exists."""
+    by = actor(request)
+    page = reverse("admin:bankfeeds_company_change", args=[company.pk])
+    row = asking.ask(
+        request,
+        lambda: onboarding.plan_connection(company, by=by, now=asking.clock(), form_key=form_key),
+    )
+    if row is None:
+        return see_other(page)
+    onboarding.create_connection(row, client=asking.client(), by=by, clock=asking.clock)
+    if not asking.settle(row):
+        asking.tell_unfinished(request, row)
+        return see_other(page)
+    messages.success(request, _("Company and QuickBooks connection exist at Codat."))
+    if not may(request, "add_sourceaccount"):
+        return see_other(page)
+    return see_other(reverse("admin:bankfeeds_connection_add_accounts", args=[row.pk]))
+
+
+def _nothing_left() -> str:
+    return _("Codat would keep nothing of this name. Nothing was created. Use letters or digits.")
+
+
+def _page(
+    admin: PortalAdmin, request: HttpRequest, form: CompanyForm, look: Look, *, form_key: str
+) -> HttpResponse:
+    posted = request.method == "POST"
+    return admin.page(
+        request,
+        "add",
+        title=_("Add company"),
+        form=form,
+        look=look,
+        form_key=form_key,
+        connect="connect" in request.POST or not posted,
+        may_connect=may(request, "add_connection"),
+    )

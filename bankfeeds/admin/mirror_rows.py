@@ -1,0 +1,128 @@
+"""What the pages about clients read: companies, connections and accounts with where they stand.
+
+Every figure comes with the rows, so that a list costs the same number of questions however long.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import (
+    Count,
+    DecimalField,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
+
+from bankfeeds.models import (
+    BankTransaction,
+    Company,
+    Connection,
+    Intent,
+    Push,
+    PushStatus,
+    SourceAccount,
+)
+from bankfeeds.rules import FEED_WINDOW
+
+SEND_BY = FEED_WINDOW - dt.timedelta(days=1)
+MONEY = DecimalField(max_digits=19, decimal_places=4)
+
+
+def accounts(
+    rows: QuerySet[SourceAccount] | None = None, *, today: dt.date
+) -> QuerySet[SourceAccount]:
+    """Accounts with `waiting`, `earliest`, `accepted_to`, `balance_then`, `accepted_push`.
+
+    Waiting: free rows that the feed still takes by their date. The sealed body is never read.
+    """
+    rows = SourceAccount.objects.order_by("pk") if rows is None else rows
+    waiting = _free(today).filter(account=OuterRef("pk"))
+    accepted = _accepted().filter(account=OuterRef("pk"))
+    return rows.defer("sealed_body").annotate(
+        waiting=_of(waiting, Count("pk"), IntegerField()),
+        earliest=Subquery(waiting.order_by("date").values("date")[:1]),
+        accepted_push=Subquery(accepted.values("pk")[:1]),
+        accepted_to=Subquery(accepted.values("last_date")[:1]),
+        balance_then=Subquery(accepted.values("balance_after")[:1]),
+    )
+
+
+def with_money(rows: QuerySet[SourceAccount], *, today: dt.date) -> QuerySet[SourceAccount]:
+    """Further `money_in`, `money_out` of the waiting rows, and how many are `too_late`."""
+    waiting = _free(today).filter(account=OuterRef("pk"))
+    late = BankTransaction.objects.free().filter(
+        account=OuterRef("pk"), date__lt=today - FEED_WINDOW
+    )
+    return rows.annotate(
+        money_in=_of(waiting, Sum("amount", filter=Q(amount__gt=0)), MONEY),
+        money_out=_of(waiting, Sum("amount", filter=Q(amount__lt=0)), MONEY),
+        too_late=_of(late, Count("pk"), IntegerField()),
+    )
+
+
+def connections(rows: QuerySet[Connection], *, today: dt.date) -> QuerySet[Connection]:
+    """Connections with their company and `all_accounts`. The link itself is never read."""
+    known = Prefetch("accounts", accounts(today=today), to_attr="all_accounts")
+    return rows.defer("link_url").select_related("company").prefetch_related(known)
+
+
+def companies(rows: QuerySet[Company], *, today: dt.date) -> QuerySet[Company]:
+    """Companies with `all_connections` (each with `all_accounts`), `accepted_at`, `undecided`."""
+    ties = Connection.objects.defer("link_url").order_by("-requested_at", "-pk")
+    known = Prefetch("accounts", accounts(today=today), to_attr="all_accounts")
+    ties = ties.prefetch_related(known)
+    accepted = _accepted().filter(company=OuterRef("pk"))
+    undecided = Push.objects.undecided().filter(company=OuterRef("pk")).order_by("pk")
+    return rows.annotate(
+        accepted_at=Subquery(accepted.values("ended_at")[:1]),
+        undecided=Subquery(undecided.values("pk")[:1]),
+    ).prefetch_related(Prefetch("connections", ties, to_attr="all_connections"))
+
+
+def current(company: Company) -> Connection | None:
+    """The live connection of a company read by `companies`, else its newest; sets its company."""
+    ties: list[Connection] = getattr(company, "all_connections", [])
+    live = (tie for tie in ties if tie.gone_at is None and tie.status != "Unlinked")
+    found = next(live, ties[0] if ties else None)
+    if found is not None:
+        found.company = company
+    return found
+
+
+def counted(connection: Connection | None) -> list[Any]:
+    """The accounts that count towards a headline and can be pushed."""
+    rows: Sequence[Any] = getattr(connection, "all_accounts", ()) if connection else ()
+    return [row for row in rows if row.intent == Intent.DONE and row.gone_at is None]
+
+
+def connected(connection: Connection | None) -> list[Any]:
+    return [row for row in counted(connection) if row.is_connected]
+
+
+def waiting(rows: Sequence[Any]) -> tuple[int, dt.date | None]:
+    """How many rows wait on these accounts, and the day by which the first should leave."""
+    days = [row.earliest for row in rows if row.earliest]
+    return sum(row.waiting for row in rows), min(days) + SEND_BY if days else None
+
+
+def _free(today: dt.date) -> QuerySet[BankTransaction]:
+    # By date first: the index then bounds how much of an account's history is read.
+    return BankTransaction.objects.free().filter(date__gte=today - FEED_WINDOW).order_by()
+
+
+def _accepted() -> QuerySet[Push]:
+    return Push.objects.filter(status=PushStatus.SUCCEEDED).order_by("-requested_at", "-pk")
+
+
+def _of(rows: QuerySet[Any], what: Count | Sum, output: Any) -> Coalesce:
+    grouped = rows.order_by().values("account").annotate(found=what).values("found")
+    return Coalesce(Subquery(grouped, output_field=output), 0, output_field=output)

@@ -1,0 +1,118 @@
+"""Search and filters of companies, connections and accounts: what was typed decides where.
+
+A name is met with and without its accents, an id or the last four exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds.models import Company, Connection, Intent, SourceAccount
+from bankfeeds.onboarding import folded
+
+from .push_forms import identifier
+
+LONGEST = 200
+MOST = 500
+
+
+def companies(typed: str) -> Q:
+    """Companies by name, reference, last four of an account, id of ours or of Codat."""
+    text = cleaned(typed)
+    found = Q(reference__iexact=text) | Q(pk__in=_companies_with(_accounts(text)))
+    if (key := identifier(text)) is not None:
+        ties = Connection.objects.filter(codat_id=key).values_list("company", flat=True)
+        return found | Q(codat_id=key) | Q(pk__in=list(ties))
+    if name := folded(text):
+        found |= Q(folded_name__contains=name)
+    return found | Q(reference__istartswith=text)
+
+
+def of_companies(typed: str) -> Q:
+    """The same, asked of rows that belong to a company."""
+    found = Company.objects.filter(companies(typed)).order_by().values_list("pk", flat=True)
+    return Q(company__in=list(found[:MOST]))
+
+
+def accounts(typed: str) -> Q:
+    return _accounts(cleaned(typed)) | Q(name__icontains=cleaned(typed)) | of_companies(typed)
+
+
+def cleaned(typed: str) -> str:
+    return typed.replace("\x00", "").strip()[:LONGEST]
+
+
+def _accounts(text: str) -> Q:
+    return Q(account_id=text) | Q(number_last4=text.lstrip("•"))
+
+
+def _companies_with(found: Q) -> list[int]:
+    rows = SourceAccount.objects.filter(found).order_by()
+    return list(rows.values_list("company", flat=True)[:MOST])
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By the accounts of any live connection; the exact headline stands in the list."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("connected", _("Some account connected")),
+            ("waiting", _("Waiting for the client")),
+            ("lost", _("Some account disconnected")),
+            ("unconnected", _("No connection yet")),
+            ("unfinished", _("Not yet at Codat")),
+            ("gone", _("Removed at Codat")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
+        live = Connection.objects.filter(company=OuterRef("pk"), gone_at=None)
+        live = live.exclude(status="Unlinked")
+        kept = SourceAccount.objects.wanted().filter(
+            company=OuterRef("pk"), connection__gone_at=None
+        )
+        connected = Exists(kept.filter(status__iexact="connected"))
+        filters = {
+            "connected": Q(connected),
+            "waiting": Q(Exists(live.filter(intent=Intent.DONE))) & ~Q(connected),
+            "lost": Q(Exists(kept.filter(status__iexact="disconnected"))),
+            "unconnected": ~Q(Exists(live)) & Q(intent=Intent.DONE, gone_at=None),
+            "unfinished": ~Q(intent=Intent.DONE) | Q(Exists(live.exclude(intent=Intent.DONE))),
+            "gone": Q(gone_at__isnull=False),
+        }
+        wanted = filters.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(wanted)
+
+
+class AccountStatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("connected", _("Connected")),
+            ("connecting", _("Connecting")),
+            ("pending", _("Not connected yet")),
+            ("disconnected", _("Disconnected")),
+            ("unfinished", _("Not yet at Codat")),
+            ("gone", _("Removed")),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[SourceAccount]
+    ) -> QuerySet[SourceAccount]:
+        value = self.value()
+        if value == "unfinished":
+            return queryset.exclude(intent=Intent.DONE)
+        if value == "gone":
+            return queryset.exclude(gone_at=None)
+        if value in {"connected", "connecting", "pending", "disconnected"}:
+            return queryset.filter(status__iexact=value, intent=Intent.DONE, gone_at=None)
+        return queryset

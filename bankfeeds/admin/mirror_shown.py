@@ -1,0 +1,140 @@
+"""The blocks that the pages of companies, connections and accounts have in common.
+
+Each function makes the context of one template in templates/admin/bankfeeds/mirror/.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bankfeeds import words
+from bankfeeds.models import Company, Connection, Event, Push, SourceAccount
+from bankfeeds.words import LINK_ENDS_SOON, Word
+
+from . import mirror_rows, mirror_words, push_shown, push_words
+
+PUSHES, LINES = 10, 50
+
+
+def may(request: HttpRequest, permission: str) -> bool:
+    return request.user.has_perm(f"bankfeeds.{permission}")
+
+
+# --- The link --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LinkBlock:
+    """State of a connection's link, never the link. `seconds`: until it ends, for the countdown.
+
+    `why_not`: why no link can be had now; "" when it can.
+    """
+
+    connection: Connection
+    word: Word
+    seconds: int
+    until: dt.datetime | None
+    issued: str
+    ends_soon: bool
+    why_not: str
+    may_copy: bool
+    may_renew: bool
+
+    @property
+    def can_copy(self) -> bool:
+        """Copying renews a link that ends, which not everybody may."""
+        return self.may_copy and (not self.ends_soon or self.may_renew)
+
+
+def link_block(
+    request: HttpRequest, connection: Connection | None, *, now: dt.datetime
+) -> LinkBlock | None:
+    """None for whoever may not see a link, and where there is no connection."""
+    may_copy, may_renew = may(request, "see_link"), may(request, "renew_link")
+    if connection is None or not (may_copy or may_renew):
+        return None
+    until = connection.link_valid_until
+    left = until - now if until else dt.timedelta()
+    return LinkBlock(
+        connection=connection,
+        word=words.link(connection, now=now),
+        seconds=max(0, int(left.total_seconds())),
+        until=until if left > dt.timedelta() else None,
+        issued=issued(connection),
+        ends_soon=left < LINK_ENDS_SOON,
+        why_not=_why_no_link(connection),
+        may_copy=may_copy,
+        may_renew=may_renew,
+    )
+
+
+def issued(connection: Connection) -> str:
+    """Which link a page showed: a second press of *Renew* from it renews nothing again."""
+    return connection.link_issued_at.isoformat() if connection.link_issued_at else ""
+
+
+def _why_no_link(connection: Connection) -> str:
+    if connection.gone_at or connection.company.gone_at:
+        return _("It no longer exists at Codat.")
+    return "" if connection.at_codat else _("The connection does not exist at Codat yet.")
+
+
+# --- Accounts --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    account: Any
+    label: str
+    word: Word
+    send_by: str
+    why_no_push: str
+
+    @property
+    def rename(self) -> str:
+        return reverse("admin:bankfeeds_sourceaccount_change", args=[self.account.pk]) + "#rename"
+
+
+def account_rows(accounts: Sequence[SourceAccount], *, now: dt.datetime) -> list[AccountRow]:
+    labels = push_shown.account_labels(accounts)
+    return [account_row(row, labels[row.pk], now=now) for row in accounts]
+
+
+def account_row(account: Any, label: str, *, now: dt.datetime) -> AccountRow:
+    _number, day = mirror_rows.waiting([account])
+    return AccountRow(
+        account=account,
+        label=label,
+        word=mirror_words.account(account, now=now),
+        send_by=mirror_words.send_by(day, today=timezone.localdate(now)),
+        why_no_push=mirror_words.why_no_push(account),
+    )
+
+
+# --- Pushes and timeline ---------------------------------------------------------------------
+
+
+def pushes(*, now: dt.datetime, **of: Company | Connection | SourceAccount) -> list[Any]:
+    """The newest pushes of a company, connection or account, each with its word and marks."""
+    rows = Push.objects.filter(**of).select_related("account").defer("account__sealed_body")
+    rows = rows.defer("validation", "error_message", "body_sha256", "account__sealed_body")
+    rows = rows.prefetch_related("decisions", "replaces")
+    return [(row, push_words.status(row, now=now), push_words.marks(row)) for row in rows[:PUSHES]]
+
+
+def timeline(**of: Company | Connection | SourceAccount) -> list[mirror_words.Line]:
+    rows = Event.objects.filter(**of).select_related("account").defer("account__sealed_body")
+    return [mirror_words.line(event) for event in rows[:LINES]]
+
+
+def waiting_words(rows: Iterable[Any], *, now: dt.datetime) -> str:
+    _number, day = mirror_rows.waiting(list(rows))
+    return mirror_words.send_by(day, today=timezone.localdate(now))

@@ -1,0 +1,96 @@
+"""People and groups: who may sign in, and in which group. Nobody is ever deleted.
+
+Only a superuser hands out what stands above the groups; what each group may do is planted by
+`bankfeeds/groups.py` and only shown here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
+from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+admin.site.unregister((User, Group))
+
+ABOVE_GROUPS = ("is_superuser", "user_permissions")
+
+
+@admin.register(User)
+class PeopleAdmin(StockUserAdmin):
+    list_display = ("username", "first_name", "last_name", "in_groups", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    list_per_page = 100
+    list_max_show_all = 100
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (
+            _("May"),
+            {
+                "fields": ("is_active", "is_staff", "groups"),
+                "description": _(
+                    "Somebody who leaves is made inactive, never deleted: history names them."
+                ),
+            },
+        ),
+        (_("Beyond the groups"), {"classes": ("collapse",), "fields": ABOVE_GROUPS}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Sequence[Any]:
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return fixed if _is_superuser(request) else fixed + ABOVE_GROUPS
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever could change a superuser, or their password, could become one."""
+        if isinstance(obj, User) and obj.is_superuser and not _is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        if not self.has_change_permission(request, self.get_object(request, id)):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    @admin.display(description=_("groups"))
+    def in_groups(self, row: User) -> str | SafeString:
+        return ", ".join(group.name for group in row.groups.all()) or "–"
+
+
+@admin.register(Group)
+class GroupsAdmin(StockGroupAdmin):
+    """Shown only: the groups and what they may do are planted."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
