@@ -112,7 +112,7 @@ def _claim(connection: Connection, *, now: dt.datetime) -> bool:
     """Compare-and-set on the issue that we saw: of two presses at once only one goes on."""
     seen = Connection.objects.filter(pk=connection.pk, link_issued_at=connection.link_issued_at)
     free = seen.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
-    until = now + dt.timedelta(seconds=settings.CODAT_DEADLINE)
+    until = now + dt.timedelta(seconds=settings.PUSH_LEASE)
     return bool(free.update(claimed_until=until))
 
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from .intake import BankTransaction, Statement
 from .mirror import Company, Connection, Intent, RemoteCreation, SourceAccount
-from .pushes import (
-    Decision,
-    Push,
-    PushAttempt,
-    PushBody,
-    PushDecision,
-    PushItem,
-    PushStatus,
-    WrongStep,
-)
+from .pushes import Decision, Push, PushDecision, PushStatus, WrongStep
 from .record import Actor, Event, Heartbeat, Origin
+from .sent import PushAttempt, PushBody, PushItem
 
 __all__ = [
     "Actor",

@@ -1,4 +1,4 @@
-"""Push, its items, attempts and decisions: our truth of what was sent, and the allowed steps.
+"""Push, its decisions, and the table of allowed steps: our truth of what is to be sent.
 
 The row is the order; the queue only rings. States only move by `Push.step`, a compare-and-set
 on status and fence with its line in the record, in one transaction.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,13 +16,12 @@ from django.db import models, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from .intake import BankTransaction
 from .mirror import Company, Connection, SourceAccount
 from .record import Actor, Event, Origin
 
 
 class PushStatus(models.TextChoices):
-    """Labels are the words of the staff; `bankfeeds/words.py` adds what each means."""
+    """Labels are the words of the staff; `bankfeeds/words` adds what each means."""
 
     DRAFT = "draft", _("Not confirmed")
     READY = "ready", _("Waiting to be sent")
@@ -213,91 +211,6 @@ class Push(models.Model):
     @property
     def label(self) -> str:
         return str(PushStatus(self.status).label)
-
-
-class PushBody(models.Model):
-    """The exact bytes that were or will be sent; apart, so that no list ever reads them."""
-
-    push = models.OneToOneField(Push, models.PROTECT, primary_key=True, related_name="body")
-    compressed = models.BinaryField()
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"body of {self.push_id}"
-
-    @property
-    def content(self) -> bytes:
-        return zlib.decompress(self.compressed)
-
-    @staticmethod
-    def pack(content: bytes) -> bytes:
-        return zlib.compress(content)
-
-
-class PushItem(models.Model):
-    """That a transaction is in a push. Released when the push lets go of it."""
-
-    push = models.ForeignKey(Push, models.PROTECT, related_name="items")
-    connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
-    transaction = models.ForeignKey(BankTransaction, models.PROTECT, related_name="items")
-    position = models.PositiveSmallIntegerField()
-    released = models.BooleanField(default=False)
-    # [{"code", "severity"}] of the day on which it was confirmed
-    findings = models.JSONField(default=list, blank=True)
-
-    class Meta:
-        default_permissions = ()
-        ordering = ("push", "position")
-        constraints = (
-            models.UniqueConstraint(fields=("push", "position"), name="one_row_at_a_position"),
-            models.UniqueConstraint(
-                fields=("connection", "transaction"),
-                condition=Q(released=False),
-                name="a_transaction_is_held_by_one_push",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.push_id}:{self.position}"
-
-
-class PushAttempt(models.Model):
-    """One POST. Committed before it leaves; closed once, with what came back."""
-
-    class Outcome(models.TextChoices):
-        OPEN = "", _("On its way")
-        ACCEPTED = "accepted", _("Taken by Codat")
-        NOT_SENT = "not_sent", _("Surely not sent")
-        THROTTLED = "throttled", _("Codat asked us to wait")
-        HELD = "held", _("Codat refused our key or account")
-        REFUSED = "refused", _("Refused by Codat")
-        UNKNOWN = "unknown", _("Perhaps it arrived")
-
-    push = models.ForeignKey(Push, models.PROTECT, related_name="attempts")
-    number = models.PositiveIntegerField()
-    fence = models.PositiveIntegerField()
-    idempotency_key = models.UUIDField()
-    body_sha256 = models.CharField(max_length=64)
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN, blank=True)
-    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
-    correlation_id = models.CharField(
-        _("Codat's support reference"), max_length=64, blank=True, db_index=True
-    )
-    words = models.TextField(blank=True)
-
-    class Meta:
-        default_permissions = ()
-        ordering = ("push", "number")
-        constraints = (
-            models.UniqueConstraint(fields=("push", "number"), name="attempt_numbered_once"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.push_id}:{self.number}"
 
 
 class Decision(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Filters by which templates speak in the words of `bankfeeds/words.py`."""
+"""Filters by which templates speak in the words of `bankfeeds/words`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,123 @@
+"""The words for pushes and for the transactions in and outside them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bankfeeds.models import BankTransaction, Push, PushDecision, PushStatus
+from bankfeeds.rules import FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD, Rule, Severity
+
+from .figures import clock_time, day, moment
+from .word import Tone, Word
+
+PUSH_WORDS: dict[str, tuple[Promise, Tone]] = {
+    PushStatus.DRAFT: (gettext_lazy("Prepared only. Nothing is sent."), "quiet"),
+    PushStatus.READY: (
+        gettext_lazy("Confirmed; leaves in a moment. Can still be stopped."),
+        "wait",
+    ),
+    PushStatus.SENDING: (gettext_lazy("Leaving now. Cannot be stopped any more."), "wait"),
+    PushStatus.RECONCILING: (
+        gettext_lazy("The answer was lost. We look before anything is sent again. Nothing to do."),
+        "wait",
+    ),
+    PushStatus.SUBMITTED: (
+        gettext_lazy("Codat has the rows and has not decided. Not yet accepted."),
+        "wait",
+    ),
+    PushStatus.SUCCEEDED: (
+        gettext_lazy(
+            "Stored by Codat. QuickBooks fetches once a day, or when the client presses Update."
+            " No proof that the client sees it."
+        ),
+        "good",
+    ),
+    PushStatus.FAILED: (
+        gettext_lazy(
+            "Codat reports that it did not take this push."
+            " Later pushes of this account wait for your decision."
+        ),
+        "bad",
+    ),
+    PushStatus.TIMED_OUT: (
+        gettext_lazy(
+            "Codat ran out of time; the rows may be stored. Never send again without looking."
+        ),
+        "warn",
+    ),
+    PushStatus.NEEDS_REVIEW: (
+        gettext_lazy("We could not find out by ourselves. The evidence is below."),
+        "warn",
+    ),
+    PushStatus.CANCELLED: (
+        gettext_lazy("Nothing left this portal. The rows are free again."),
+        "quiet",
+    ),
+}
+
+
+def push(row: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
+    """`behind`: the earlier push of the account that this one waits for."""
+    explanation, tone = PUSH_WORDS[row.status]
+    label, text = str(row.label), str(explanation)
+    if row.status == PushStatus.READY:
+        if behind is not None:
+            label = _("Waiting behind push #%(id)d") % {"id": behind.pk}
+            text = _("An earlier push of this account must end first; order must be kept.")
+            if behind.status in {PushStatus.FAILED, PushStatus.TIMED_OUT, PushStatus.NEEDS_REVIEW}:
+                text = _(
+                    "An earlier push of this account needs a decision first; order must be kept."
+                )
+        elif row.hold_reason and row.next_attempt_at and row.next_attempt_at > now:
+            label = _("On hold – %(why)s, until %(when)s") % {
+                "why": row.hold_reason,
+                "when": clock_time(row.next_attempt_at),
+            }
+            text = _("Nothing is wrong with these rows. Goes on by itself.")
+    return Word(label, text, tone, row.codat_status)
+
+
+def transaction(
+    row: BankTransaction, *, push: int | None, findings: Sequence[Rule], today: dt.date
+) -> Word:
+    """`push`: number of the push that holds it; `findings`: what the rules say of it today."""
+    if row.left_out_by is not None:
+        return Word(_("Left out"), _left_out(row.left_out_by), "quiet")
+    if push is not None:
+        return Word(
+            _("In push #%(id)d") % {"id": push},
+            _("Its outcome is the outcome of that push."),
+            "wait",
+        )
+    errors = [rule for rule in findings if rule.severity is Severity.ERROR]
+    if any(rule in (TOO_OLD, OLDER_THAN_NEWEST) for rule in errors):
+        return Word(
+            _("Too late for the feed"),
+            _("Older than seven days, or older than the newest accepted. Give the client a file."),
+            "bad",
+        )
+    if errors:
+        label = _("Blocked – %(reason)s") % {"reason": str(errors[0].reason).rstrip(".")}
+        return Word(label, str(errors[0].remedy), "warn")
+    return _waiting(row, today)
+
+
+def _waiting(row: BankTransaction, today: dt.date) -> Word:
+    if today - row.date >= FEED_WINDOW:
+        return Word(_("Waiting"), _("Send it today; QuickBooks may fetch too late."), "warn")
+    # A row of day D is allowed through D+7, but QuickBooks may fetch a day later.
+    by = day(row.date + FEED_WINDOW - dt.timedelta(days=1))
+    return Word(_("Waiting"), _("Imported, in no push. Send by %(day)s.") % {"day": by}, "wait")
+
+
+def _left_out(decision: PushDecision) -> str:
+    return _("%(who)s decided on %(when)s not to send it: %(reason)s") % {
+        "who": decision.made_by,
+        "when": moment(decision.made_at),
+        "reason": decision.reason,
+    }
