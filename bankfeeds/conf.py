@@ -37,6 +37,11 @@ def page_client() -> Client:
     return _client(deadline=short, read=min(short, settings.CODAT_READ_TIMEOUT))
 
 
+def longest_wait() -> float:
+    """Seconds within which a page's call to Codat has ended, one way or the other."""
+    return float(settings.CODAT_PAGE_DEADLINE)
+
+
 def _client(*, deadline: float, read: float) -> Client:
     return Client(
         base_url=settings.CODAT_BASE_URL,

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
@@ -60,7 +59,7 @@ def settle(row: RemoteCreation) -> bool:
 
 def wait_until(true: Callable[[], bool]) -> None:
     """As long as a person waits for Codat, and no longer."""
-    end = time.monotonic() + settings.CODAT_PAGE_DEADLINE + 1
+    end = time.monotonic() + conf.longest_wait() + 1
     while not true() and time.monotonic() < end:
         time.sleep(0.1)
 
