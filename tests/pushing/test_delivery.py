@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -101,12 +102,12 @@ def test_what_was_surely_not_taken_waits_and_goes_later(
     assert len(support.ledger()) == 1
 
 
-def test_no_network_is_surely_not_sent(sandbox: object, drain: Drain, settings: object) -> None:
+def test_no_network_is_surely_not_sent(sandbox: object, drain: Drain, settings: Any) -> None:
     (push,) = confirmed()
-    reachable = conf.settings.CODAT_BASE_URL
-    conf.settings.CODAT_BASE_URL = "http://127.0.0.1:9"
+    reachable = settings.CODAT_BASE_URL
+    settings.CODAT_BASE_URL = "http://127.0.0.1:9"
     tasks.deliver(push.pk)
-    conf.settings.CODAT_BASE_URL = reachable
+    settings.CODAT_BASE_URL = reachable
     assert again(push).status == PushStatus.READY
     assert again(push).attempts.get().outcome == PushAttempt.Outcome.NOT_SENT
     Push.objects.update(next_attempt_at=timezone.now())
@@ -150,7 +151,7 @@ def test_a_refused_operation_keeps_codats_reasons(sandbox: object, drain: Drain)
     push = again(push)
     assert push.status == PushStatus.FAILED
     (reason,) = push.validation["errors"]
-    assert reason["item_id"] == push.items.first().transaction.transaction_id
+    assert reason["item_id"] == push.items.order_by("position")[0].transaction.transaction_id
     assert reason["message"]
 
 
