@@ -26,9 +26,9 @@ from .push_forms import number
 
 @admin.register(SourceAccount)
 class SourceAccountAdmin(PortalAdmin):
-    list_display = ("account", "company", "state", "feed_start", "waiting", "accepted", "as_of")
+    list_display = ("account", "of_company", "state", "feed_start", "waiting", "accepted", "as_of")
     list_display_links = ("account",)
-    list_filter = (mirror_search.AccountStatusFilter, "currency")
+    list_filter = (mirror_search.AccountStatusFilter, mirror_search.CurrencyFilter)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by account, its id, last four digits, or company")
     show_facets = admin.ShowFacets.NEVER
@@ -93,7 +93,7 @@ class SourceAccountAdmin(PortalAdmin):
         return format_html('{}<br><span class="small mono">{}</span>', row, row.account_id)
 
     @admin.display(description=gettext_lazy("company"))
-    def company(self, row: SourceAccount) -> SafeString:
+    def of_company(self, row: SourceAccount) -> SafeString:
         url = reverse("admin:bankfeeds_company_change", args=[row.company_id])
         return format_html('<a href="{}">{}</a>', url, row.company.name)
 

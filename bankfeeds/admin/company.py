@@ -29,7 +29,7 @@ from .push_forms import number
 class CompanyAdmin(PortalAdmin):
     columns = ("company", "status", "next_step", "connected", "link", "waiting", "accepted", "made")
     list_display_links = ("company",)
-    list_filter = (mirror_search.StatusFilter, "country")
+    list_filter = (mirror_search.StatusFilter, mirror_search.CountryFilter)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name, reference, last four digits or Codat id")
     show_facets = admin.ShowFacets.NEVER

@@ -30,27 +30,11 @@ from .parts import PortalAdmin, back, badge, demand, pressed_only
 from .push_forms import number, see_other
 
 
-class WordFilter(admin.SimpleListFilter):
-    """By Codat's word as last read."""
-
-    title = gettext_lazy("Codat's word")
-    parameter_name = "word"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(word, word) for word in ("PendingAuth", "Linked", "Unlinked", "Deauthorized")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Connection]
-    ) -> QuerySet[Connection]:
-        value = self.value()
-        return queryset.filter(status=value.replace("\x00", "")) if value else queryset
-
-
 @admin.register(Connection)
 class ConnectionAdmin(PortalAdmin):
-    columns = ("company", "headline", "connected", "link", "as_of", "made")
-    list_display_links = ("company",)
-    list_filter = (WordFilter,)
+    columns = ("of_company", "headline", "connected", "link", "as_of", "made")
+    list_display_links = ("of_company",)
+    list_filter = (mirror_search.WordFilter,)
     search_fields = ("company__name",)
     search_help_text = gettext_lazy("Search by company, reference, last four digits or Codat id")
     show_facets = admin.ShowFacets.NEVER
@@ -114,7 +98,7 @@ class ConnectionAdmin(PortalAdmin):
         return view(self, request, row) if row else self.missing(request, object_id)
 
     @admin.display(description=gettext_lazy("company"), ordering="company__folded_name")
-    def company(self, row: Connection) -> SafeString:
+    def of_company(self, row: Connection) -> SafeString:
         company = row.company
         return format_html('{}<br><span class="small">{}</span>', company.name, company.reference)
 

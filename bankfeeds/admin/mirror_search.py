@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds.models import Company, Connection, Intent, SourceAccount
+from bankfeeds.models.mirror import Country
 from bankfeeds.onboarding import folded
 
 from .push_forms import identifier
+from .push_search import Choice
 
 LONGEST = 200
 MOST = 500
@@ -56,7 +57,7 @@ def _companies_with(found: Q) -> list[int]:
     return list(rows.values_list("company", flat=True)[:MOST])
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(Choice):
     """By the accounts of any live connection; the exact headline stands in the list."""
 
     title = _("status")
@@ -91,7 +92,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset if wanted is None else queryset.filter(wanted)
 
 
-class AccountStatusFilter(admin.SimpleListFilter):
+class AccountStatusFilter(Choice):
     title = _("status")
     parameter_name = "status"
 
@@ -116,3 +117,46 @@ class AccountStatusFilter(admin.SimpleListFilter):
         if value in {"connected", "connecting", "pending", "disconnected"}:
             return queryset.filter(status__iexact=value, intent=Intent.DONE, gone_at=None)
         return queryset
+
+
+class CountryFilter(Choice):
+    title = _("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Country.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
+        value = self.value()
+        return queryset.filter(country=value) if value in Country.values else queryset
+
+
+class CurrencyFilter(Choice):
+    title = _("currency")
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(SourceAccount.Currency.choices)
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[SourceAccount]
+    ) -> QuerySet[SourceAccount]:
+        value = self.value()
+        known = value in SourceAccount.Currency.values
+        return queryset.filter(currency=value) if known else queryset
+
+
+class WordFilter(Choice):
+    """By Codat's word as last read."""
+
+    title = _("Codat's word")
+    parameter_name = "word"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(word, word) for word in ("PendingAuth", "Linked", "Unlinked", "Deauthorized")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Connection]
+    ) -> QuerySet[Connection]:
+        value = self.value()
+        return queryset.filter(status=value.replace("\x00", "")) if value else queryset

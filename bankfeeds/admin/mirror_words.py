@@ -184,7 +184,10 @@ def _change(event: Event) -> str:
     moved = [
         f"{_shown(name, event.before[name])} → {_shown(name, event.after[name])}"
         for name in SHOWN
-        if name in event.before and name in event.after and not event.push_id
+        if name in event.before
+        and name in event.after
+        and not event.push_id
+        and event.before[name] != event.after[name]
     ]
     return ", ".join(moved)
 

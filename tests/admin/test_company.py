@@ -1,0 +1,277 @@
+"""Companies: adding one, its list, its page, its buttons."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from bankfeeds.models import Company, Connection, Event, Intent
+from tests import support
+from tests.admin import pushes
+from tests.admin.pushes import hidden, signed_in, text
+
+ADD = "/admin/bankfeeds/company/add/"
+LIST = "/admin/bankfeeds/company/"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def manager(people: dict[str, Any], sandbox: Any) -> Any:
+    return signed_in(people["manager"])
+
+
+def given(browser: Any, **changes: str) -> dict[str, str]:
+    key = hidden(browser.get(ADD), "form_key")
+    return {"form_key": key, "name": "Acme", "reference": "R-1", "country": "US", **changes}
+
+
+def page(company: Company) -> str:
+    return reverse("admin:bankfeeds_company_change", args=[company.pk])
+
+
+# --- Adding ----------------------------------------------------------------------------------
+
+
+def test_one_submit_makes_company_and_connection_and_leads_to_accounts(manager: Any) -> None:
+    answer = manager.post(ADD, given(manager, connect="yes"))
+    company, connection = Company.objects.get(), Connection.objects.get()
+    assert (company.name, company.intent, connection.intent) == ("Acme", "done", "done")
+    assert answer.status_code == 303
+    assert answer["Location"] == f"/admin/bankfeeds/connection/{connection.pk}/accounts/"
+
+
+def test_without_the_tick_no_connection_is_made(manager: Any) -> None:
+    answer = manager.post(ADD, given(manager))
+    assert answer["Location"] == page(Company.objects.get())
+    assert not Connection.objects.exists()
+
+
+def test_pressing_twice_makes_one_company(manager: Any) -> None:
+    posted = given(manager, connect="yes")
+    first, second = (manager.post(ADD, posted) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert Company.objects.count() == Connection.objects.count() == 1
+
+
+def test_a_name_that_codat_changes_is_shown_before_it_is_sent(manager: Any) -> None:
+    posted = given(manager, name="Café Québec")
+    answer = manager.post(ADD, posted)
+    assert "Codat will store this name as Cafe Quebec" in text(answer)
+    assert "é becomes e" in text(answer)
+    assert not Company.objects.exists()
+    manager.post(ADD, {**posted, "seen": hidden(answer, "seen")})
+    assert Company.objects.get().name == "Café Québec"
+    assert Company.objects.get().codat_name == "Cafe Quebec"
+
+
+def test_the_preview_tells_the_name_and_each_change(manager: Any) -> None:
+    url = "/admin/bankfeeds/company/name-at-codat/"
+    found = manager.get(url, {"name": "Café"}).json()
+    assert found == {"name": "Cafe", "changes": ["é becomes e"], "problem": ""}
+    assert manager.get(url, {"name": "日本"}).json()["problem"]
+    assert not Company.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "   ", "日本語", "\u200b", "x" * 201])
+def test_an_unusable_name_is_refused_at_its_field(manager: Any, name: str) -> None:
+    answer = manager.post(ADD, given(manager, name=name))
+    assert answer.status_code == 200
+    assert "errornote-inline" in answer.content.decode()
+    assert not Company.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"), [("Acme Inc.", "other"), ("ACMÉ", ""), ("Another", "r-1")]
+)
+def test_a_likely_duplicate_is_shown_first(manager: Any, name: str, reference: str) -> None:
+    there = support.make_company("Acme", folded_name="acme", reference="R-1")
+    posted = given(manager, name=name, reference=reference, seen="ACME")
+    answer = manager.post(ADD, posted)
+    assert "Open that one" in text(answer) and page(there) in answer.content.decode()
+    assert Company.objects.count() == 1
+    manager.post(ADD, {**posted, "anyway": str(there.pk)})
+    assert Company.objects.count() == 2
+
+
+def test_a_failure_half_way_says_what_is_done_and_continues(manager: Any) -> None:
+    support.order_fault("500-before", path="connections")
+    answer = manager.post(ADD, given(manager, connect="yes"), follow=True)
+    company, connection = Company.objects.get(), Connection.objects.get()
+    assert connection.intent == Intent.SERVER_FAULT
+    assert "no second company will be made" in text(answer)
+    assert "Continue" in text(answer)
+    url = reverse("admin:bankfeeds_company_continue", args=[company.pk])
+    manager.post(url)
+    connection.refresh_from_db()
+    assert connection.intent == Intent.DONE
+    assert Company.objects.count() == Connection.objects.count() == 1
+
+
+@pytest.mark.parametrize("fault", ["500-after", "empty-200", "reset-after", "429-2", "html"])
+def test_an_error_of_codat_is_a_message_and_loses_nothing(manager: Any, fault: str) -> None:
+    support.order_fault(fault, path="companies")
+    answer = manager.post(ADD, given(manager, connect="yes"), follow=True)
+    assert answer.status_code == 200
+    company = Company.objects.get()
+    manager.post(reverse("admin:bankfeeds_company_continue", args=[company.pk]))
+    company.refresh_from_db()
+    assert company.intent == Intent.DONE
+
+
+def test_no_network_is_a_message(manager: Any, settings: Any) -> None:
+    settings.CODAT_BASE_URL = "http://127.0.0.1:9"
+    answer = manager.post(ADD, given(manager, connect="yes"), follow=True)
+    assert "could not be reached" in text(answer)
+    assert Company.objects.get().intent == Intent.NOT_SENT
+
+
+def test_a_wrong_key_is_a_message(manager: Any, settings: Any) -> None:
+    settings.CODAT_API_KEY = "another-key"
+    answer = manager.post(ADD, given(manager), follow=True)
+    assert "Codat does not accept our key" in text(answer)
+    assert Company.objects.get().intent == Intent.REFUSED
+
+
+# --- The list --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["café", "CAFE", "R-7", "4321", "codat"])
+def test_search(manager: Any, typed: str) -> None:
+    wanted = support.make_company("Café Nord", folded_name="cafe nord", reference="R-7")
+    support.make_account(support.make_connection(wanted), number_last4="4321")
+    support.make_company("Other", folded_name="other")
+    answer = manager.get(LIST, {"q": str(wanted.codat_id) if typed == "codat" else typed})
+    assert "Café Nord" in text(answer) and "Other" not in text(answer)
+
+
+@pytest.mark.parametrize("typed", ["\x00", "'; --", "x" * 5000, "%", "9" * 40])
+def test_odd_searches_are_no_error(manager: Any, typed: str) -> None:
+    assert manager.get(LIST, {"q": typed}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        ("connected", "Linked"),
+        ("waiting", "Waiting"),
+        ("unconnected", "Bare"),
+        ("unfinished", "Open"),
+        ("lost", "Lost"),
+        ("gone", "Gone"),
+    ],
+)
+def test_filter_by_status(manager: Any, status: str, name: str) -> None:
+    support.make_account(support.make_connection(support.make_company("Linked")))
+    waiting = support.make_connection(support.make_company("Waiting"), status="PendingAuth")
+    support.make_account(waiting, status="pending")
+    support.make_company("Bare")
+    support.make_company("Open", intent=Intent.NOT_SENT, codat_id=None)
+    lost = support.make_connection(support.make_company("Lost"), status="Unlinked")
+    support.make_account(lost, status="disconnected")
+    support.make_company("Gone", gone_at=pushes.timezone.now())
+    found = manager.get(LIST, {"status": status}).context["cl"].result_list
+    names = {row.name for row in found}
+    assert name in names
+    assert len(names) <= (2 if status == "unconnected" else 1)
+
+
+def test_the_list_says_what_waits_and_by_when(manager: Any) -> None:
+    account = support.make_account()
+    day = support.today() - dt.timedelta(days=2)
+    support.make_transactions(account, date=day)
+    # Too old to be sent, and of an account that is not connected: neither waits for a push.
+    support.make_transactions(account, ["1.00"], date=support.today() - dt.timedelta(days=8))
+    support.make_transactions(support.make_account(account.connection, status="pending"))
+    shown = text(manager.get(LIST))
+    send_by = day + dt.timedelta(days=6)
+    assert f"Push 3 rows by {send_by:%b} {send_by.day}, {send_by.year}" in shown
+    assert "1/2" in shown
+
+
+def test_an_undecided_push_is_the_next_step(manager: Any) -> None:
+    push = pushes.refused()
+    assert f"Decide push #{push.pk}" in text(manager.get(LIST))
+    shown = manager.get(page(push.company))
+    assert f"Decide push #{push.pk}" in text(shown)
+
+
+# --- The page --------------------------------------------------------------------------------
+
+
+def test_the_page_of_no_company_leads_back(manager: Any) -> None:
+    for pk in ("0", "99999", "abc", "9" * 30):
+        assert manager.get(f"/admin/bankfeeds/company/{pk}/change/").status_code == 302
+
+
+def test_posting_to_the_page_changes_nothing(manager: Any) -> None:
+    company = support.make_company()
+    assert manager.post(page(company), {"name": "x"}).status_code == 405
+
+
+def test_refresh_tells_how_the_client_stands(manager: Any) -> None:
+    client = support.onboard(accounts=2, connected=False)
+    support.connect(client.connection, client.accounts[:1])
+    client.connection.accounts.update(status="pending")
+    url = reverse("admin:bankfeeds_company_refresh", args=[client.company.pk])
+    assert "Partly connected (1 of 2)" in text(manager.post(url, follow=True))
+
+
+def test_refresh_on_several(manager: Any) -> None:
+    clients = [support.onboard(connected=False) for _ in range(2)]
+    posted = {
+        "action": "refresh_statuses",
+        "_selected_action": [client.company.pk for client in clients],
+    }
+    shown = text(manager.post(LIST, posted, follow=True))
+    assert shown.count("refreshed from Codat") == 2
+
+
+def test_push_on_several_leads_to_the_confirmation(manager: Any) -> None:
+    accounts = [support.make_account() for _ in range(2)]
+    posted = {
+        "action": "push_connected",
+        "_selected_action": [account.company_id for account in accounts],
+    }
+    answer = manager.post(LIST, posted)
+    assert answer["Location"].startswith("/admin/bankfeeds/push/confirm/?account=")
+    assert all(f"account={account.pk}" in answer["Location"] for account in accounts)
+
+
+def test_edit_changes_ours_and_nothing_at_codat(manager: Any) -> None:
+    company = support.make_company("Acme")
+    url = reverse("admin:bankfeeds_company_edit", args=[company.pk])
+    posted = {"name": "Acmé", "reference": "R-2", "country": "CA"}
+    for _ in range(2):
+        assert manager.post(url, posted)["Location"] == page(company)
+    company.refresh_from_db()
+    assert (company.name, company.codat_name, company.folded_name) == ("Acmé", "Acme", "acme")
+    assert Event.objects.filter(action="company.edited").count() == 1
+
+
+def test_a_second_connection_is_refused_with_words(manager: Any) -> None:
+    client = support.onboard(connected=False)
+    url = reverse("admin:bankfeeds_company_connect", args=[client.company.pk])
+    answer = manager.post(url, {"form_key": str(uuid.uuid4())}, follow=True)
+    assert "has a QuickBooks connection already" in text(answer)
+    assert Connection.objects.count() == 1
+
+
+def test_create_connection_twice_from_one_page_makes_one(manager: Any) -> None:
+    client = support.onboard(connected=False)
+    Connection.objects.filter(pk=client.connection.pk).update(status="Unlinked")
+    posted = {"form_key": hidden(manager.get(page(client.company)), "form_key")}
+    url = reverse("admin:bankfeeds_company_connect", args=[client.company.pk])
+    assert manager.post(url, posted)["Location"] == manager.post(url, posted)["Location"]
+    assert Connection.objects.count() == 2
+
+
+def test_buttons_that_cannot_work_say_why(manager: Any) -> None:
+    company = support.make_company(intent=Intent.NOT_SENT, codat_id=None, problem="No net.")
+    answer = manager.get(page(company))
+    assert "No net." in text(answer)
+    assert "No account is connected yet." in text(answer)
+    assert "Create the QuickBooks connection first." in text(answer)
