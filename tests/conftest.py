@@ -25,6 +25,8 @@ ONCE = (
     TESTS / "codat",
     TESTS / "sandbox",
     TESTS / "e2e",
+    TESTS / "commands" / "test_demo.py",
+    TESTS / "commands" / "test_process.py",
     TESTS / "test_architecture.py",
     TESTS / "test_settings.py",
 )

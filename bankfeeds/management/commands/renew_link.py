@@ -65,4 +65,6 @@ def _company_id(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise ArgumentTypeError("it is an id such as 3f2a9c1e-0000-4000-8000-000000000000") from None
+        raise ArgumentTypeError(
+            "it is an id such as 3f2a9c1e-0000-4000-8000-000000000000"
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,8 @@ log = logging.getLogger("bankfeeds.worker")
 GRACE = 6.0
 ORPHAN_GRACE = 2.5
 LOOK_EVERY = 0.5
+# Said on standard output once the first job has been carried out; the demo waits for it.
+READY = "The pool answers."
 
 
 class Cluster:
@@ -36,7 +39,7 @@ class Cluster:
     def start(self) -> None:
         manage = str(settings.BASE_DIR / "manage.py")
         command = [sys.executable, manage, "qcluster", "--skip-checks"]
-        self._child = self._family.start(command, name="qcluster")
+        self._child = self._family.start(command, name="qcluster", stdout=sys.stderr.fileno())
         log.info("pool started, process %s", self._child.group)
 
     def end(self) -> None:
@@ -61,6 +64,14 @@ class Command(BaseCommand):
             watchdog = Watchdog(Cluster(family), factor=settings.TIMING_FACTOR)
             watchdog.start()
             self.stderr.write("The worker runs. Ctrl+C ends it.", lambda words: words)
-            while not stop.wait(LOOK_EVERY):
-                watchdog.turn(now=timezone.now())
+            self._watch(watchdog, stop)
             log.info("the worker was told to stop")
+
+    def _watch(self, watchdog: Watchdog, stop: threading.Event) -> None:
+        ready = False
+        while not stop.wait(LOOK_EVERY):
+            watchdog.turn(now=timezone.now())
+            if watchdog.has_answered and not ready:
+                ready = True
+                self.stdout.write(READY)
+                self.stdout.flush()

@@ -1,0 +1,181 @@
+"""The demo's three processes: sandbox, worker, web. Started in order, each waited for, watched."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+
+from bankfeeds.management.commands.worker import READY
+from bankfeeds.management.process import Child, Family
+
+from .place import Place, Secrets
+
+STARTS_WITHIN = 90.0
+LOOK_EVERY = 0.2
+THREADS = 8
+
+
+class Trouble(Exception):  # noqa: N818 - said to a person as it stands
+    """A process of the demo did not start, or ended."""
+
+
+class Stopped(Exception):  # noqa: N818 - no error
+    """The demo was told to stop while it was starting."""
+
+
+class Servers:
+    """`start` returns when all three answer; `sandbox` and `web` are their addresses."""
+
+    def __init__(
+        self, family: Family, *, place: Place, kept: Secrets, host: str, stop: threading.Event
+    ) -> None:
+        self._family, self._place, self._kept = family, place, kept
+        self._host, self._stop = host, stop
+        self.sandbox = self.web = ""
+
+    def start(self, *, port: int, sandbox_port: int) -> None:
+        """Raises Trouble with the cause, or Stopped."""
+        with self._listening(port) as door:
+            self.sandbox = self._start_sandbox(sandbox_port)
+            self._prepare()
+            worker = self._start_worker()
+            web = self._start_web(door)
+        self._line_of(worker, beginning=READY)
+        self._wait_for(web, lambda: _answers(f"{self.web}/healthz"))
+
+    def check(self) -> None:
+        """Raise Stopped when told to stop, Trouble when one that should run does not."""
+        if self._stop.is_set():
+            raise Stopped
+        for child in self._family.children:
+            if not child.is_running:
+                raise Trouble(self._obituary(child))
+
+    def _obituary(self, child: Child) -> str:
+        words = child.last_words() or "(it said nothing)"
+        return (
+            f"The {child.name} ended (exit code {child.process.poll()}). The end of"
+            f" {child.log}:\n{words}"
+        )
+
+    def _listening(self, port: int) -> socket.socket:
+        """The web's door, opened by us: a port that is taken is said before anything starts."""
+        port = self._place.port("web", wanted=port)
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            door = socket.create_server((self._host, port), family=family, backlog=128)
+        except (OSError, OverflowError) as error:
+            raise Trouble(
+                f"Cannot listen on port {port} for the web: {_reason(error)}."
+                " Choose another with --port (0 takes any free one)."
+            ) from error
+        port = door.getsockname()[1]
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self.web = f"http://{host}:{port}"
+        self._place.remember_port("web", port)
+        return door
+
+    def _start_sandbox(self, port: int) -> str:
+        port = self._place.port("sandbox", wanted=port)
+        state = str(self._place.state)
+        child = self._manage("sandbox", "--port", str(port), "--state", state, "--json")
+        try:
+            url = json.loads(self._line_of(child))["sandbox"]
+        except Trouble as error:
+            raise Trouble(f"{error}\nChoose another port with --sandbox-port.") from error
+        self._place.remember_port("sandbox", int(url.rpartition(":")[2]))
+        return str(url)
+
+    def _prepare(self) -> None:
+        command = [sys.executable, "-m", "bankfeeds.management.demo.prepare"]
+        child = self._start("preparation", [*command, str(self._place.folder)])
+        self._wait_for(child, lambda: not child.is_running, may_end=True)
+        if child.process.returncode:
+            raise Trouble(self._obituary(child))
+        self._family.end(child)
+
+    def _start_worker(self) -> Child:
+        return self._manage("worker")
+
+    def _start_web(self, door: socket.socket) -> Child:
+        command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--no-control-socket"]
+        command += ["--bind", f"fd://{door.fileno()}", "--graceful-timeout", "4"]
+        command += ["--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)]
+        return self._start("web", command, door=door)
+
+    def _manage(self, name: str, *arguments: str) -> Child:
+        return self._start(name, [sys.executable, "manage.py", name, *arguments], told=True)
+
+    def _start(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        told: bool = False,
+        door: socket.socket | None = None,
+    ) -> Child:
+        log = self._place.log(name)
+        log.unlink(missing_ok=True)
+        return self._family.start(
+            command,
+            name=name,
+            environment=self._place.environment(self._kept, sandbox=self.sandbox),
+            log=log,
+            stdout=subprocess.PIPE if told else None,
+            pass_fds=(door.fileno(),) if door else (),
+        )
+
+    def _line_of(self, child: Child, *, beginning: str = "") -> str:
+        """The first line on its standard output that begins so: it comes when it is ready."""
+        pipe = child.process.stdout
+        assert pipe is not None  # noqa: S101 - started with one
+        while True:
+            self._wait_for(child, lambda: bool(select.select([pipe], [], [], 0)[0]))
+            line = pipe.readline().decode()
+            if not line:
+                child.process.wait()
+                raise Trouble(self._obituary(child))
+            if line.startswith(beginning):
+                return line
+
+    def _wait_for(self, child: Child, true: Callable[[], bool], *, may_end: bool = False) -> None:
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not true():
+            if self._stop.wait(LOOK_EVERY):
+                raise Stopped
+            if not (child.is_running or may_end):
+                raise Trouble(self._obituary(child))
+            if time.monotonic() > deadline:
+                raise Trouble(
+                    f"The {child.name} did not answer within {STARTS_WITHIN:g} s. The end of"
+                    f" {child.log}:\n{child.last_words()}"
+                )
+
+
+def _answers(url: str) -> bool:
+    with contextlib.suppress(requests.RequestException), requests.Session() as session:
+        session.trust_env = False  # our own machine: a proxy of the environment has no say
+        return session.get(url, timeout=2).ok
+    return False
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
