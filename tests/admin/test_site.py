@@ -1,0 +1,93 @@
+"""What stands above every page, and where each role starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.utils import timezone
+
+from bankfeeds import health
+from tests import support
+from tests.admin import pushes
+from tests.admin.pushes import signed_in, text
+
+HOME = "/admin/"
+
+
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [
+        ("manager", "/admin/bankfeeds/company/"),
+        ("support", "/admin/bankfeeds/company/"),
+        ("auditor", "/admin/bankfeeds/push/"),
+    ],
+)
+def test_where_each_role_starts(people: dict[str, Any], role: str, place: str) -> None:
+    assert signed_in(people[role]).get(HOME)["Location"] == place
+
+
+def test_the_administrator_starts_at_home(people: dict[str, Any]) -> None:
+    shown = text(signed_in(people["administrator"]).get(HOME))
+    assert "Users" in shown and "Companies" in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "word"), [("http://127.0.0.1:9", "SANDBOX"), ("https://api.codat.io", "LIVE")]
+)
+def test_the_header_says_which_world_it_is(
+    people: dict[str, Any], settings: Any, url: str, word: str
+) -> None:
+    settings.CODAT_BASE_URL = url
+    shown = signed_in(people["manager"]).get("/admin/bankfeeds/company/").content.decode()
+    assert f"world-{word.lower()}" in shown and f">{word}<" in shown
+    assert f">{word}<" in Client().get("/admin/login/").content.decode()
+
+
+def test_a_worker_that_does_not_run_is_said_on_every_page(people: dict[str, Any]) -> None:
+    browser, words = signed_in(people["support"]), "Sending has stopped: the worker is not running"
+    assert words in text(browser.get("/admin/bankfeeds/company/"))
+    health.beat(now=timezone.now())
+    assert words not in text(browser.get("/admin/bankfeeds/company/"))
+
+
+def test_undecided_pushes_are_counted_in_the_header(people: dict[str, Any]) -> None:
+    browser = signed_in(people["auditor"])
+    assert "Needs a decision (" not in text(browser.get("/admin/bankfeeds/company/"))
+    pushes.refused()
+    assert "Needs a decision (1)" in text(browser.get("/admin/bankfeeds/company/"))
+
+
+def test_the_queue_has_no_pages(db: None) -> None:
+    labels = {model._meta.app_label for model in admin.site._registry}
+    assert labels == {"bankfeeds", "auth"}
+
+
+def test_nothing_can_be_deleted_by_anybody(people: dict[str, Any], rf: Any) -> None:
+    from django.contrib.auth.models import User
+
+    request = rf.get("/")
+    request.user = User.objects.create_superuser("root")
+    for model, page in admin.site._registry.items():
+        assert not page.has_delete_permission(request), model
+        assert "delete_selected" not in page.get_actions(request), model
+
+
+def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(people: dict[str, Any]) -> None:
+    account = support.make_account()
+    browser = signed_in(people["manager"])
+    for path in (
+        "company/",
+        "company/add/",
+        f"company/{account.company_id}/change/",
+        f"connection/{account.connection_id}/change/",
+        f"connection/{account.connection_id}/accounts/",
+        f"sourceaccount/{account.pk}/change/",
+    ):
+        content = browser.get(f"/admin/bankfeeds/{path}").content.decode()
+        assert "<style" not in content and " style=" not in content and " onclick=" not in content
+        assert "<script>" not in content
+        for source in ('src="http', 'href="http', 'src="//'):
+            assert source not in content
