@@ -127,8 +127,8 @@ def find(pk: int) -> Any:
     """The account as its page reads it; None when there is none. The sealed body only if open."""
     today = timezone.localdate()
     rows = SourceAccount.objects.select_related("company", "connection__company")
-    rows = mirror_rows.accounts(rows.defer("connection__link_url"), today=today)
-    return mirror_rows.with_money(rows, today=today).filter(pk=pk).first()
+    known = mirror_rows.accounts(rows.defer("connection__link_url"), today=today)
+    return mirror_rows.with_money(known, today=today).filter(pk=pk).first()
 
 
 def find_or_404(pk: int) -> Any:

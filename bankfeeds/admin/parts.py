@@ -75,15 +75,16 @@ def back(request: HttpRequest, *, otherwise: str) -> str:
     return wanted if ours else otherwise
 
 
-class BoundedPaginator(Paginator):
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts to 10,000 and no further: neither COUNT(*) nor OFFSET may grow with history."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by().values("pk")[:LIST_LIMIT].count()
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[:LIST_LIMIT].count())
 
 
-class PortalAdmin(admin.ModelAdmin):
+class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Lists that stay fast, nothing that deletes, own pages rendered like the admin's."""
 
     paginator = BoundedPaginator

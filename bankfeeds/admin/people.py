@@ -6,9 +6,6 @@ Only a superuser hands out what stands above the groups; what each group may do 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
@@ -25,7 +22,7 @@ ABOVE_GROUPS = ("is_superuser", "user_permissions")
 
 
 @admin.register(User)
-class PeopleAdmin(StockUserAdmin):
+class PeopleAdmin(StockUserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "first_name", "last_name", "in_groups", "is_active", "last_login")
     list_filter = ("is_active", "groups")
     list_per_page = 100
@@ -53,7 +50,7 @@ class PeopleAdmin(StockUserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         fixed = tuple(super().get_readonly_fields(request, obj))
         return fixed if _is_superuser(request) else fixed + ABOVE_GROUPS
 

@@ -54,7 +54,7 @@ class PortalAdminSite(AdminSite):
             context["zone"] = words.zone(timezone.localtime(now))
         return context
 
-    def index(
+    def index(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Managers and support start with their companies, auditors with the history."""

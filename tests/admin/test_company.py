@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from bankfeeds.models import Company, Connection, Event, Intent
 from tests import support
@@ -172,7 +173,7 @@ def test_filter_by_status(manager: Any, status: str, name: str) -> None:
     support.make_company("Open", intent=Intent.NOT_SENT, codat_id=None)
     lost = support.make_connection(support.make_company("Lost"), status="Unlinked")
     support.make_account(lost, status="disconnected")
-    support.make_company("Gone", gone_at=pushes.timezone.now())
+    support.make_company("Gone", gone_at=timezone.now())
     found = manager.get(LIST, {"status": status}).context["cl"].result_list
     names = {row.name for row in found}
     assert name in names

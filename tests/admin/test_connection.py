@@ -16,7 +16,7 @@ from tests import support
 from tests.admin.pushes import hidden, signed_in, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
-JSON = {"HTTP_ACCEPT": "application/json"}
+JSON: Any = {"HTTP_ACCEPT": "application/json"}
 LINK = "https://link.example/start?otp=123456"
 
 
