@@ -45,6 +45,11 @@ class Outcome:
     results: list[Result] = field(default_factory=list)
     left: list[Row] = field(default_factory=list)
 
+    def keep(self, row: Row) -> None:
+        """Its row stays, with the routing number that it took from a row which may be gone."""
+        row.values["sort_code"] = row.sort_code
+        self.left.append(row)
+
 
 @sensitive_variables()
 def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -101,13 +106,13 @@ def _add_one(
         there = _already_there(connection, row)
         if there is None:
             row.problems["account_id"] = str(taken)
-            outcome.left.append(row)
+            outcome.keep(row)
         else:
             outcome.results.append(Result(str(there), _("Already there"), "quiet", there))
         return
     except onboarding.NotAtCodat as gone:
         row.problems["row"] = str(gone)
-        outcome.left.append(row)
+        outcome.keep(row)
         return
     onboarding.create_account(account, client=asking.client(), by=by, clock=asking.clock)
     if asking.settle(account):
@@ -118,7 +123,7 @@ def _add_one(
         outcome.results.append(Result(str(account), words, "warn", account))
     else:
         row.problems["row"] = _("Not added: %(why)s") % {"why": account.problem}
-        outcome.left.append(row)
+        outcome.keep(row)
 
 
 def _already_there(connection: Connection, row: Row) -> SourceAccount | None:

@@ -159,7 +159,8 @@ def test_a_row_that_fails_stays_filled_in_and_the_others_are_added(
     manager: Any, connection: Connection
 ) -> None:
     support.order_fault("429-2", path="bankFeedAccounts")
-    answer = manager.post(add(connection), filled(manager, connection, {}, SECOND))
+    rows = {}, {**SECOND, "sort_code": ""}
+    answer = manager.post(add(connection), filled(manager, connection, *rows))
     shown = text(answer)
     assert "1 account was not added; its row is still filled in." in shown
     assert "Added Reserve" in shown and "Copy link" in shown
@@ -172,6 +173,15 @@ def test_a_row_that_fails_stays_filled_in_and_the_others_are_added(
         ("Operating two", "done"),
         ("Reserve", "done"),
     }
+
+
+def test_a_row_that_is_left_keeps_the_routing_number_of_the_row_above(
+    manager: Any, connection: Connection
+) -> None:
+    refused = {**SECOND, "name": "Reserve fault-400-once", "sort_code": ""}
+    answer = manager.post(add(connection), filled(manager, connection, {}, refused))
+    (left,) = answer.context["rows"]
+    assert left.values["sort_code"] == GOOD["sort_code"]
 
 
 def test_an_answer_that_is_lost_is_continued_and_not_typed_again(
