@@ -1,0 +1,48 @@
+"""The main job with JavaScript switched off: all but copying by a press and counting down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests import support
+from tests.e2e import client, files
+from tests.e2e.codat import asked
+from tests.e2e.desk import THREE
+
+if TYPE_CHECKING:
+    from bankfeeds.sandbox.server import Sandbox
+    from tests.e2e.conftest import At, Open
+    from tests.e2e.worker import Worker
+
+
+def test_the_main_job(
+    at_desk: At, sandbox: Sandbox, worker: Worker, window: Open, tmp_path: Path
+) -> None:
+    desk = at_desk("manager", java_script_enabled=False)
+    page = desk.page
+    desk.open()
+    desk.add_company("Boulangerie Trois-Rivières")
+    desk.button("Create company")
+    expect(page.get_by_role("alert")).to_contain_text("Boulangerie Trois-Rivieres")
+    assert asked() == []
+    desk.button("Create as Boulangerie Trois-Rivieres")
+    desk.fill_accounts(THREE)
+    desk.send_accounts()
+    desk.button("Copy link")
+    link = page.get_by_label("Link", exact=True).input_value()
+    client.connect(window(java_script_enabled=False).new_page(), link, accounts=["Operating"])
+    desk.open_company("Boulangerie Trois-Rivières")
+    desk.button("Refresh statuses")
+    expect(page.locator(".headline")).to_contain_text("Partly connected (1 of 3)")
+    desk.link("Import file – Operating")
+    page.get_by_label("CSV file").set_input_files(files.statement(tmp_path))
+    desk.button("Look at this file")
+    desk.save("Save 6 rows")
+    desk.push_now()
+    desk.reload_until("Accepted by Codat")
+    # What would do nothing is not there.
+    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    assert len(support.ledger()) == 1

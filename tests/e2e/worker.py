@@ -1,0 +1,77 @@
+"""The worker's work in a thread: jobs of the queue and the sweep, until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+PAUSE = 0.05
+
+
+class Worker:
+    """`with Worker() as worker:`; an error in its thread is raised when it ends.
+
+    `hold()` lets it go on beating and do nothing, so that what is confirmed stays waiting.
+    """
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._may_work = threading.Event()
+        self._may_work.set()
+        self._resting = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._error: BaseException | None = None
+
+    def hold(self) -> None:
+        self._resting.clear()
+        self._may_work.clear()
+        assert self._resting.wait(10), "the worker is stuck in a job"
+
+    def go_on(self) -> None:
+        self._may_work.set()
+
+    def __enter__(self) -> Worker:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=30)
+        assert not self._thread.is_alive(), "the worker is stuck in a job"
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        from django.db import connections
+
+        from bankfeeds.codat import transport
+
+        try:
+            while not self._stopping.wait(PAUSE):
+                self._turn()
+        except BaseException as error:  # told to the test in its own thread
+            self._error = error
+        finally:
+            transport.close()
+            connections.close_all()
+
+    def _turn(self) -> None:
+        from django.utils import timezone
+
+        from bankfeeds import health, tasks
+        from bankfeeds.models import Push, PushStatus
+        from tests import support
+
+        if not self._may_work.is_set():
+            health.beat(now=timezone.now())
+            self._resting.set()
+            return
+        support.run_jobs()
+        # The sandbox decides within 50 ms; a test need not wait for the next poll.
+        Push.objects.filter(status=PushStatus.SUBMITTED).update(next_attempt_at=timezone.now())
+        tasks.sweep()
