@@ -22,7 +22,7 @@ def link(connection: Connection | None, *, now: dt.datetime) -> Word:
     if connection is None or until is None:
         return Word(_("None yet"), _("Create the connection first."), "quiet")
     minutes = _minutes_left(until, now)
-    if minutes <= 0:
+    if until <= now:
         return Word(_("Expired"), _("The client would see an error page (401)."), "bad")
     if until - now < LINK_ENDS_SOON:
         label = _("Ends soon – %(minutes)d min left") % {"minutes": minutes}
@@ -33,7 +33,8 @@ def link(connection: Connection | None, *, now: dt.datetime) -> Word:
 
 
 def _minutes_left(until: dt.datetime, now: dt.datetime) -> int:
-    return int((until - now).total_seconds() // 60)
+    """Whole minutes; a link that works for another moment still has one."""
+    return max(1, int((until - now).total_seconds() // 60))
 
 
 def connection(
