@@ -101,7 +101,7 @@
   function show(place) {
     const since = (performance.now() - Number(place.dataset.from || started)) / 1000;
     const left = Number(place.dataset.seconds) - since;
-    const minutes = Math.max(0, Math.floor(left / 60));
+    const minutes = Math.max(1, Math.floor(left / 60));
     const state = left <= 0 ? "expired" : left < SOON ? "soon" : "valid";
     const words = JSON.parse(place.dataset.texts)[state].replace("{n}", minutes);
     if (place.dataset.words === words) return;
