@@ -11,7 +11,8 @@ from bankfeeds.models import Company, Connection, SourceAccount
 from tests import support
 from tests.e2e.codat import asked, companies
 from tests.e2e.desk import THREE, Desk
-from tests.e2e.test_double_click import HANDS, Press, at_once, double_click
+from tests.e2e.test_double_click import HANDS, Press, at_once
+from tests.e2e.twice import double_click
 
 if TYPE_CHECKING:
     from bankfeeds.sandbox.server import Sandbox
