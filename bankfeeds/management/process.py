@@ -121,6 +121,10 @@ class Family:
         self.children.append(child)
         return child
 
+    def guard(self, group: int) -> None:
+        """Have the reaper end a group, not started here, if it outlives us."""
+        self._tell("+", group)
+
     def end(self, *children: Child, grace: float | None = None) -> None:
         """Ask them to end, wait, kill what is left of their groups; then they are forgotten."""
         mine = [child for child in self.children if child in children]
