@@ -83,6 +83,7 @@ def timings_grow_outwards(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
         ("CODAT_DEADLINE", settings.CODAT_DEADLINE),
         ("TASK_TIMEOUT", settings.TASK_TIMEOUT),
         ("PUSH_LEASE", settings.PUSH_LEASE),
+        ("PUSH_SETTLE", settings.PUSH_SETTLE),
         ("QUEUE_RETRY", settings.QUEUE_RETRY),
     ]
     problems: list[CheckMessage] = [

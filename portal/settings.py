@@ -52,6 +52,8 @@ CODAT_DEADLINE = 40 * TIMING_FACTOR
 TASK_TIMEOUT = 60 * TIMING_FACTOR
 PUSH_LEASE = 90 * TIMING_FACTOR
 QUEUE_RETRY = 200 * TIMING_FACTOR
+# How long a write may take to show at Codat after its answer was lost.
+PUSH_SETTLE = 120 * TIMING_FACTOR
 # For calls that a person waits for.
 CODAT_PAGE_DEADLINE = 12 * TIMING_FACTOR
 

@@ -73,15 +73,14 @@ def view(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(admin, request, CompanyForm(), Look(), form_key=new_form_key())
     form_key = given_form_key(request)
-    earlier = Company.objects.filter(form_key=form_key).first()
-    if earlier is not None:
-        return _carry_out(request, earlier, form_key)
     form = CompanyForm(request.POST)
     look = _look(request, form.cleaned_data) if form.is_valid() else Look()
-    if form.is_valid() and look.clear:
+    # After the look: what it takes for a duplicate may be what this form's first press has made.
+    company = Company.objects.filter(form_key=form_key).first()
+    if company is None and form.is_valid() and look.clear:
         company = asking.ask(request, lambda: _plan(request, form.cleaned_data, form_key))
-        if company is not None:
-            return _carry_out(request, company, form_key)
+    if company is not None:
+        return _carry_out(request, company, form_key)
     return _page(admin, request, form, look, form_key=form_key)
 
 

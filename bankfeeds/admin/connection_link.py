@@ -25,7 +25,7 @@ from bankfeeds.models import Connection
 from bankfeeds.words import LINK_ENDS_SOON
 
 from . import asking, parts
-from .mirror_shown import issued, link_block
+from .mirror_shown import link_block
 from .parts import PortalAdmin, back, demand, pressed_only
 from .push_forms import actor, see_other
 
@@ -73,7 +73,7 @@ def renew(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     connection = find(pk)
     onwards = see_other(back(request, otherwise=_page(connection)))
     given = request.POST.get("issued") or request.GET.get("issued", "")
-    if given != issued(connection):
+    if given != links.issue_of(connection):
         messages.info(request, _already(connection))
         return onwards
     if not _ends_soon(connection) and "anyway" not in request.POST:
@@ -100,7 +100,9 @@ def link_cell(
         where = _address("copy", connection, request)
         copy_button = _button(where, _("Copy link"), connection, copies=" data-copy-link")
     if block.may_renew:
-        where = _address("renew", connection, request) + f"&issued={quote(issued(connection))}"
+        where = (
+            _address("renew", connection, request) + f"&issued={quote(links.issue_of(connection))}"
+        )
         renew_button = _button(where, _("Renew link"), connection)
     shown = countdown(block.word, block.seconds)
     return format_html('{}<span class="row-buttons">{}{}</span>', shown, copy_button, renew_button)
@@ -144,7 +146,7 @@ def _ask_first(admin: PortalAdmin, request: HttpRequest, connection: Connection)
         "renew",
         title=_("Make a new link for %(company)s?") % {"company": connection.company.name},
         connection=connection,
-        issued=issued(connection),
+        issued=links.issue_of(connection),
         note=_("A link issued at %(time)s may be open at the client now and may stop working.")
         % {"time": at},
         next=back(request, otherwise=_page(connection)),
@@ -154,7 +156,10 @@ def _ask_first(admin: PortalAdmin, request: HttpRequest, connection: Connection)
 
 
 def _renew(request: HttpRequest, connection: Connection) -> bool:
-    links.renew(connection, client=asking.client(), by=actor(request), clock=asking.clock)
+    """One new link for however many presses that saw the same one."""
+    shown = links.issue_of(connection)
+    client = asking.client()
+    links.renew(connection, client=client, by=actor(request), clock=asking.clock, shown=shown)
     return True
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bankfeeds import words
+from bankfeeds import links, words
 from bankfeeds.models import Company, Connection, Event, Push, SourceAccount
 from bankfeeds.words import LINK_ENDS_SOON, Word
 
@@ -68,17 +68,12 @@ def link_block(
         word=words.link(connection, now=now),
         seconds=max(0, int(left.total_seconds())),
         until=until if left > dt.timedelta() else None,
-        issued=issued(connection),
+        issued=links.issue_of(connection),
         ends_soon=left < LINK_ENDS_SOON,
         why_not=_why_no_link(connection),
         may_copy=may_copy,
         may_renew=may_renew,
     )
-
-
-def issued(connection: Connection) -> str:
-    """Which link a page showed: a second press of *Renew* from it renews nothing again."""
-    return connection.link_issued_at.isoformat() if connection.link_issued_at else ""
 
 
 def _why_no_link(connection: Connection) -> str:

@@ -113,7 +113,25 @@ def decide(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpRe
         return see_other(address(push))
     if not why:
         return _again(admin, request, push, _("Give a reason; it is kept with the decision."))
+    if kind == Decision.NOT_THERE:
+        return _send_again(admin, request, push, why=why)
     return _carry_out(admin, request, push, Decision(kind), why=why, key=key)
+
+
+def _send_again(
+    admin: parts.PortalAdmin, request: HttpRequest, push: Push, *, why: str
+) -> HttpResponse:
+    """Look once more right before it: a write may have appeared since the page was shown."""
+    try:
+        found = pushing.candidates(push, client=conf.page_client())
+    except words_for.CodatError as error:
+        messages.error(request, words_for.explain(error))
+        return see_other(address(push))
+    shown = signing.loads(request.POST["evidence"], salt=SALT)["keys"]
+    if {str(one.push_operation_key) for one in found if one.known_as is None} - set(shown):
+        problem = _("Codat has a write that the page did not show. Nothing was sent.")
+        return _candidates(admin, request, push, found, problem=problem)
+    return _carry_out(admin, request, push, Decision.NOT_THERE, why=why, key=None)
 
 
 def _carry_out(

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds import words
 from bankfeeds.models import Decision, Push, PushStatus
+from bankfeeds.models.pushes import SETTLING
 from bankfeeds.words import Word
 
 # While it is in one of these the page looks again by itself.
@@ -22,7 +23,6 @@ MOVING = (
     PushStatus.RECONCILING,
     PushStatus.SUBMITTED,
 )
-SETTLING = (Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.GIVE_UP)
 
 
 @dataclass(frozen=True)

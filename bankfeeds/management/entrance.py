@@ -12,8 +12,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, ProgrammingError
 
-from bankfeeds import messages
+from bankfeeds import links, messages
 from bankfeeds.codat.errors import CodatError
 from bankfeeds.models import Actor
 
@@ -34,6 +35,13 @@ class PortalCommand(BaseCommand):
             return super().execute(*args, **options)
         except CodatError as error:
             raise CommandError(messages.explain(error)) from error
+        except links.AlreadyRenewed as error:
+            raise CommandError(str(error)) from error
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(
+                "The database is not ready, so nothing was done. Check DATABASE_URL and run"
+                f" `manage.py migrate`. ({type(error).__name__})"
+            ) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped.", returncode=130) from None
 

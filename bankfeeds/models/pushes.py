@@ -47,8 +47,11 @@ STEPS: dict[str, frozenset[PushStatus]] = {
     S.FAILED: frozenset(),
     S.CANCELLED: frozenset(),
 }
-# Holds the connection: at most one push of a connection at a time may be in these.
+# On its way: at most one push of a connection at a time may be in these.
 IN_FLIGHT = (S.SENDING, S.RECONCILING)
+# Holds the connection: Codat's list of writes names no account, so that a write whose fate is
+# unknown can only be told from others while no other push of its connection is sent.
+HOLDS_CONNECTION = (*IN_FLIGHT, S.NEEDS_REVIEW)
 # Not at its end: the later pushes of the account wait for it.
 UNFINISHED = (S.READY, S.SENDING, S.RECONCILING, S.SUBMITTED, S.TIMED_OUT, S.NEEDS_REVIEW)
 ENDED = (S.SUCCEEDED, S.FAILED, S.CANCELLED)
@@ -63,23 +66,21 @@ class WrongStep(ValueError):
 class PushQuerySet(models.QuerySet["Push"]):
     def blocking(self) -> PushQuerySet:
         """Pushes behind which the later ones of their account wait."""
-        decided = PushDecision.objects.filter(push=OuterRef("pk"))
-        return self.filter(Q(status__in=UNFINISHED) | Q(status=S.FAILED) & ~Exists(decided))
+        return self.filter(Q(status__in=UNFINISHED) | Q(status=S.FAILED) & ~_is_settled())
 
     def undecided(self) -> PushQuerySet:
-        decided = PushDecision.objects.filter(push=OuterRef("pk"))
-        return self.filter(
-            Q(status__in=(S.TIMED_OUT, S.NEEDS_REVIEW)) | Q(status=S.FAILED) & ~Exists(decided)
-        )
+        """Pushes that wait for a person's decision."""
+        unknown = Q(status__in=(S.TIMED_OUT, S.NEEDS_REVIEW))
+        return self.filter(unknown | Q(status=S.FAILED) & ~_is_settled())
 
     def due(self, now: dt.datetime) -> PushQuerySet:
         """Ready, its time has come, the head of its account, and its connection is free."""
         earlier = Push.objects.blocking().filter(
             account=OuterRef("account"), sequence__lt=OuterRef("sequence")
         )
-        in_flight = Push.objects.filter(connection=OuterRef("connection"), status__in=IN_FLIGHT)
+        held = Push.objects.filter(connection=OuterRef("connection"), status__in=HOLDS_CONNECTION)
         ready = self.filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now), status=S.READY)
-        return ready.filter(~Exists(earlier), ~Exists(in_flight))
+        return ready.filter(~Exists(earlier), ~Exists(held))
 
     def to_poll(self, now: dt.datetime) -> PushQuerySet:
         return self.filter(status=S.SUBMITTED, next_attempt_at__lte=now)
@@ -89,13 +90,17 @@ class PushQuerySet(models.QuerySet["Push"]):
 
     def holding(self) -> PushQuerySet:
         """Pushes whose rows count as sent or about to be: nothing older may follow them."""
-        decided = PushDecision.objects.filter(push=OuterRef("pk"))
-        return self.exclude(status=S.CANCELLED).filter(~Q(status=S.FAILED) | ~Exists(decided))
+        return self.exclude(status=S.CANCELLED).filter(~Q(status=S.FAILED) | ~_is_settled())
 
     def newest_dates(self, accounts: Iterable[int]) -> dict[int, dt.date]:
         """By account: date of the newest row sent or about to be; nothing older may follow it."""
         rows = self.holding().filter(account__in=accounts).order_by()
         return dict(rows.values_list("account").annotate(newest=Max("last_date")))
+
+
+def _is_settled() -> Exists:
+    """A person has decided what becomes of a refused push and its rows."""
+    return Exists(PushDecision.objects.filter(push=OuterRef("pk"), kind__in=SETTLING))
 
 
 class Push(models.Model):
@@ -219,6 +224,10 @@ class Decision(models.TextChoices):
     GIVE_UP = "give_up", _("Give up")
     ADOPT = "adopt", _("Codat has it")
     NOT_THERE = "not_there", _("Codat does not have it")
+
+
+# Settle a push for good; the others only say what became of an unknown one.
+SETTLING = (Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.GIVE_UP)
 
 
 class PushDecision(models.Model):

@@ -53,7 +53,6 @@ def confirm(
     ids = [account.pk for account in accounts]
     try:
         with transaction.atomic():
-            # Two people confirming the same account take turns (on SQLite all writers do).
             locked = SourceAccount.objects.select_for_update(of=("self",)).filter(pk__in=ids)
             owned = locked.select_related("company", "connection").order_by("pk")
             by_id = {account.pk: account for account in owned}
@@ -77,15 +76,28 @@ def cancel(push: Push, *, reason: str, by: Actor, now: dt.datetime) -> bool:
     old for the feed for ever. False, and nothing changed, when the worker was faster.
     """
     with transaction.atomic():
-        for row in [*reversed(waiting_behind(push)), push]:
-            if row.status not in {PushStatus.DRAFT, PushStatus.READY}:
-                return False
-            if not row.step(PushStatus.CANCELLED, by=by, now=now, words=reason):
-                transaction.set_rollback(True)
-                return False
-            release(row)
+        lock(push.account_id)
+        if not stop([push, *waiting_behind(push)], reason=reason, by=by, now=now):
+            transaction.set_rollback(True)
+            return False
         ring_account(push.account, now=now)
     return True
+
+
+def stop(pushes: Sequence[Push], *, reason: str, by: Actor, now: dt.datetime) -> bool:
+    """Cancel them from the last on, so that none overtakes; False as soon as one has left."""
+    for row in reversed(pushes):
+        if row.status not in {PushStatus.DRAFT, PushStatus.READY}:
+            return False
+        if not row.step(PushStatus.CANCELLED, by=by, now=now, words=reason):
+            return False
+        release(row)
+    return True
+
+
+def lock(account_id: int) -> None:
+    """Whoever changes the order of an account's pushes takes turns (on SQLite all writers do)."""
+    list(SourceAccount.objects.select_for_update().filter(pk=account_id).values_list("pk"))
 
 
 def waiting_behind(push: Push) -> list[Push]:

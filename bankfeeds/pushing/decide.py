@@ -7,15 +7,26 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from bankfeeds.codat.client import Client
 from bankfeeds.codat.shapes import PushOperation
 from bankfeeds.models import Actor, BankTransaction, Decision, Push, PushDecision, PushStatus
+from bankfeeds.models.pushes import SETTLING
 from bankfeeds.rules import BY_CODE, Rule
+from bankfeeds.words import clock_time
 
-from .confirm import freeze_piece, next_sequence, release, ring_account
+from .confirm import (
+    freeze_piece,
+    lock,
+    next_sequence,
+    release,
+    ring_account,
+    stop,
+    waiting_behind,
+)
 
 # Codat's clock and ours may differ by this much.
 SKEW = dt.timedelta(minutes=5)
@@ -61,7 +72,8 @@ def decide(
         raise ValueError(_("Give a reason; it is kept with the decision."))
     try:
         with transaction.atomic():
-            fresh = Push.objects.select_for_update(of=("self",)).get(pk=push.pk)
+            lock(push.account_id)
+            fresh = Push.objects.get(pk=push.pk)
             if kind not in ALLOWED.get(fresh.status, ()) or _is_settled(fresh):
                 raise AlreadyDecided
             decision = PushDecision(
@@ -95,7 +107,8 @@ def candidates(push: Push, *, client: Client) -> list[Candidate]:
 
 
 def _is_settled(push: Push) -> bool:
-    return push.status == PushStatus.FAILED and push.decisions.exists()
+    settling = push.decisions.filter(kind__in=SETTLING)
+    return push.status == PushStatus.FAILED and settling.exists()
 
 
 def _carry_out(
@@ -113,6 +126,9 @@ def _carry_out(
         case Decision.GIVE_UP:
             decision.save()
             _mark_left_out(decision, leave_out)
+            if push.items.exclude(transaction__in=leave_out).exists():
+                # Rows that wait again would be too old as soon as later ones were accepted.
+                stop(waiting_behind(push), reason=decision.reason, by=by, now=now)
             if push.status != PushStatus.FAILED:
                 _must(push.step(PushStatus.CANCELLED, by=by, now=now, words=decision.reason))
             release(push)
@@ -123,6 +139,7 @@ def _carry_out(
             changes = {"push_operation_key": operation_key, "next_attempt_at": now}
             _must(push.step(PushStatus.SUBMITTED, by=by, now=now, words=decision.reason, **changes))
         case Decision.NOT_THERE:
+            _wait_until_settled(push, now=now)
             decision.save()
             fresh = {"idempotency_key": uuid.uuid4(), "first_sent_at": None}
             _must(push.step(PushStatus.READY, by=by, now=now, words=decision.reason, **fresh))
@@ -180,6 +197,17 @@ def _mark_left_out(decision: PushDecision, leave_out: set[int]) -> None:
     BankTransaction.objects.filter(pk__in=leave_out, items__push=decision.push).update(
         left_out_by=decision
     )
+
+
+def _wait_until_settled(push: Push, *, now: dt.datetime) -> None:
+    """A write that has only just been sent may still be on its way into Codat's books."""
+    last = push.attempts.order_by("number").last()
+    if last is None:
+        return
+    settled = (last.ended_at or last.started_at) + dt.timedelta(seconds=settings.PUSH_SETTLE)
+    if now < settled:
+        words = _("Codat may still be working on it. Look again at %(time)s, then decide.")
+        raise ValueError(words % {"time": clock_time(settled)})
 
 
 def _must(moved: bool) -> None:

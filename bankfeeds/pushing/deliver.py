@@ -48,6 +48,10 @@ def deliver(push_id: int, *, client: Client, clock: Clock) -> None:
     if hashlib.sha256(body).hexdigest() != push.body_sha256:
         _review(push, attempt, _("The stored body is not the one that was confirmed."), clock())
         return
+    if push.lease_until is None or clock() > push.lease_until - _longest_send():
+        late = errors.NotSent("the worker was held up before it could send")
+        _not_accepted(push, attempt, late, now=clock())
+        return
     try:
         operation = client.push(
             push.company.id_there,
@@ -60,6 +64,11 @@ def deliver(push_id: int, *, client: Client, clock: Clock) -> None:
         _not_accepted(push, attempt, error, now=clock())
     else:
         _accepted(push, attempt, operation, now=clock())
+
+
+def _longest_send() -> dt.timedelta:
+    """Whoever begins later than this before the end of the lease may still send after it."""
+    return dt.timedelta(seconds=settings.TASK_TIMEOUT)
 
 
 def _claim(push_id: int, *, now: dt.datetime) -> tuple[Push, PushAttempt] | None:

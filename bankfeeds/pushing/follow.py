@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell
 from bankfeeds.codat import errors
@@ -31,6 +32,7 @@ POLLS_A_ROUND = 50
 LEASES_A_ROUND = 50
 QUEUE_IS_LONG = 50
 PATIENCE = 8.0
+LONGEST_PENDING = dt.timedelta(hours=24)
 
 ENDS = {
     CodatStatus.SUCCESS.lower(): PushStatus.SUCCEEDED,
@@ -75,10 +77,21 @@ def _poll_due(*, client: Client, clock: Clock) -> None:
             # The next of the round would fare the same; every push has its next look planned.
             log.warning("looking for the end of pushes stopped: %s", type(error).__name__)
             return
+        except errors.Absent:
+            words = _("Codat does not know this write any more.")
+            _lose_sight(push, words, now=clock())
+            continue
         except errors.CodatError as error:
             log.warning("push %s could not be looked up: %s", push.pk, type(error).__name__)
             continue
-        _conclude(push, operation, by=WORKER, now=clock())
+        moved = _conclude(push, operation, by=WORKER, now=clock())
+        if not moved and push.submitted_at and clock() - push.submitted_at > LONGEST_PENDING:
+            _lose_sight(push, _("Codat has not decided within a day."), now=clock())
+
+
+def _lose_sight(push: Push, words: str, *, now: dt.datetime) -> None:
+    """Its outcome cannot be learned by waiting: a person decides."""
+    push.step(PushStatus.TIMED_OUT, by=WORKER, now=now, words=words, error_message=words)
 
 
 def _look(push: Push, client: Client) -> PushOperation:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules
-from bankfeeds.models import BankTransaction, Push, SourceAccount, Statement
+from bankfeeds.models import BankTransaction, Push, PushStatus, SourceAccount, Statement
 from bankfeeds.rules import Judged, Standing
 
 Row = Judged[BankTransaction]
@@ -149,18 +149,23 @@ def plan(accounts: Iterable[SourceAccount], *, today: dt.date) -> Plan:
 
 
 def behind(push: Push) -> Push | None:
-    """The earlier push of the account that this one waits for."""
+    """The push that this one waits for: an earlier one of its account, or one of unknown fate
+    that holds the whole connection."""
     earlier = Push.objects.blocking().filter(account=push.account_id, sequence__lt=push.sequence)
-    return earlier.order_by("sequence").first()
+    unknown = Push.objects.filter(connection=push.connection_id, status=PushStatus.NEEDS_REVIEW)
+    return earlier.order_by("sequence").first() or unknown.exclude(pk=push.pk).first()
 
 
 def _why_not(account: SourceAccount) -> LeftOut | None:
-    if account.gone_at:
+    connection = account.connection
+    if account.gone_at or connection.gone_at or account.company.gone_at:
         return LeftOut(account, "removed", _("It was removed at Codat."))
+    if connection.status == "Unlinked":
+        return LeftOut(account, "unlinked", _("Its connection was unlinked. Make a new one."))
     if not account.at_codat:
         return LeftOut(account, "not-at-codat", _("It is not yet at Codat."))
     if not account.is_connected:
-        words = _("This account is not connected, so nothing was sent. Send the client a new link.")
+        words = _("This account is not connected. Send the client a new link.")
         return LeftOut(account, "not-connected", words)
     return None
 

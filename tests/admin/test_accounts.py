@@ -159,7 +159,7 @@ def test_a_row_that_fails_stays_filled_in_and_the_others_are_added(
     manager: Any, connection: Connection
 ) -> None:
     support.order_fault("429-2", path="bankFeedAccounts")
-    rows = {}, {**SECOND, "sort_code": ""}
+    rows: tuple[dict[str, str], ...] = {}, {**SECOND, "sort_code": ""}
     answer = manager.post(add(connection), filled(manager, connection, *rows))
     shown = text(answer)
     assert "1 account was not added; its row is still filled in." in shown

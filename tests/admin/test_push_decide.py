@@ -237,9 +237,21 @@ def test_a_write_that_codat_has_is_shown_and_taken_over(
     assert len(support.ledger()) == 1
 
 
-def test_what_codat_does_not_have_is_sent_again(
-    person: Any, onboarded: support.Onboarded, drain: Any
+def test_it_is_not_sent_again_while_codat_may_still_be_working_on_it(
+    person: Any, onboarded: support.Onboarded
 ) -> None:
+    push = unknown(onboarded.accounts[0])
+    seen = press(person, push, "look")
+    evidence = hidden(seen, "evidence")
+    told = press(person, push, "decide", page=seen, kind="not_there", evidence=evidence)
+    assert "Codat may still be working on it" in text(told)
+    assert fresh(push).status == PushStatus.NEEDS_REVIEW
+
+
+def test_what_codat_does_not_have_is_sent_again(
+    person: Any, onboarded: support.Onboarded, drain: Any, settings: Any
+) -> None:
+    settings.PUSH_SETTLE = 0
     push = unknown(onboarded.accounts[0])
     seen = press(person, push, "look")
     assert "Codat has no write of this connection" in text(seen)

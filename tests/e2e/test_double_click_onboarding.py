@@ -11,18 +11,11 @@ from bankfeeds.models import Company, Connection, SourceAccount
 from tests import support
 from tests.e2e.codat import asked, companies
 from tests.e2e.desk import THREE, Desk
-from tests.e2e.test_double_click import HANDS, Press, at_once
-from tests.e2e.twice import double_click
+from tests.e2e.test_double_click import HANDS, Press
 
 if TYPE_CHECKING:
     from bankfeeds.sandbox.server import Sandbox
     from tests.e2e.conftest import At
-
-
-def _but_for(race: str) -> pytest.MarkDecorator:
-    """Both hands; of two forms at the same moment, the timing decides whether `race` shows."""
-    mark = pytest.mark.xfail(strict=False, reason=race)
-    return pytest.mark.parametrize("press", [double_click, pytest.param(at_once, marks=mark)])
 
 
 @pytest.fixture
@@ -30,7 +23,7 @@ def desk(at_desk: At, sandbox: Sandbox) -> Desk:
     return at_desk("manager")
 
 
-@_but_for("the second form may be shown the first one's company as a likely duplicate")
+@HANDS
 def test_create_company(desk: Desk, press: Press) -> None:
     desk.open("/admin/bankfeeds/company/add/")
     desk.type(desk.page.get_by_label("Our name"), "Maple Street Bakery")
@@ -62,7 +55,7 @@ def test_add_accounts(desk: Desk, press: Press) -> None:
     assert len(theirs) == SourceAccount.objects.wanted().count() == 3
 
 
-@_but_for("the page renews without saying which issue of the link it has shown")
+@HANDS
 def test_renew_link(desk: Desk, press: Press) -> None:
     at = support.onboard(connected=False)
     desk.open(f"/admin/bankfeeds/connection/{at.connection.pk}/change/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 
@@ -16,11 +17,12 @@ from tests.pushing.test_delivery import again, confirmed, fault
 pytestmark = pytest.mark.django_db(transaction=True)
 BY = Actor("somebody", Origin.PERSON)
 Drain = Callable[[], None]
+SETTLED = dt.timedelta(seconds=121)  # after the last try
 
 
 def decide(push: Push, kind: Decision, **more: object) -> Push | None:
     return pushing.decide(
-        again(push), kind, reason="because", by=BY, now=timezone.now(), **more  # type: ignore[arg-type]
+        again(push), kind, reason="because", by=BY, now=timezone.now() + SETTLED, **more  # type: ignore[arg-type]
     )  # fmt: skip
 
 

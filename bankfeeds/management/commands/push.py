@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bankfeeds import conf, health, pushing, sync, words
 from bankfeeds.management.entrance import PortalCommand
+from bankfeeds.messages import CodatError, explain
 from bankfeeds.models import Company, Connection, Push, PushStatus, SourceAccount
 from bankfeeds.models.pushes import ENDED, UNDECIDED
 
@@ -36,25 +37,40 @@ class Command(PortalCommand):
         accounts = self._connected(_accounts(options["company"], options["account"]))
         plan = pushing.plan(accounts, today=pushing.today(timezone.now()))
         self._tell(plan)
-        pushes = pushing.confirm(
-            accounts,
-            fingerprint=None,
-            form_key=str(uuid.uuid4()),
-            by=self.actor,
-            now=timezone.now(),
-        )
-        if pushes and options["wait"]:
-            pushes = self._follow(pushes, seconds=options["timeout"])
+        pushes = self._confirm(accounts)
+        followed = pushes
+        if options["wait"]:
+            # What is new waits behind what is under way; with nothing new, that is what to await.
+            under_way = pushes or list(Push.objects.blocking().filter(account__in=accounts))
+            followed = self._follow(under_way, seconds=options["timeout"])
         self._report(pushes)
-        _judge(plan, pushes, waited=options["wait"])
+        _judge(plan, followed, new=bool(pushes), waited=options["wait"])
+
+    def _confirm(self, accounts: list[SourceAccount]) -> list[Push]:
+        try:
+            return pushing.confirm(
+                accounts,
+                fingerprint=None,
+                form_key=str(uuid.uuid4()),
+                by=self.actor,
+                now=timezone.now(),
+            )
+        except pushing.RowsChanged:
+            raise CommandError(
+                "Somebody else confirmed these rows at this moment. Nothing was sent from here."
+                " Run it again to send what is left."
+            ) from None
 
     def _connected(self, accounts: list[SourceAccount]) -> list[SourceAccount]:
         """The accounts with their newest status, asked for only where it would stop a push."""
         connection = accounts[0].connection
         if not all(account.is_connected for account in accounts) and connection.at_codat:
-            sync.refresh_connection(
-                connection, client=conf.page_client(), by=self.actor, clock=timezone.now
-            )
+            try:
+                sync.refresh_connection(
+                    connection, client=conf.page_client(), by=self.actor, clock=timezone.now
+                )
+            except CodatError as error:
+                self.warn(explain(error))
             for account in accounts:
                 account.refresh_from_db()
         return accounts
@@ -125,9 +141,9 @@ def _answer(push: Push) -> dict[str, Any]:
     }
 
 
-def _judge(plan: pushing.Plan, pushes: list[Push], *, waited: bool) -> None:
+def _judge(plan: pushing.Plan, pushes: list[Push], *, new: bool, waited: bool) -> None:
     """Exit 0 only when done: nothing new is done, an account that cannot be sent to is not."""
-    if not pushes and any(left.code != "nothing-new" for left in plan.left_out):
+    if not new and any(left.code != "nothing-new" for left in plan.left_out):
         raise CommandError("Nothing was sent; the reasons are above.")
     if waited and any(push.status != PushStatus.SUCCEEDED for push in pushes):
         raise CommandError("Not every push was accepted; see the push history.")

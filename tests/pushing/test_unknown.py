@@ -1,0 +1,148 @@
+"""Unknown pushes: nothing is lost, overtaken or sent twice once a person has decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from bankfeeds import conf, pushing
+from bankfeeds.models import Decision, Push, PushStatus
+from tests import support
+from tests.pushing.test_decisions import decide
+from tests.pushing.test_delivery import BY, Drain, again, confirmed, fault
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("first", [Decision.NOT_THERE, Decision.ADOPT])
+def test_an_unknown_push_that_is_then_refused_holds_the_later_ones_and_can_be_decided(
+    sandbox: object, drain: Drain, first: Decision
+) -> None:
+    head, *later = confirmed(*["1.00"] * 1001, text="x fault-op-failed" if first == "adopt" else "")
+    fault("500-after" if first == Decision.ADOPT else "500-before")
+    drain()
+    assert again(head).status == PushStatus.NEEDS_REVIEW
+    if first == Decision.NOT_THERE:
+        fault("400")
+        decide(head, first)
+    else:
+        (found,) = pushing.candidates(again(head), client=conf.client())
+        decide(head, first, operation_key=found.push_operation_key)
+    drain()
+    assert [again(p).status for p in (head, *later)] == [PushStatus.FAILED, PushStatus.READY]
+    assert again(head) in Push.objects.undecided()
+    assert decide(head, Decision.SEND_AGAIN) is not None
+
+
+def test_one_unknown_write_of_a_connection_at_a_time(sandbox: object, drain: Drain) -> None:
+    first, second = confirmed("1.00", accounts=2)
+    fault("500-after")
+    fault("500-before")
+    drain()
+    assert again(first).status == PushStatus.NEEDS_REVIEW
+    assert again(second).status == PushStatus.READY
+    assert again(second).attempts.count() == 0
+
+
+def test_it_is_not_sent_again_before_the_first_try_can_have_settled(
+    sandbox: object, drain: Drain
+) -> None:
+    (push,) = confirmed()
+    fault("500-before")
+    drain()
+    with pytest.raises(ValueError, match="may still be working"):
+        pushing.decide(again(push), Decision.NOT_THERE, reason="hasty", by=BY, now=timezone.now())
+    assert again(push).status == PushStatus.NEEDS_REVIEW
+
+
+def test_giving_up_with_rows_freed_stops_what_waits_behind(sandbox: object, drain: Drain) -> None:
+    first, second = confirmed(*["1.00"] * 1001)
+    fault("400")
+    drain()
+    decide(first, Decision.GIVE_UP)
+    drain()
+    assert again(second).status == PushStatus.CANCELLED
+    assert support.ledger() == []
+    stands = pushing.plan([first.account], today=support.today())
+    assert stands.rows == 1001
+
+
+def test_giving_up_with_every_row_left_out_lets_the_later_ones_go(
+    sandbox: object, drain: Drain
+) -> None:
+    first, second = confirmed(*["1.00"] * 1001)
+    fault("400")
+    drain()
+    rows = first.items.values_list("transaction", flat=True)
+    decide(first, Decision.GIVE_UP, leave_out=list(rows))
+    drain()
+    assert again(second).status == PushStatus.SUCCEEDED
+
+
+def test_a_write_that_codat_no_longer_knows_waits_for_a_person(
+    sandbox: object, drain: Drain
+) -> None:
+    (push,) = confirmed(text="coffee fault-op-pending")
+    support.run_jobs()
+    assert again(push).status == PushStatus.SUBMITTED
+    conf.client().delete_company(push.company.id_there)
+    Push.objects.update(next_attempt_at=timezone.now())
+    pushing.sweep(client=conf.client(), clock=timezone.now)
+    assert again(push).status == PushStatus.TIMED_OUT
+
+
+def test_a_worker_held_up_after_the_claim_sends_nothing(sandbox: object) -> None:
+    (push,) = confirmed()
+    times = iter([timezone.now()])
+    late = timezone.now() + dt.timedelta(seconds=60)
+    pushing.deliver(push.pk, client=conf.client(), clock=lambda: next(times, late))
+    assert again(push).status == PushStatus.READY
+    assert again(push).attempts.get().outcome == "not_sent"
+    assert support.ledger() == []
+
+
+def test_stopping_while_somebody_confirms_lets_nothing_newer_overtake(sandbox: object) -> None:
+    for _ in range(8):
+        account = support.make_account()
+        yesterday = support.today() - dt.timedelta(days=1)
+        support.make_transactions(account, ["1.00"], date=yesterday)
+        (old,) = pushing.confirm(
+            [account], fingerprint=None, form_key=str(uuid.uuid4()), by=BY, now=timezone.now()
+        )
+        support.make_transactions(account, ["2.00"])
+        _at_once(
+            lambda: pushing.cancel(old, reason="wrong", by=BY, now=timezone.now()),  # noqa: B023
+            lambda: pushing.confirm(
+                [account],  # noqa: B023
+                fingerprint=None,
+                form_key=str(uuid.uuid4()),
+                by=BY,
+                now=timezone.now(),
+            ),
+        )
+        if again(old).status == PushStatus.CANCELLED:
+            left = Push.objects.filter(account=account, status=PushStatus.READY)
+            assert all(push.first_date <= yesterday for push in left)
+
+
+def _at_once(*calls: Callable[[], object]) -> None:
+    start = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            call()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
