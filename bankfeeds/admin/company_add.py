@@ -160,7 +160,7 @@ def connect(request: HttpRequest, company: Company, *, form_key: str) -> HttpRes
     if not asking.settle(row):
         asking.tell_unfinished(request, row)
         return see_other(page)
-    messages.success(request, _("Company and QuickBooks connection exist at Codat."))
+    messages.success(request, _("Company and QuickBooks connection created at Codat."))
     if not may(request, "add_sourceaccount"):
         return see_other(page)
     return see_other(reverse("admin:bankfeeds_connection_add_accounts", args=[row.pk]))

@@ -72,6 +72,10 @@ def _pressed(
     if not pushes:
         messages.warning(request, _("Nothing new to send. Nothing was sent."))
         return _page(admin, request, accounts, plan)
+    if len(pushes) > 1:
+        text = _("%(pushes)d pushes confirmed: %(rows)s. They leave by themselves, in order.")
+        rows = push_words.transactions(sum(push.rows for push in pushes))
+        messages.success(request, text % {"pushes": len(pushes), "rows": rows})
     return see_other(_result(pushes))
 
 

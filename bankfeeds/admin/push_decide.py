@@ -32,7 +32,8 @@ NEEDS_LOOK = frozenset({Decision.ADOPT, Decision.NOT_THERE})
 def stop(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
     parts.demand(request, "stop_push")
     why = reason(request.POST.get("reason", ""))
-    if _is_stale(request, push):
+    # On hold or about to leave, it still waits: only what has left or ended cannot be stopped.
+    if push.status != PushStatus.READY:
         return _moved_on(request, push, done=push.status == PushStatus.CANCELLED)
     shown = numbers(request.POST.getlist("also"))
     if shown != {later.pk for later in pushing.waiting_behind(push)}:

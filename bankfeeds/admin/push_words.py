@@ -42,6 +42,9 @@ def status(push: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
             "quiet",
             push.codat_status,
         )
+    if push.status == PushStatus.FAILED and not is_undecided(push):
+        text = _("Codat reports that it did not take this push. A decision was made.")
+        return Word(push.label, text, "quiet", push.codat_status)
     return words.push(push, now=now, behind=behind)
 
 

@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from bankfeeds.models import Push
 
 from . import push_confirm, push_decide, push_page
+from .push_forms import identifier
 from .push_history import PushHistory
+from .push_words import MOVING
 
 View = Callable[..., HttpResponse]
 Press = Callable[[Any, HttpRequest, Push], HttpResponse]
@@ -39,6 +41,16 @@ class PushAdmin(PushHistory):
 
     def confirm_view(self, request: HttpRequest) -> HttpResponse:
         return push_confirm.view(self, request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was just confirmed moves by itself, also without a script."""
+        answer = super().changelist_view(request, extra_context)
+        batch = identifier(request.GET.get("batch", ""))
+        if batch and Push.objects.filter(form_key=str(batch), status__in=MOVING).exists():
+            answer["Refresh"] = "3"
+        return answer
 
     def change_view(
         self,

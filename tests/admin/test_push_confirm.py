@@ -215,3 +215,15 @@ def test_an_undecided_push_does_not_stop_the_next_from_being_confirmed(manager: 
     page = manager.get(URL, {"account": push.account_id})
     answer = manager.post(URL, fields(page, push.account))
     assert "Waiting behind push" in text(manager.get(answer.url))
+
+
+def test_several_pushes_are_announced_and_their_list_moves_by_itself(manager: Any) -> None:
+    account = support.make_account()
+    support.make_transactions(account, ["1.00"] * 1001)
+    given = fields(manager.get(URL, {"account": account.pk}), account)
+    answer = manager.post(URL, given, follow=True)
+    assert "2 pushes confirmed: 1,001 transactions" in text(answer)
+    assert answer["Refresh"] == "3"
+    Push.objects.update(status=PushStatus.CANCELLED)
+    still = manager.get(reverse("admin:bankfeeds_push_changelist"), {"batch": given["form_key"]})
+    assert "Refresh" not in still

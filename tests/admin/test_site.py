@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
@@ -91,3 +93,11 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(people: dict[s
         assert "<script>" not in content
         for source in ('src="http', 'href="http', 'src="//'):
             assert source not in content
+
+
+def test_no_style_hides_the_errors_of_a_form() -> None:
+    """Errors of a file were in the page, and no one could see them."""
+    styles = Path(finders.find("bankfeeds/portal.css") or "").parent
+    for sheet in styles.glob("*.css"):
+        for rule in sheet.read_text().split("}"):
+            assert not ("errorlist" in rule and "none" in rule), f"{sheet.name}: {rule}"
