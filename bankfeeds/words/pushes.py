@@ -69,7 +69,16 @@ def push(row: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
         if behind is not None:
             label = _("Waiting behind push #%(id)d") % {"id": behind.pk}
             text = _("An earlier push of this account must end first; order must be kept.")
-            if behind.status in {PushStatus.FAILED, PushStatus.TIMED_OUT, PushStatus.NEEDS_REVIEW}:
+            if behind.account_id != row.account_id:
+                text = _(
+                    "It is unknown whether a push of another account of this client arrived;"
+                    " that must be decided first."
+                )
+            elif behind.status in {
+                PushStatus.FAILED,
+                PushStatus.TIMED_OUT,
+                PushStatus.NEEDS_REVIEW,
+            }:
                 text = _(
                     "An earlier push of this account needs a decision first; order must be kept."
                 )
