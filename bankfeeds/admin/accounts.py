@@ -7,21 +7,19 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds import words
 from bankfeeds.models import SourceAccount
 
 from . import account_page, mirror_rows, mirror_search, mirror_shown, mirror_words
-from .parts import PortalAdmin, badge, demand
-from .push_forms import number
+from .parts import PortalAdmin, badge
 
 
 @admin.register(SourceAccount)
@@ -30,6 +28,7 @@ class SourceAccountAdmin(PortalAdmin):
     list_display_links = ("account",)
     list_filter = (mirror_search.AccountStatusFilter, mirror_search.CurrencyFilter)
     search_fields = ("name",)
+    list_title = gettext_lazy("Source accounts")
     search_help_text = gettext_lazy("Search by account, its id, last four digits, or company")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
@@ -58,25 +57,9 @@ class SourceAccountAdmin(PortalAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"title": _("Source accounts"), **(extra_context or {})}
-        return super().changelist_view(request, context)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        demand(request, "view_sourceaccount")
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        pk = number(object_id)
-        row = account_page.find(pk) if pk is not None else None
-        return account_page.view(self, request, row) if row else self.missing(request, object_id)
+    def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
+        row = account_page.find(pk)
+        return account_page.view(self, request, row) if row else None
 
     def has_push_permission(self, request: HttpRequest) -> bool:
         return mirror_shown.may(request, "push_sourceaccount")

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
@@ -22,7 +22,6 @@ from bankfeeds.models import Company
 from . import company_add, company_page, mirror_rows, mirror_search, mirror_shown, mirror_words
 from .connection_link import link_cell
 from .parts import PortalAdmin, badge, demand
-from .push_forms import number
 
 
 @admin.register(Company)
@@ -31,6 +30,7 @@ class CompanyAdmin(PortalAdmin):
     list_display_links = ("company",)
     list_filter = (mirror_search.StatusFilter, mirror_search.CountryFilter)
     search_fields = ("name",)
+    list_title = gettext_lazy("Companies")
     search_help_text = gettext_lazy("Search by name, reference, last four digits or Codat id")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ("company", "made")
@@ -67,12 +67,6 @@ class CompanyAdmin(PortalAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"title": _("Companies"), **(extra_context or {})}
-        return super().changelist_view(request, context)
-
     def add_view(
         self,
         request: HttpRequest,
@@ -82,21 +76,9 @@ class CompanyAdmin(PortalAdmin):
         demand(request, "add_company")
         return company_add.view(self, request)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        demand(request, "view_company")
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        pk = number(object_id)
-        company = self.get_queryset(request).filter(pk=pk).first() if pk is not None else None
-        if company is None:
-            return self.missing(request, object_id)
-        return company_page.view(self, request, company)
+    def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
+        company = self.get_queryset(request).filter(pk=pk).first()
+        return company_page.view(self, request, company) if company else None
 
     # --- Actions on several ------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -27,7 +27,7 @@ from . import (
     mirror_words,
 )
 from .parts import PortalAdmin, back, badge, demand, pressed_only
-from .push_forms import number, see_other
+from .push_forms import see_other
 
 
 @admin.register(Connection)
@@ -36,6 +36,7 @@ class ConnectionAdmin(PortalAdmin):
     list_display_links = ("of_company",)
     list_filter = (mirror_search.WordFilter,)
     search_fields = ("company__name",)
+    list_title = gettext_lazy("Connections")
     search_help_text = gettext_lazy("Search by company, reference, last four digits or Codat id")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ("made",)
@@ -77,25 +78,9 @@ class ConnectionAdmin(PortalAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"title": _("Connections"), **(extra_context or {})}
-        return super().changelist_view(request, context)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        demand(request, "view_connection")
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        pk = number(object_id)
-        row = self.get_queryset(request).filter(pk=pk).first() if pk is not None else None
-        return view(self, request, row) if row else self.missing(request, object_id)
+    def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
+        row = self.get_queryset(request).filter(pk=pk).first()
+        return view(self, request, row) if row else None
 
     @admin.display(description=gettext_lazy("company"), ordering="company__folded_name")
     def of_company(self, row: Connection) -> SafeString:

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -21,6 +21,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from bankfeeds.words import Word
+
+from .push_forms import number
 
 LIST_LIMIT = 10_000
 View = Callable[..., HttpResponse]
@@ -92,6 +94,9 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 100
     list_max_show_all = 100
     actions_on_top = True
+    list_title: Any = ""
+    # show(request, pk): the page of one row, None when there is none.
+    show: Callable[[HttpRequest, int], HttpResponse | None] | None = None
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
@@ -118,6 +123,29 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(route, self.admin_site.admin_view(bound), name=name)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        named = {"title": self.list_title} if self.list_title else {}
+        return super().changelist_view(request, {**named, **(extra_context or {})})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The row's own page instead of a form, where `show` is given; reading changes nothing."""
+        if self.show is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        demand(request, f"view_{self.opts.model_name}")
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        pk = number(object_id)
+        page = self.show(request, pk) if pk is not None else None
+        return page or self.missing(request, object_id)
 
     def missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What the admin answers when there is no such row: back to the start, with a message."""
