@@ -13,6 +13,13 @@ SEE = (
     "view_banktransaction",
     "view_push",
     "view_event",
+    "view_sendingstop",
+    "view_incident",
+    "view_feedschedule",
+    "view_feedrun",
+    "view_closure",
+    "view_resending",
+    "view_webhookmessage",
 )
 KEEP_ALIVE = (
     "see_link",
@@ -22,6 +29,11 @@ KEEP_ALIVE = (
     "push_sourceaccount",
     "stop_push",
     "decide_push",
+    "add_resending",
+    "stop_sending",
+    "end_incident",
+    "change_feedschedule",
+    "process_webhookmessage",
 )
 ONBOARD = (
     "add_company",
@@ -29,6 +41,9 @@ ONBOARD = (
     "add_connection",
     "add_sourceaccount",
     "change_sourceaccount",
+    "add_closure",
+    "change_closure",
+    "delete_closure",
 )
 PEOPLE = ("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group")
 
@@ -37,7 +52,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "support": SEE + KEEP_ALIVE,
     "auditor": SEE,
     # Manages people; by default sends nothing and sees no link.
-    "administrator": SEE + PEOPLE,
+    "administrator": SEE + PEOPLE + ("end_incident",),
 }
 
 

@@ -50,6 +50,23 @@ GUARDS: tuple[Guard, ...] = (
     *_insert_only("bankfeeds_event"),
     *_insert_only("bankfeeds_pushdecision"),
     *_insert_only("bankfeeds_pushbody"),
+    *_insert_only("bankfeeds_pushmark"),
+    *_insert_only("bankfeeds_unclaimedwrite"),
+    Guard(
+        "bankfeeds_sendingstop",
+        "UPDATE",
+        "a stop is lifted once and never changed",
+        "OLD.allowed_at IS NOT NULL OR "
+        + _differs("account_id", "company_id", "stopped_at", "stopped_by", "reason"),
+    ),
+    Guard("bankfeeds_sendingstop", "DELETE", "stops are never deleted"),
+    Guard(
+        "bankfeeds_webhookmessage",
+        "UPDATE",
+        "a message stays as it came",
+        _differs("webhook_id", "received_at", "sealed_body"),
+    ),
+    Guard("bankfeeds_webhookmessage", "DELETE", "messages are never deleted"),
     Guard(
         "bankfeeds_pushattempt",
         "UPDATE",

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from .feeds import Closure, FeedRun, FeedSchedule
+from .holds import CallBudget, Incident, SendingStop
 from .intake import BankTransaction, Statement
 from .mirror import Company, Connection, Intent, RemoteCreation, SourceAccount
 from .pushes import Decision, Push, PushDecision, PushStatus, WrongStep
 from .record import Actor, Event, Heartbeat, Origin
-from .sent import PushAttempt, PushBody, PushItem
+from .resending import Resending, ResendingRow
+from .sent import PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
+from .webhooks import WebhookMessage
 
 __all__ = [
     "Actor",
     "BankTransaction",
+    "CallBudget",
+    "Closure",
     "Company",
     "Connection",
     "Decision",
     "Event",
+    "FeedRun",
+    "FeedSchedule",
     "Heartbeat",
+    "Incident",
     "Intent",
     "Origin",
     "Push",
@@ -23,9 +32,15 @@ __all__ = [
     "PushBody",
     "PushDecision",
     "PushItem",
+    "PushMark",
     "PushStatus",
     "RemoteCreation",
+    "Resending",
+    "ResendingRow",
+    "SendingStop",
     "SourceAccount",
     "Statement",
+    "UnclaimedWrite",
+    "WebhookMessage",
     "WrongStep",
 ]

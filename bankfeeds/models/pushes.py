@@ -133,7 +133,12 @@ class Push(models.Model):
 
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     body_sha256 = models.CharField(max_length=64, editable=False)
+    # Of the key: when it first left. Codat keeps a key's first answer for 90 minutes.
     first_sent_at = models.DateTimeField(null=True, blank=True)
+    # Of the key: since when it has been unsure whether a try arrived. Once unknown, always careful.
+    unsure_since = models.DateTimeField(null=True, blank=True)
+    # Tries that count towards the limit; those during an outage do not.
+    tries = models.PositiveIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     # When it may be sent (ready) or looked at again (submitted).

@@ -22,6 +22,7 @@ class Origin(models.TextChoices):
     COMMAND = "command", _("Command")
     SCHEDULE = "schedule", _("Schedule")
     WORKER = "worker", _("Worker")
+    WEBHOOK = "webhook", _("Message from Codat")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Actor:
 
 
 WORKER = Actor("worker", Origin.WORKER)
+SCHEDULE = Actor("schedule", Origin.SCHEDULE)
+WEBHOOK = Actor("webhook", Origin.WEBHOOK)
 
 
 class EventManager(models.Manager["Event"]):
@@ -133,9 +136,9 @@ class Event(models.Model):
 
 
 class Heartbeat(models.Model):
-    """One row: when the worker's pool last carried out a job, and since when it has been up."""
+    """One row for each pool: when it last carried out a job."""
 
-    name = models.CharField(max_length=30, primary_key=True)
+    name = models.CharField(max_length=100, primary_key=True)
     beat_at = models.DateTimeField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What a push consists of and what became of each try: body, items, attempts. Guarded rows."""
+"""What a push consists of and what became of each try and of it all: guarded rows."""
 
 from __future__ import annotations
 
@@ -96,3 +96,47 @@ class PushAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.push_id}:{self.number}"
+
+
+class UnclaimedWrite(models.Model):
+    """A write that Codat lists on a connection and of which no push of ours was told the id.
+
+    Kept when a lost answer is looked for: the evidence, and the reason why a write that was there
+    before a push first left can never be that push.
+    """
+
+    push_operation_key = models.UUIDField(_("Codat's write id"), unique=True)
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="unclaimed_writes")
+    requested_at = models.DateTimeField(_("requested at Codat"))
+    codat_status = models.CharField(_("Codat's word"), max_length=30, blank=True)
+    first_seen_at = models.DateTimeField(_("first seen"))
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("requested_at", "id")
+
+    def __str__(self) -> str:
+        return str(self.push_operation_key)
+
+
+class PushMark(models.Model):
+    """Put on a push afterwards; its state never changes for it. Insert-only."""
+
+    class Kind(models.TextChoices):
+        MAY_BE_MISSING = "may_be_missing", _("May not have reached QuickBooks")
+        SENT_IN_ERROR = "sent_in_error", _("Sent in error")
+        # A person looked after what may be missing: sent again, or found in QuickBooks.
+        SEEN_TO = "seen_to", _("Seen to")
+
+    push = models.ForeignKey(Push, models.PROTECT, related_name="marks")
+    kind = models.CharField(max_length=15, choices=Kind)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=150)
+    words = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("made_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.push_id}: {self.kind}"
