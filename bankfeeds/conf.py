@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
 
-from .codat.client import Client, Timings
+from .codat.client import Answer, Client, Timings
 
 LIVE_HOSTS = frozenset({"api.codat.io"})
 
@@ -26,9 +27,11 @@ def environment() -> Literal["live", "sandbox"]:
     return "live" if urlsplit(settings.CODAT_BASE_URL).hostname in LIVE_HOSTS else "sandbox"
 
 
-def client() -> Client:
+def client(on_answer: Callable[[Answer], None] | None = None) -> Client:
     """The client for background work: the full deadline."""
-    return _client(deadline=settings.CODAT_DEADLINE, read=settings.CODAT_READ_TIMEOUT)
+    return _client(
+        deadline=settings.CODAT_DEADLINE, read=settings.CODAT_READ_TIMEOUT, on_answer=on_answer
+    )
 
 
 def page_client() -> Client:
@@ -42,10 +45,27 @@ def longest_wait() -> float:
     return float(settings.CODAT_PAGE_DEADLINE)
 
 
-def _client(*, deadline: float, read: float) -> Client:
+def calls_per_minute() -> int:
+    """How many calls all background work together may make in any 60 seconds."""
+    return int(settings.CODAT_CALLS_PER_MINUTE)
+
+
+def calls_at_once() -> int:
+    """How many pushes of one company may be on their way at the same time."""
+    return int(settings.CODAT_CALLS_AT_ONCE)
+
+
+def timing_factor() -> float:
+    return float(settings.TIMING_FACTOR)
+
+
+def _client(
+    *, deadline: float, read: float, on_answer: Callable[[Answer], None] | None = None
+) -> Client:
     return Client(
         base_url=settings.CODAT_BASE_URL,
         api_key=settings.CODAT_API_KEY,
         before_send=_refuse_inside_transaction,
+        on_answer=on_answer,
         timings=Timings(connect=settings.CODAT_CONNECT_TIMEOUT, read=read, deadline=deadline),
     )

@@ -22,7 +22,7 @@ FLOOR = {
     "codat", "doorbell", "groups", "guards", "intake", "messages", "models", "rules", "sealing",
     "words",
 }  # fmt: skip
-VERBS = {"health", "importing", "links", "onboarding", "pushing", "sync"}
+VERBS = {"budget", "health", "importing", "links", "onboarding", "pushing", "sync"}
 
 # Room -> the rooms of ours that it may import.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -43,7 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "importing": FLOOR,
     "links": FLOOR,
     "sync": FLOOR,
-    "pushing": FLOOR | {"conf"},
+    "budget": FLOOR | {"conf"},
+    "pushing": FLOOR | {"budget", "conf"},
     "onboarding": FLOOR | {"links", "sync"},
     # The entrances.
     "admin": (FLOOR - {"codat", "doorbell"}) | VERBS | {"conf"},

@@ -1,0 +1,218 @@
+"""The calls that background work may make to Codat: shared by all workers through one row.
+
+How many now (a token bucket), not before when (429, an outage), and whether the key is taken.
+Asks the clock of nobody and Codat nothing; `Line` collects what the calls of a job met.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from . import conf, messages
+from .codat import errors
+from .codat.client import Answer
+from .models import CallBudget, Event, Incident
+from .models.record import WORKER
+
+log = logging.getLogger(__name__)
+
+# Of a minute's calls, how many may be made at once after a quiet time. Bucket and refill together
+# never exceed the limit in any 60 seconds.
+BURST = 0.05
+# So many calls in a row, over at least so many seconds, without any answer: Codat is not there.
+UNANSWERED = 5
+UNANSWERED_FOR = 10.0
+LONGEST_PAUSE = 30.0
+THROTTLED_FOR = 60.0
+# Whatever is left of the day goes to pushes before it goes to looking around.
+REFUSALS = (401, 402, 403)
+
+Kind = Incident.Kind
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Why no background call may be made, and until when (None: until somebody says so)."""
+
+    words: str
+    until: dt.datetime | None
+
+
+def closed(*, now: dt.datetime) -> Closed | None:
+    """Whether all background calls are held at this moment. Reads only."""
+    refused = Incident.objects.open().filter(kind=Kind.REFUSED).first()
+    if refused is not None:
+        return Closed(refused.words, None)
+    row = CallBudget.objects.first()
+    return _held(row, now) if row is not None else None
+
+
+def take(wanted: int, *, now: dt.datetime) -> int:
+    """Take up to `wanted` calls and say how many may be made now; 0 when none may.
+
+    Whoever takes them makes them at once or gives them back. Locks the row until the end of the
+    caller's transaction: those who take calls take turns.
+    """
+    with transaction.atomic():
+        if Incident.objects.open().filter(kind=Kind.REFUSED).exists():
+            return 0
+        row = _locked()
+        _fill(row, now)
+        granted = 0 if _held(row, now) else min(wanted, int(row.tokens), _probes(row, wanted))
+        row.tokens -= granted
+        row.save(update_fields=["tokens", "filled_at"])
+    return granted
+
+
+def give_back(calls: int) -> None:
+    """Calls that were taken and not made."""
+    if calls > 0:
+        with transaction.atomic():
+            row = _locked()
+            row.tokens += calls
+            row.save(update_fields=["tokens"])
+
+
+class Line:
+    """What the calls of one job met; told to the shared row in one go. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._answered = self._unanswered = 0
+        self._wait: float | None = None
+        self._refusal: errors.CodatError | None = None
+        self._remaining: int | None = None
+        self._resets_at: dt.datetime | None = None
+
+    def heard(self, answer: Answer) -> None:
+        """For `Client(on_answer=...)`: any answer but a server fault shows that Codat is there."""
+        with self._lock:
+            if answer.status >= 500:
+                self._unanswered += 1
+            else:
+                self._answered += 1
+                self._unanswered = 0
+            if answer.remaining is not None:
+                self._remaining, self._resets_at = answer.remaining, answer.reset
+
+    def met(self, error: errors.CodatError) -> None:
+        """What a call failed with, in whatever thread."""
+        with self._lock:
+            if error.status is None:
+                self._unanswered += 1
+            elif isinstance(error, errors.Throttled):
+                wait = error.retry_after or THROTTLED_FOR * conf.timing_factor()
+                self._wait = max(self._wait or 0.0, wait)
+            elif error.status in REFUSALS:
+                self._refusal = error
+
+    def tell(self, *, now: dt.datetime) -> None:
+        """Write down what was met since the last time; opens and ends incidents."""
+        with self._lock:
+            met = self.__dict__.copy()
+            self._forget()
+        if met["_refusal"] is not None:
+            _refused(met["_refusal"], now)
+        if not (met["_answered"] or met["_unanswered"] or met["_wait"] is not None):
+            return
+        with transaction.atomic():
+            row = _locked()
+            if met["_wait"] is not None:
+                until = now + dt.timedelta(seconds=met["_wait"])
+                row.not_before = max(row.not_before or until, until)
+                row.held_words = _("Codat asked us to wait: too many calls")
+            if met["_remaining"] is not None:
+                row.remaining, row.resets_at = met["_remaining"], met["_resets_at"]
+            _judge_silence(row, met["_answered"], met["_unanswered"], now)
+            row.save()
+
+
+def _locked() -> CallBudget:
+    row = CallBudget.objects.select_for_update().first()
+    if row is None:
+        CallBudget.objects.bulk_create(
+            [CallBudget(tokens=conf.calls_per_minute() * BURST)], ignore_conflicts=True
+        )
+        row = CallBudget.objects.select_for_update().get()
+    return row
+
+
+def _fill(row: CallBudget, now: dt.datetime) -> None:
+    limit = conf.calls_per_minute()
+    most = max(1.0, limit * BURST)
+    # A clock that was set back adds nothing, and is believed from then on.
+    passed = max(0.0, (now - row.filled_at).total_seconds()) if row.filled_at else 60.0
+    row.tokens = min(most, row.tokens + passed * (limit - most) / 60)
+    row.filled_at = now
+
+
+def _held(row: CallBudget, now: dt.datetime) -> Closed | None:
+    if row.not_before is not None and row.not_before > now:
+        words = row.held_words or _("Codat cannot be reached")
+        return Closed(words, row.not_before)
+    if row.remaining == 0 and row.resets_at is not None and row.resets_at > now:
+        return Closed(_("Today's calls to Codat are used up"), row.resets_at)
+    return None
+
+
+def _probes(row: CallBudget, wanted: int) -> int:
+    """While nobody answers, one call at a time finds out whether somebody does again."""
+    return 1 if row.unanswered >= UNANSWERED else wanted
+
+
+def _judge_silence(row: CallBudget, answered: int, unanswered: int, now: dt.datetime) -> None:
+    if answered:
+        row.answered_at, row.unanswered, row.unanswered_since = now, 0, None
+        if not row.held_words:
+            row.not_before = None
+        _end_outage(now)
+    if row.held_words and (row.not_before is None or row.not_before <= now):
+        row.held_words = ""
+    if not unanswered:
+        return
+    row.unanswered += unanswered
+    row.unanswered_since = row.unanswered_since or now
+    if row.unanswered < UNANSWERED:
+        return
+    factor = conf.timing_factor()
+    silent = (now - row.unanswered_since).total_seconds()
+    if silent >= UNANSWERED_FOR * factor:
+        _open(Kind.OUTAGE, row.unanswered_since, _("Codat does not answer any call."), None)
+    if not row.held_words:
+        pause = min(LONGEST_PAUSE, 2.0 ** min(row.unanswered - UNANSWERED, 10)) * factor
+        row.not_before = now + dt.timedelta(seconds=pause)
+
+
+def _refused(error: errors.CodatError, now: dt.datetime) -> None:
+    _open(Kind.REFUSED, now, messages.what_happened(error), error.status)
+
+
+def _open(kind: Incident.Kind, since: dt.datetime, words: str, status: int | None) -> None:
+    """One alarm, however many calls met the same."""
+    if Incident.objects.open().filter(kind=kind).exists():
+        return
+    try:
+        with transaction.atomic():
+            Incident.objects.create(kind=kind, started_at=since, words=words, http_status=status)
+            Event.objects.record(f"incident.{kind}", by=WORKER, at=since, words=words)
+    except IntegrityError:
+        return
+    log.error("%s: %s", kind, words)
+
+
+def _end_outage(now: dt.datetime) -> None:
+    for incident in Incident.objects.open().filter(kind=Kind.OUTAGE):
+        Incident.objects.filter(pk=incident.pk, ended_at=None).update(
+            ended_at=now, ended_by=WORKER.name
+        )
+        Event.objects.record("incident.ended", by=WORKER, at=now, words=incident.words)
+        log.warning("%s: over", incident.kind)
