@@ -6,25 +6,28 @@ rows that it is about. Losing every job is harmless: the sweep rings again.
 
 from __future__ import annotations
 
+from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 DELIVER = "bankfeeds.tasks.deliver"
 SWEEP = "bankfeeds.tasks.sweep"
-JOBS = (DELIVER, SWEEP)
+MESSAGE = "bankfeeds.tasks.message"
+REFRESH = "bankfeeds.tasks.refresh"
+RESEND = "bankfeeds.tasks.resend"
+JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND)
+
+
+# So many jobs in the queue are enough: what is rung in vain is rung again by the sweep.
+ENOUGH = 50
 
 
 def ring(job: str, *arguments: int) -> None:
     """Ask the worker to carry out `job`; the arguments are primary keys, nothing else."""
-    async_task(job, *arguments)
+    if waiting() < ENOUGH:
+        async_task(job, *arguments)
 
 
 def waiting() -> int:
-    """How many jobs are queued; those being carried out count too."""
-    return int(OrmQ.objects.count())
-
-
-def silence() -> int:
-    """Drop every job that waits, and say how many: what is still due is rung again by the sweep."""
-    dropped, _ = OrmQ.objects.all().delete()
-    return int(dropped)
+    """How many jobs wait in the queue; those that a pool has taken do not count."""
+    return int(OrmQ.objects.filter(lock__lte=timezone.now()).count())

@@ -1,51 +1,114 @@
-"""What needs a person: is the worker alive, since when not."""
+"""What needs a person: is the worker alive, does Codat answer, may we send; what that may cost."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Min
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
 
-from .models import Heartbeat, Push, PushStatus
+from .models import Heartbeat, Incident, Push, PushItem, PushStatus, SendingStop
+from .models.states import IN_FLIGHT
 from .rules import FEED_WINDOW
 
 # The watchdog rings every 5 seconds; three missed rings and somebody should know.
 QUIET_AFTER = dt.timedelta(seconds=20)
-POOL = "pool"
+# Confirmed, and not known to be at Codat.
+CONFIRMED = (PushStatus.READY, *IN_FLIGHT)
+# A row of day D may go through D+7.
+TOO_LATE_AFTER = FEED_WINDOW + dt.timedelta(days=1)
 
 
 def beat(*, now: dt.datetime) -> None:
-    """The pool carries out jobs: it has just carried out this one."""
-    Heartbeat.objects.update_or_create(name=POOL, defaults={"beat_at": now})
+    """The pool of this process carries out jobs: it is doing so right now."""
+    Heartbeat.objects.update_or_create(name=settings.POOL_NAME, defaults={"beat_at": now})
 
 
-def last_beat() -> dt.datetime | None:
-    return Heartbeat.objects.filter(name=POOL).values_list("beat_at", flat=True).first()
+def last_beat(*, pool: str = "") -> dt.datetime | None:
+    """The newest sign of life of one pool, or of any."""
+    rows = Heartbeat.objects.filter(name=pool) if pool else Heartbeat.objects.all()
+    newest: dt.datetime | None = rows.aggregate(newest=Max("beat_at"))["newest"]
+    return newest
+
+
+def forget_old_pools(*, now: dt.datetime) -> None:
+    """Every start of a worker is a pool of its own; those long silent are of no interest."""
+    Heartbeat.objects.filter(beat_at__lt=now - dt.timedelta(days=1)).delete()
 
 
 def worker_is_running(*, now: dt.datetime) -> bool:
-    beat_at = last_beat()
-    return beat_at is not None and now - beat_at < QUIET_AFTER
-
-
-def pool_is_busy(*, now: dt.datetime) -> bool:
-    """A push is on its way under a lease that runs: a pool that is silent may just be waiting."""
-    return Push.objects.filter(status=PushStatus.SENDING, lease_until__gt=now).exists()
+    return stopped(now=now) is None
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """The worker is not running: since when (None: never seen), and when that begins to cost."""
+    """The worker is not running: since when (None: never seen)."""
 
     since: dt.datetime | None
-    first_loss: dt.date | None
 
 
 def stopped(*, now: dt.datetime) -> Stopped | None:
-    """None while the worker runs. `first_loss`: the day on which confirmed rows get too old."""
+    """None while the worker runs."""
     beat_at = last_beat()
     if beat_at is not None and now - beat_at < QUIET_AFTER:
         return None
-    oldest = Push.objects.filter(status=PushStatus.READY).aggregate(day=Min("first_date"))["day"]
-    return Stopped(beat_at, oldest + FEED_WINDOW + dt.timedelta(days=1) if oldest else None)
+    return Stopped(beat_at)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """`first`: the next day on which rows that were confirmed, or that wait for a decision, get
+    too late for the feed; None when there are none. `already`: waiting pushes with rows that are.
+    """
+
+    first: dt.date | None = None
+    already: int = 0
+
+
+def loss(*, today: dt.date) -> Loss:
+    """`today`: the institution's day. Reads pushes that have not ended, and the undecided ones."""
+    oldest = today - FEED_WINDOW
+    open_ones = Push.objects.filter(status__in=CONFIRMED) | Push.objects.undecided()
+    late = Q(first_date__lt=oldest, status__in=CONFIRMED)
+    found = open_ones.aggregate(
+        first=Min("first_date", filter=Q(first_date__gte=oldest)),
+        already=Count("pk", filter=late),
+        part=Count("pk", filter=Q(first_date__lt=oldest, last_date__gte=oldest)),
+    )
+    first = found["first"]
+    if found["part"] and first != oldest:
+        # Of a push that is late already in part, only its rows know which day is next.
+        part = open_ones.filter(first_date__lt=oldest, last_date__gte=oldest)
+        rows = PushItem.objects.filter(push__in=part, released=False, transaction__date__gte=oldest)
+        days = (first, rows.aggregate(day=Min("transaction__date"))["day"])
+        first = min((day for day in days if day is not None), default=None)
+    return Loss(first + TOO_LATE_AFTER if first else None, found["already"])
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """What keeps everything from leaving. `loss` is read only when there is trouble."""
+
+    worker: Stopped | None = None
+    outage: Incident | None = None
+    refused: Incident | None = None
+    everything: SendingStop | None = None
+    loss: Loss = Loss()
+
+
+def troubles(*, now: dt.datetime) -> Troubles:
+    """For the bands above every page: three small questions, a fourth when there is trouble."""
+    worker = stopped(now=now)
+    open_ones = {incident.kind: incident for incident in Incident.objects.open()}
+    everything = SendingStop.objects.filter(allowed_at=None, account=None, company=None).first()
+    if worker is None and everything is None and not open_ones:
+        return Troubles()
+    return Troubles(
+        worker=worker,
+        outage=open_ones.get(Incident.Kind.OUTAGE),
+        refused=open_ones.get(Incident.Kind.REFUSED),
+        everything=everything,
+        loss=loss(today=timezone.localdate(now)),
+    )

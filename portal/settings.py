@@ -33,11 +33,16 @@ HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not (DEBUG or DEMO))
 # A fresh copy talks to the sandbox: nobody reaches live by forgetting something.
 CODAT_BASE_URL = env.str("CODAT_BASE_URL", default="http://127.0.0.1:8182")
 CODAT_API_KEY = env.str("CODAT_API_KEY", default="")
+# Empty: no messages are taken, and everything is learned by asking.
+CODAT_WEBHOOK_SECRET = env.str("CODAT_WEBHOOK_SECRET", default="")
 
 # Codat's hard limits are 1,000 a minute for an address and 10 at once for a company; all workers
 # together stay below these, and calls on which a person waits come on top.
 CODAT_CALLS_PER_MINUTE = env.int("CODAT_CALLS_PER_MINUTE", default=800)
 CODAT_CALLS_AT_ONCE = env.int("CODAT_CALLS_AT_ONCE", default=8)
+
+# Set by `manage.py worker` for its processes: whose signs of life are whose.
+POOL_NAME = env.str("PORTAL_POOL", default="pool")
 
 # --- The institution ------------------------------------------------------------------------
 

@@ -362,7 +362,7 @@ def something_is_due() -> bool:
     now = timezone.now()
     pushes = Push.objects
     return any(
-        rows.exists() for rows in (pushes.due(now), pushes.to_poll(now), pushes.lease_ran_out(now))
+        rows.exists() for rows in (pushes.due(now), pushes.due_again(now), pushes.to_look_up(now))
     )
 
 

@@ -22,7 +22,20 @@ FLOOR = {
     "codat", "doorbell", "groups", "guards", "intake", "messages", "models", "rules", "sealing",
     "words",
 }  # fmt: skip
-VERBS = {"budget", "health", "importing", "links", "onboarding", "pushing", "sync"}
+VERBS = {
+    "budget",
+    "health",
+    "holding",
+    "importing",
+    "links",
+    "marks",
+    "onboarding",
+    "pushing",
+    "refreshing",
+    "resending",
+    "sync",
+    "webhooks",
+}
 
 # Room -> the rooms of ours that it may import.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -32,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "groups": set(),
     "guards": set(),
     "intake": set(),
-    "models": set(),
+    "models": {"rules"},
     "rules": set(),
     "sealing": set(),
     "messages": {"codat"},
@@ -40,18 +53,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "migrations": set(),
     # The verbs: the floor, and the verbs that are named. `conf` tells them which world it is.
     "health": FLOOR,
+    "holding": FLOOR | {"budget"},
     "importing": FLOOR,
     "links": FLOOR,
-    "sync": FLOOR,
+    "marks": {"models"},
+    "sync": FLOOR | {"marks"},
+    "refreshing": FLOOR | {"budget", "sync"},
+    "resending": FLOOR | {"conf", "marks", "pushing"},
     "budget": FLOOR | {"conf"},
     "pushing": FLOOR | {"budget", "conf"},
     "onboarding": FLOOR | {"links", "sync"},
+    # Codat's messages: the door is an entrance, what becomes of them is a verb.
+    "webhooks": FLOOR | {"budget", "conf", "pushing", "sync"},
     # The entrances.
     "admin": (FLOOR - {"codat", "doorbell"}) | VERBS | {"conf"},
     "management": FLOOR | VERBS | {"conf", "checks", "sandbox"},
     "tasks": FLOOR | VERBS | {"conf"},
     "templatetags": {"admin", "words"},
-    "portal": {"checks"},
+    "portal": {"checks", "webhooks"},
     # The frame.
     "conf": {"codat"},
     "checks": {"conf", "guards"},
@@ -69,6 +88,7 @@ FOREIGN: dict[str, set[str]] = {
     "portal": {"django", "environ"},
     "sandbox": set(),
     "sealing": {"django", "cryptography"},
+    "webhooks": {"django", "standardwebhooks"},
 }
 
 

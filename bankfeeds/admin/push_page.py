@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bankfeeds import health, pushing, words
+from bankfeeds import health, holding, pushing, words
 from bankfeeds.models import (
     Event,
     Push,
@@ -27,9 +27,9 @@ from bankfeeds.models import (
     PushStatus,
     Statement,
 )
-from bankfeeds.models.pushes import UNDECIDED
+from bankfeeds.models.states import UNDECIDED
 
-from . import parts, push_answers, push_words
+from . import holding_shown, parts, push_answers, push_words
 from .push_forms import number, numbers
 from .push_history import both_ways
 
@@ -96,12 +96,16 @@ def status_view(request: HttpRequest, push: Push) -> HttpResponse:
 def status_context(request: HttpRequest, push: Push) -> dict[str, Any]:
     now = timezone.now()
     behind = pushing.behind(push) if push.status == PushStatus.READY else None
+    holds = holding.holds([push], now=now)
+    held = words.held(push, holds, now=now) if holds else None
     return {
         "push": push,
-        "word": push_words.status(push, now=now, behind=behind),
+        "word": push_words.status(push, now=now, behind=behind, holds=holds),
         "marks": push_words.marks(push),
-        "next_step": next_step(push, behind=behind),
+        "next_step": next_step(push, behind=behind, held=held),
         "behind": behind,
+        "held": held,
+        "held_address": holding_shown.address(held.by) if held else "",
         "moving": push.status in push_words.MOVING,
         "needs_decision": push_words.is_undecided(push),
         "worker_stopped": _worker(push, now),
@@ -133,13 +137,13 @@ def _worker(push: Push, now: dt.datetime) -> health.Stopped | None:
     return health.stopped(now=now) if push.status in push_words.MOVING else None
 
 
-def next_step(push: Push, *, behind: Push | None) -> str:
+def next_step(push: Push, *, behind: Push | None, held: words.Held | None = None) -> str:
     """What to do now, in one sentence."""
+    if behind is not None and behind.status in UNDECIDED:
+        return _("Decide push #%(id)d first; this one then goes on by itself.") % {"id": behind.pk}
+    if held is not None and held.remedy:
+        return held.remedy
     if behind is not None:
-        if behind.status in UNDECIDED:
-            return _("Decide push #%(id)d first; this one then goes on by itself.") % {
-                "id": behind.pk
-            }
         return _("Nothing to do: it goes as soon as push #%(id)d has ended.") % {"id": behind.pk}
     if push.status == PushStatus.FAILED and not push_words.is_undecided(push):
         return _("Nothing to do: a decision was made.")

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds import words
 from bankfeeds.models import Decision, Push, PushStatus
-from bankfeeds.models.pushes import SETTLING
+from bankfeeds.models.states import SETTLING
 from bankfeeds.words import Word
 
 # While it is in one of these the page looks again by itself.
@@ -33,7 +33,9 @@ class Mark:
     number: int | None = None
 
 
-def status(push: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
+def status(
+    push: Push, *, now: dt.datetime, behind: Push | None = None, holds: words.Holds | None = None
+) -> Word:
     """The words of the status; a push that was given up says that, not that nothing left."""
     if push.status == PushStatus.CANCELLED and was_given_up(push):
         return Word(
@@ -45,7 +47,7 @@ def status(push: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
     if push.status == PushStatus.FAILED and not is_undecided(push):
         text = _("Codat reports that it did not take this push. A decision was made.")
         return Word(push.label, text, "quiet", push.codat_status)
-    return words.push(push, now=now, behind=behind)
+    return words.push(push, now=now, behind=behind, holds=holds)
 
 
 def is_undecided(push: Push) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from django.conf import settings
 from django.db import Error, close_old_connections
 
 from bankfeeds import doorbell, health
@@ -27,6 +28,8 @@ AT_MOST_EVERY = 1.0
 PATIENCE = 30.0
 STARTING = 30.0
 LONGEST_PAUSE = 30.0
+# Where several workers share the queue, another pool may take our rings for so much longer.
+SHARED_PATIENCE = 4
 
 
 class Pool(Protocol):
@@ -49,14 +52,22 @@ class Ring:
 class Watchdog:
     """Call `turn` again and again, twice a second or so. `seconds` is a clock that only grows.
 
-    factor scales the patience with the other timings of the portal.
-    has_answered: whether the pool has carried out a job since it was last started.
+    name: under which the pool shows its life. factor scales the patience with the other timings
+    of the portal. has_answered: whether the pool has carried out a job since its last start.
     """
 
     def __init__(
-        self, pool: Pool, *, factor: float = 1.0, seconds: Callable[[], float] = time.monotonic
+        self,
+        pool: Pool,
+        *,
+        name: str = "",
+        factor: float = 1.0,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool, self._factor, self._seconds = pool, factor, seconds
+        self._name = name or settings.POOL_NAME
+        self._beat: dt.datetime | None = None
+        self._beat_seen = seconds()
         self._ring: Ring | None = None
         self._rung_at = float("-inf")
         self.has_answered = False
@@ -65,10 +76,7 @@ class Watchdog:
         self._database_is_there = True
 
     def start(self) -> None:
-        """Start the pool with an empty queue: jobs of a dead time are rung again as needed."""
-        if dropped := doorbell.silence():
-            log.info("%s jobs of an earlier time dropped; the sweep rings again", dropped)
-        self._ring, self.has_answered = None, False
+        self._ring, self.has_answered, self._beat_seen = None, False, self._seconds()
         self._starts += 1
         self._pool.start()
 
@@ -82,6 +90,7 @@ class Watchdog:
                 log.warning("the database does not answer: %s", str(error).strip())
             self._database_is_there = False
             # A pool without a database cannot answer either: its time begins anew.
+            self._beat_seen = self._seconds()
             if self._ring is not None:
                 self._ring = Ring(self._seconds(), self._ring.beat_before)
         else:
@@ -105,16 +114,28 @@ class Watchdog:
             self._ring = Ring(self._rung_at, beat)
 
     def _is_unanswered(self, now: dt.datetime) -> bool:
+        """Nobody answers a ring; or others do, and our own pool has long carried out nothing."""
+        self._look_for_life()
+        silent = self._seconds() - self._beat_seen
+        if silent > SHARED_PATIENCE * self._patience():
+            return True
         if self._ring is None:
             return False
         if health.last_beat() != self._ring.beat_before:
-            self._ring, self.has_answered, self._starts = None, True, 1
+            self._ring = None
             return False
+        return self._seconds() - self._ring.at > self._patience()
+
+    def _look_for_life(self) -> None:
+        beat = health.last_beat(pool=self._name)
+        if beat != self._beat:
+            if self._beat is not None or self._starts:
+                self.has_answered, self._starts = True, 1
+            self._beat, self._beat_seen = beat, self._seconds()
+
+    def _patience(self) -> float:
         patience = PATIENCE * self._factor
-        if not self.has_answered:
-            patience = max(patience, STARTING)
-        silent = self._seconds() - self._ring.at
-        return silent > patience and not health.pool_is_busy(now=now)
+        return patience if self.has_answered else max(patience, STARTING)
 
     def _is_time(self, now: dt.datetime) -> bool:
         passed = self._seconds() - self._rung_at
@@ -131,5 +152,6 @@ class Watchdog:
 
 
 def _something_is_due(now: dt.datetime) -> bool:
-    looks = (Push.objects.due(now), Push.objects.to_poll(now), Push.objects.lease_ran_out(now))
+    pushes = Push.objects
+    looks = (pushes.due_again(now), pushes.to_look_up(now), pushes.due(now))
     return any(rows.exists() for rows in looks)

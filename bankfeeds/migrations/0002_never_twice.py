@@ -533,4 +533,12 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddIndex(
+            model_name="push",
+            index=models.Index(
+                condition=models.Q(("status__in", ("succeeded", "cancelled")), _negated=True),
+                fields=["account", "sequence"],
+                name="push_not_through",
+            ),
+        ),
     ]

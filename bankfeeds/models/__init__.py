@@ -6,10 +6,11 @@ from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
 from .intake import BankTransaction, Statement
 from .mirror import Company, Connection, Intent, RemoteCreation, SourceAccount
-from .pushes import Decision, Push, PushDecision, PushStatus, WrongStep
+from .pushes import Push, PushDecision
 from .record import Actor, Event, Heartbeat, Origin
 from .resending import Resending, ResendingRow
 from .sent import PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
+from .states import Decision, PushStatus, WrongStep
 from .webhooks import WebhookMessage
 
 __all__ = [

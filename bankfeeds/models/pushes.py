@@ -1,66 +1,41 @@
-"""Push, its decisions, and the table of allowed steps: our truth of what is to be sent.
+"""Push and its decisions: our truth of what is to be sent.
 
-The row is the order; the queue only rings. States only move by `Push.step`, a compare-and-set
-on status and fence with its line in the record, in one transaction.
+The row is the order; the queue only rings. States only move by `Push.step` and, many at once,
+`Push.objects.step_all`: a compare-and-set on status and fence with its line in the record, in one
+transaction.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, Max, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bankfeeds.rules import FEED_WINDOW
+
+from . import many
+from .holds import SendingStop
 from .mirror import Company, Connection, SourceAccount
 from .record import Actor, Event, Origin
-
-
-class PushStatus(models.TextChoices):
-    """Labels are the words of the staff; `bankfeeds/words` adds what each means."""
-
-    DRAFT = "draft", _("Not confirmed")
-    READY = "ready", _("Waiting to be sent")
-    SENDING = "sending", _("Sending")
-    RECONCILING = "reconciling", _("Checking what Codat received")
-    SUBMITTED = "submitted", _("At Codat, being checked")
-    SUCCEEDED = "succeeded", _("Accepted by Codat")
-    FAILED = "failed", _("Refused by Codat")
-    TIMED_OUT = "timed_out", _("Outcome unknown")
-    NEEDS_REVIEW = "needs_review", _("Needs your decision")
-    CANCELLED = "cancelled", _("Stopped before sending")
-
+from .states import (
+    ENDED,
+    HOLDS_CONNECTION,
+    SETTLING,
+    UNFINISHED,
+    Decision,
+    PushStatus,
+    Step,
+    check_step,
+)
 
 S = PushStatus
-STEPS: dict[str, frozenset[PushStatus]] = {
-    S.DRAFT: frozenset({S.READY, S.CANCELLED}),
-    S.READY: frozenset({S.SENDING, S.CANCELLED}),
-    S.SENDING: frozenset({S.SUBMITTED, S.READY, S.FAILED, S.NEEDS_REVIEW}),
-    S.SUBMITTED: frozenset({S.SUCCEEDED, S.FAILED, S.TIMED_OUT}),
-    S.TIMED_OUT: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED}),
-    S.NEEDS_REVIEW: frozenset({S.SUBMITTED, S.READY, S.CANCELLED}),
-    S.SUCCEEDED: frozenset(),
-    S.FAILED: frozenset(),
-    S.CANCELLED: frozenset(),
-}
-# On its way: at most one push of a connection at a time may be in these.
-IN_FLIGHT = (S.SENDING, S.RECONCILING)
-# Holds the connection: Codat's list of writes names no account, so that a write whose fate is
-# unknown can only be told from others while no other push of its connection is sent.
-HOLDS_CONNECTION = (*IN_FLIGHT, S.NEEDS_REVIEW)
-# Not at its end: the later pushes of the account wait for it.
-UNFINISHED = (S.READY, S.SENDING, S.RECONCILING, S.SUBMITTED, S.TIMED_OUT, S.NEEDS_REVIEW)
-ENDED = (S.SUCCEEDED, S.FAILED, S.CANCELLED)
-# What a person has to decide (a failed one only while no decision was made).
-UNDECIDED = (S.FAILED, S.TIMED_OUT, S.NEEDS_REVIEW)
-
-
-class WrongStep(ValueError):
-    """A step that the table does not allow: a mistake of ours, never of a person."""
 
 
 class PushQuerySet(models.QuerySet["Push"]):
@@ -73,20 +48,43 @@ class PushQuerySet(models.QuerySet["Push"]):
         unknown = Q(status__in=(S.TIMED_OUT, S.NEEDS_REVIEW))
         return self.filter(unknown | Q(status=S.FAILED) & ~_is_settled())
 
-    def due(self, now: dt.datetime) -> PushQuerySet:
-        """Ready, its time has come, the head of its account, and its connection is free."""
+    def due(self, now: dt.datetime, *, today: dt.date | None = None) -> PushQuerySet:
+        """Ready, its time has come, the head of its account, nothing holds it back.
+
+        `today`: the institution's day; rows too old for the feed by then are not sent any more.
+        """
         earlier = Push.objects.blocking().filter(
             account=OuterRef("account"), sequence__lt=OuterRef("sequence")
         )
         held = Push.objects.filter(connection=OuterRef("connection"), status__in=HOLDS_CONNECTION)
         ready = self.filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now), status=S.READY)
-        return ready.filter(~Exists(earlier), ~Exists(held))
+        oldest = (today or timezone.localtime(now).date()) - FEED_WINDOW
+        return ready.filter(
+            ~Exists(earlier),
+            ~Exists(held),
+            ~Exists(_stops()),
+            first_date__gte=oldest,
+            account__status__iexact="connected",
+            account__gone_at=None,
+            connection__gone_at=None,
+        )
 
-    def to_poll(self, now: dt.datetime) -> PushQuerySet:
-        return self.filter(status=S.SUBMITTED, next_attempt_at__lte=now)
+    def due_again(self, now: dt.datetime) -> PushQuerySet:
+        """On their way with an unknown fate: the same key and bytes go out once more."""
+        return self.filter(status=S.SENDING, lease_until=None, next_attempt_at__lte=now)
 
-    def lease_ran_out(self, now: dt.datetime) -> PushQuerySet:
-        return self.filter(status__in=IN_FLIGHT, lease_until__lt=now)
+    def to_look_up(self, now: dt.datetime) -> PushQuerySet:
+        """Whose outcome, or whether they arrived at all, is to be asked of Codat now."""
+        asked = (S.SUBMITTED, S.RECONCILING, S.TIMED_OUT)
+        return self.filter(status__in=asked, next_attempt_at__lte=now)
+
+    def lease_ran_out(self, *, now: dt.datetime, lease: dt.timedelta) -> PushQuerySet:
+        """Whoever sent them is dead or stuck. `now`: the database's time.
+
+        A lease that ends later than one taken now was taken under a clock that was set back.
+        """
+        over = Q(lease_until__lt=now) | Q(lease_until__gt=now + lease)
+        return self.filter(over, status=S.SENDING)
 
     def holding(self) -> PushQuerySet:
         """Pushes whose rows count as sent or about to be: nothing older may follow them."""
@@ -96,6 +94,50 @@ class PushQuerySet(models.QuerySet["Push"]):
         """By account: date of the newest row sent or about to be; nothing older may follow it."""
         rows = self.holding().filter(account__in=accounts).order_by()
         return dict(rows.values_list("account").annotate(newest=Max("last_date")))
+
+    def step_all(self, steps: Sequence[Step], *, by: Actor, now: dt.datetime) -> set[int]:
+        """Make many steps in one transaction; the ids of those that moved.
+
+        The others were moved by somebody else meanwhile, and nothing of them is changed.
+        """
+        for step in steps:
+            check_step(step.push.status, step.to, push=step.push.id)
+        with transaction.atomic():
+            moved = many.update_each(Push, [_where_and_what(step, now) for step in steps])
+            made = [step for step, done in zip(steps, moved, strict=True) if done]
+            Event.objects.bulk_create([_event(step, by, now) for step in made])
+        return {step.push.id for step in made}
+
+
+def _where_and_what(step: Step, now: dt.datetime) -> many.Change:
+    seen = step.push
+    where = {"id": seen.id, "status": seen.status, "fence": seen.fence}
+    return where, step.all_columns(now)
+
+
+def _event(step: Step, by: Actor, now: dt.datetime) -> Event:
+    seen = step.push
+    return Event(
+        action=f"push.{step.to}",
+        at=now,
+        actor_name=by.name,
+        origin=by.origin,
+        user_id=by.user_id,
+        words=step.words,
+        before={"status": seen.status},
+        after={"status": step.to},
+        push_id=seen.id,
+        account_id=seen.account_id,
+        connection_id=seen.connection_id,
+        company_id=seen.company_id,
+    )
+
+
+def _stops() -> models.QuerySet[SendingStop]:
+    """Open stops of the account, of its company, or of everything."""
+    everything = Q(account=None, company=None)
+    of_this = Q(account=OuterRef("account")) | Q(company=OuterRef("company"))
+    return SendingStop.objects.filter(everything | of_this, allowed_at=None)
 
 
 def _is_settled() -> Exists:
@@ -171,6 +213,11 @@ class Push(models.Model):
             models.Index(fields=("company", "-requested_at", "-id"), name="push_of_company"),
             models.Index(fields=("account", "-requested_at", "-id"), name="push_of_account"),
             models.Index(fields=("status", "next_attempt_at"), name="push_due"),
+            models.Index(
+                fields=("account", "sequence"),
+                condition=~Q(status__in=("succeeded", "cancelled")),
+                name="push_not_through",
+            ),
         )
         constraints = (
             models.UniqueConstraint(fields=("account", "sequence"), name="push_order_of_account"),
@@ -196,8 +243,7 @@ class Push(models.Model):
         that move in the same statement.
         """
         seen = self.status
-        if to not in STEPS.get(seen, ()):
-            raise WrongStep(f"push {self.pk}: {seen} -> {to}")
+        check_step(seen, to, push=self.pk)
         changes = {"status": to, **changes}
         if to in ENDED:
             changes.setdefault("ended_at", now)
@@ -221,18 +267,6 @@ class Push(models.Model):
     @property
     def label(self) -> str:
         return str(PushStatus(self.status).label)
-
-
-class Decision(models.TextChoices):
-    LEAVE_OUT = "leave_out", _("Leave out chosen rows and send the rest")
-    SEND_AGAIN = "send_again", _("Send again unchanged")
-    GIVE_UP = "give_up", _("Give up")
-    ADOPT = "adopt", _("Codat has it")
-    NOT_THERE = "not_there", _("Codat does not have it")
-
-
-# Settle a push for good; the others only say what became of an unknown one.
-SETTLING = (Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.GIVE_UP)
 
 
 class PushDecision(models.Model):

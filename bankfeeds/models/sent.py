@@ -27,7 +27,11 @@ class PushBody(models.Model):
 
     @property
     def content(self) -> bytes:
-        return zlib.decompress(self.compressed)
+        return self.unpack(bytes(self.compressed))
+
+    @staticmethod
+    def unpack(compressed: bytes) -> bytes:
+        return zlib.decompress(compressed)
 
     @staticmethod
     def pack(content: bytes) -> bytes:

@@ -11,6 +11,7 @@ from .decide import AlreadyDecided, Candidate, candidates, decide
 from .deliver import deliver
 from .follow import look_again, sweep
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
+from .wake import wake
 
 __all__ = [
     "AccountPlan",
@@ -31,4 +32,5 @@ __all__ = [
     "sweep",
     "today",
     "waiting_behind",
+    "wake",
 ]

@@ -80,7 +80,7 @@ def cancel(push: Push, *, reason: str, by: Actor, now: dt.datetime) -> bool:
         if not stop([push, *waiting_behind(push)], reason=reason, by=by, now=now):
             transaction.set_rollback(True)
             return False
-        ring_account(push.account, now=now)
+        doorbell.ring(doorbell.DELIVER)
     return True
 
 
@@ -108,13 +108,6 @@ def waiting_behind(push: Push) -> list[Push]:
 
 def release(push: Push) -> None:
     push.items.filter(released=False).update(released=True)
-
-
-def ring_account(account: SourceAccount, *, now: dt.datetime) -> None:
-    """Whatever has become due on the account's connection is rung at once."""
-    due = Push.objects.due(now).filter(connection=account.connection_id)
-    for pk in due.values_list("pk", flat=True)[:20]:
-        doorbell.ring(doorbell.DELIVER, pk)
 
 
 def freeze_piece(
@@ -171,7 +164,8 @@ def _freeze(fresh: Plan, *, form_key: str, by: Actor, now: dt.datetime) -> list[
                     now=now,
                 )
             )
-        ring_account(planned.account, now=now)
+    if pushes:
+        doorbell.ring(doorbell.DELIVER)
     for left in fresh.left_out:
         Event.objects.record(
             "push.left_out",

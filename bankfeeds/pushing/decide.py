@@ -11,10 +11,19 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from bankfeeds import doorbell
 from bankfeeds.codat.client import Client
 from bankfeeds.codat.shapes import PushOperation
-from bankfeeds.models import Actor, BankTransaction, Decision, Push, PushDecision, PushStatus
-from bankfeeds.models.pushes import SETTLING
+from bankfeeds.models import (
+    Actor,
+    BankTransaction,
+    Decision,
+    Push,
+    PushDecision,
+    PushStatus,
+    SourceAccount,
+)
+from bankfeeds.models.states import SETTLING
 from bankfeeds.rules import BY_CODE, Rule
 from bankfeeds.words import clock_time
 
@@ -23,18 +32,16 @@ from .confirm import (
     lock,
     next_sequence,
     release,
-    ring_account,
     stop,
     waiting_behind,
 )
+from .lookup import SKEW
 
-# Codat's clock and ours may differ by this much.
-SKEW = dt.timedelta(minutes=5)
 CANDIDATES = 50
 
 ALLOWED: dict[str, frozenset[Decision]] = {
     PushStatus.FAILED: frozenset({Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.GIVE_UP}),
-    PushStatus.TIMED_OUT: frozenset({Decision.GIVE_UP}),
+    PushStatus.TIMED_OUT: frozenset({Decision.ADOPT, Decision.NOT_THERE, Decision.GIVE_UP}),
     PushStatus.NEEDS_REVIEW: frozenset({Decision.ADOPT, Decision.NOT_THERE, Decision.GIVE_UP}),
 }
 
@@ -81,7 +88,7 @@ def decide(
                 user_id=by.user_id,
             )  # fmt: skip
             replacement = _carry_out(decision, set(leave_out), operation_key, by=by, now=now)
-            ring_account(fresh.account, now=now)
+            doorbell.ring(doorbell.DELIVER)
             return replacement
     except IntegrityError as error:
         raise AlreadyDecided from error
@@ -119,30 +126,73 @@ def _carry_out(
     by: Actor,
     now: dt.datetime,
 ) -> Push | None:
-    push = decision.push
     match decision.kind:
         case Decision.LEAVE_OUT | Decision.SEND_AGAIN:
             return _replace(decision, leave_out, by=by, now=now)
         case Decision.GIVE_UP:
-            decision.save()
-            _mark_left_out(decision, leave_out)
-            if push.items.exclude(transaction__in=leave_out).exists():
-                # Rows that wait again would be too old as soon as later ones were accepted.
-                stop(waiting_behind(push), reason=decision.reason, by=by, now=now)
-            if push.status != PushStatus.FAILED:
-                _must(push.step(PushStatus.CANCELLED, by=by, now=now, words=decision.reason))
-            release(push)
+            _give_up(decision, leave_out, by=by, now=now)
         case Decision.ADOPT:
-            if operation_key is None:
-                raise ValueError(_("Choose the write at Codat that this push is."))
-            decision.save()
-            changes = {"push_operation_key": operation_key, "next_attempt_at": now}
-            _must(push.step(PushStatus.SUBMITTED, by=by, now=now, words=decision.reason, **changes))
+            _adopt(decision, operation_key, by=by, now=now)
         case Decision.NOT_THERE:
-            _wait_until_settled(push, now=now)
-            decision.save()
-            fresh = {"idempotency_key": uuid.uuid4(), "first_sent_at": None}
-            _must(push.step(PushStatus.READY, by=by, now=now, words=decision.reason, **fresh))
+            return _not_there(decision, by=by, now=now)
+    return None
+
+
+def _give_up(decision: PushDecision, leave_out: set[int], *, by: Actor, now: dt.datetime) -> None:
+    push = decision.push
+    if push.status == PushStatus.NEEDS_REVIEW:
+        # What still arrives must not be taken for a later push of the connection.
+        _wait_until_settled(push, now=now)
+    decision.save()
+    _mark_left_out(decision, leave_out)
+    if push.items.exclude(transaction__in=leave_out).exists():
+        # Rows that wait again would be too old as soon as later ones were accepted.
+        stop(waiting_behind(push), reason=decision.reason, by=by, now=now)
+    if push.status != PushStatus.FAILED:
+        _must(push.step(PushStatus.CANCELLED, by=by, now=now, words=decision.reason))
+    release(push)
+
+
+def _adopt(
+    decision: PushDecision, operation_key: uuid.UUID | None, *, by: Actor, now: dt.datetime
+) -> None:
+    """A person says that Codat has it: under which id, or (of an id that we know) that it ended."""
+    push = decision.push
+    if push.status == PushStatus.TIMED_OUT:
+        decision.save()
+        _must(push.step(PushStatus.SUCCEEDED, by=by, now=now, words=decision.reason))
+        SourceAccount.objects.filter(pk=push.account_id).update(balance=push.balance_after)
+        return
+    if operation_key is None:
+        raise ValueError(_("Choose the write at Codat that this push is."))
+    decision.save()
+    changes = {
+        "push_operation_key": operation_key,
+        "submitted_at": now,
+        "unsure_since": None,
+        "next_attempt_at": now,
+        "polls": 0,
+    }
+    _must(push.step(PushStatus.SUBMITTED, by=by, now=now, words=decision.reason, **changes))
+
+
+def _not_there(decision: PushDecision, *, by: Actor, now: dt.datetime) -> Push | None:
+    """A person says that Codat does not have it: it goes again, under a new key."""
+    push = decision.push
+    _wait_until_settled(push, now=now)
+    if push.status == PushStatus.TIMED_OUT:
+        # Its write has a name and stays with it: the rows go in a push of their own.
+        _must(push.step(PushStatus.CANCELLED, by=by, now=now, words=decision.reason))
+        return _replace(decision, set(), by=by, now=now)
+    decision.save()
+    fresh = {
+        "idempotency_key": uuid.uuid4(),
+        "first_sent_at": None,
+        "unsure_since": None,
+        "next_attempt_at": None,
+        "tries": 0,
+    }
+    _must(push.step(PushStatus.READY, by=by, now=now, words=decision.reason, **fresh))
     return None
 
 
@@ -152,7 +202,7 @@ def _replace(
     """The rows that stay go into a new push at the head of the account."""
     push = decision.push
     rows = _rows(push)
-    if decision.kind == Decision.SEND_AGAIN:
+    if decision.kind != Decision.LEAVE_OUT:
         leave_out = set()
     elif not leave_out & {row.pk for row, _ in rows}:
         raise ValueError(_("Tick the rows to leave out, or send all again unchanged."))

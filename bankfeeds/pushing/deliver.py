@@ -1,6 +1,7 @@
-"""One POST of one push: claim, write the attempt down, send, write down what came of it.
+"""Deliveries of many connections side by side: claim, send from threads, write down in groups.
 
-Reduced machine: whatever is not surely refused, surely unsent or surely taken goes to a person.
+The job's own thread does all work on the database; the threads carry bytes and nothing else. One
+that fails, hangs or answers nonsense ends as its own outcome and holds up nobody else.
 """
 
 from __future__ import annotations
@@ -8,274 +9,150 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-import uuid
+import time
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils.translation import gettext as _
 
+from bankfeeds import budget, doorbell, health
 from bankfeeds.codat import errors
 from bankfeeds.codat.client import Client
 from bankfeeds.codat.shapes import PushOperation
-from bankfeeds.messages import what_happened
-from bankfeeds.models import Event, Push, PushAttempt, PushStatus
-from bankfeeds.models.mirror import KEY_LIFETIME
-from bankfeeds.models.record import WORKER
+from bankfeeds.models import Incident, Push, PushBody
 
-from .confirm import ring_account
+from .claim import Claimed, claim
+from .outcome import Verdict, accepted, broken, not_accepted
+from .settle import settle
+from .threads import THREADS, pool
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], dt.datetime]
-Outcome = PushAttempt.Outcome
-FIRST_POLL = dt.timedelta(seconds=1)
-# Seconds until the next try after one that surely did not arrive.
-BACK_OFF = (5, 15, 30, 60, 120, 300)
-HELD_FOR = dt.timedelta(minutes=1)
-THROTTLED_FOR = 60.0
+Answered = PushOperation | errors.CodatError | Exception
+
+# Outcomes are written down when so many have come in, or so many seconds after the first.
+GROUP = 16
+GROUP_WAIT = 0.05
+# Seconds between two looks for more to send while something is on its way.
+LOOK_EVERY = 0.1
+# Seconds between two signs of life of a job that runs long.
+BEAT_EVERY = 2.0
 
 
-def deliver(push_id: int, *, client: Client, clock: Clock) -> None:
-    """Send the push if it is its turn. Ringing twice, late or for nothing does no harm."""
-    claimed = _claim(push_id, now=clock())
-    if claimed is None:
-        return
-    push, attempt = claimed
-    body = push.body.content
-    if hashlib.sha256(body).hexdigest() != push.body_sha256:
-        _review(push, attempt, _("The stored body is not the one that was confirmed."), clock())
-        return
-    if push.lease_until is None or clock() > push.lease_until - _longest_send():
-        late = errors.NotSent("the worker was held up before it could send")
-        _not_accepted(push, attempt, late, now=clock())
-        return
+def deliver(*, client: Client, line: budget.Line, clock: Clock) -> None:
+    """Send whatever is due until nothing is, or the job's time is nearly over.
+
+    Ringing twice, late or for nothing does no harm. No more than one deadline before the end of
+    its time it claims nothing new, so that all it has begun is written down.
+    """
+    _Round(client, line, clock).run(seconds=settings.TASK_TIMEOUT - settings.CODAT_DEADLINE)
+    if Push.objects.due(clock()).exists():
+        doorbell.ring(doorbell.DELIVER)
+
+
+@dataclass
+class _Round:
+    client: Client
+    line: budget.Line
+    clock: Clock
+    on_its_way: dict[Future[Answered], Claimed] = field(default_factory=dict)
+    ready: list[tuple[Claimed, Answered]] = field(default_factory=list)
+    looked_at: float = float("-inf")
+    beat_at: float = float("-inf")
+
+    def run(self, *, seconds: float) -> None:
+        ends = time.monotonic() + seconds * 0.75
+        while True:
+            self._show_life()
+            begun = self._begin() if time.monotonic() < ends else 0
+            if not self.on_its_way and not begun:
+                return
+            self._collect()
+            self._write_down()
+
+    def _begin(self) -> int:
+        """Claim as many as there are free threads, but not for a few of them all the time."""
+        free = THREADS - len(self.on_its_way)
+        if self.on_its_way and time.monotonic() < self.looked_at + LOOK_EVERY and free < GROUP:
+            return 0
+        self.looked_at = time.monotonic()
+        claimed = claim(free, now=self.clock())
+        for one in claimed:
+            self.on_its_way[pool().submit(_send, self.client, one)] = one
+        return len(claimed)
+
+    def _collect(self) -> None:
+        """Wait for the first answer, then a moment for those that come right behind it."""
+        timeout, ends = LOOK_EVERY, None
+        while self.on_its_way and len(self.ready) < GROUP:
+            done, _waiting = wait(self.on_its_way, timeout=timeout, return_when=FIRST_COMPLETED)
+            self.ready += [(self.on_its_way.pop(future), future.result()) for future in done]
+            if not self.ready:
+                return
+            ends = ends or time.monotonic() + GROUP_WAIT
+            timeout = max(0.0, ends - time.monotonic())
+            if not done or not timeout:
+                return
+
+    def _write_down(self) -> None:
+        """The answers are known only here: while the database is away, wait for it."""
+        if not self.ready:
+            return
+        for _claimed, answer in self.ready:
+            if isinstance(answer, errors.CodatError):
+                self.line.met(answer)
+        ends = time.monotonic() + settings.CODAT_DEADLINE / 4
+        while True:
+            try:
+                now = self.clock()
+                self.line.tell(now=now)
+                settle(self._verdicts(now), now=now)
+                self.ready.clear()
+                return
+            except (DatabaseError, InterfaceError) as error:
+                if time.monotonic() > ends:
+                    raise
+                log.warning("outcomes cannot be written yet: %s", type(error).__name__)
+                time.sleep(0.2)
+                close_old_connections()
+
+    def _verdicts(self, now: dt.datetime) -> list[Verdict]:
+        troubled = any(isinstance(answer, Exception) for _, answer in self.ready)
+        outage = troubled and Incident.objects.open().exists()
+        return [_verdict(claimed, answer, now, outage) for claimed, answer in self.ready]
+
+    def _show_life(self) -> None:
+        if time.monotonic() >= self.beat_at + BEAT_EVERY:
+            self.beat_at = time.monotonic()
+            health.beat(now=self.clock())
+
+
+def _send(client: Client, claimed: Claimed) -> Answered:
+    """In a thread: one POST of the very bytes that were confirmed."""
     try:
-        operation = client.push(
-            push.company.id_there,
-            push.connection.id_there,
-            push.account.account_id,
-            body,
-            key=push.idempotency_key,
+        body = PushBody.unpack(claimed.body)
+        if hashlib.sha256(body).hexdigest() != claimed.body_sha256:
+            return ValueError(_("The stored body is not the one that was confirmed."))
+        # Whoever begins later than this before the end of the lease may still send after it.
+        if claimed.begun.seconds() > settings.PUSH_LEASE - settings.TASK_TIMEOUT:
+            return errors.NotSent("the worker was held up before it could send")
+        return client.push(
+            claimed.company, claimed.connection, claimed.account, body, key=claimed.key
         )
     except errors.CodatError as error:
-        _not_accepted(push, attempt, error, now=clock())
-    else:
-        _accepted(push, attempt, operation, now=clock())
+        return error
+    except Exception as error:  # a fault of ours must not take the others down
+        log.exception("push %s could not be sent", claimed.push.id)
+        return error
 
 
-def _longest_send() -> dt.timedelta:
-    """Whoever begins later than this before the end of the lease may still send after it."""
-    return dt.timedelta(seconds=settings.TASK_TIMEOUT)
-
-
-def _claim(push_id: int, *, now: dt.datetime) -> tuple[Push, PushAttempt] | None:
-    """Win the connection and commit the attempt before anything leaves."""
-    try:
-        with transaction.atomic():
-            rows = Push.objects.select_related("company", "connection", "account", "body")
-            push = rows.due(now).filter(pk=push_id).first()
-            if push is None or not push.step(
-                PushStatus.SENDING,
-                by=WORKER,
-                now=now,
-                fence=push.fence + 1,
-                lease_until=now + dt.timedelta(seconds=settings.PUSH_LEASE),
-                next_attempt_at=None,
-                hold_reason="",
-                **_key(push, now),
-            ):
-                return None
-            attempt = PushAttempt.objects.create(
-                push=push,
-                number=push.attempts.count() + 1,
-                fence=push.fence,
-                idempotency_key=push.idempotency_key,
-                body_sha256=push.body_sha256,
-                started_at=now,
-            )
-            return push, attempt
-    except IntegrityError:
-        # Another push of the connection was claimed in the same moment.
-        return None
-
-
-def _key(push: Push, now: dt.datetime) -> dict[str, Any]:
-    """The push's key, or a new one when the old was first sent too long ago to be trusted.
-
-    Whoever is ready again was surely not taken, so a new key cannot double anything.
-    """
-    if push.first_sent_at is None:
-        return {"first_sent_at": now}
-    if now - push.first_sent_at < KEY_LIFETIME:
-        return {}
-    return {"first_sent_at": now, "idempotency_key": uuid.uuid4()}
-
-
-def _accepted(
-    push: Push, attempt: PushAttempt, operation: PushOperation, *, now: dt.datetime
-) -> None:
-    try:
-        with transaction.atomic():
-            moved = push.step(
-                PushStatus.SUBMITTED,
-                by=WORKER,
-                now=now,
-                push_operation_key=operation.push_operation_key,
-                codat_status=operation.status,
-                submitted_at=now,
-                lease_until=None,
-                next_attempt_at=now + FIRST_POLL,
-            )
-            if moved:
-                _close(attempt, Outcome.ACCEPTED, now=now, status=200, words=operation.status)
-                ring_account(push.account, now=now)
-                return
-            _late(push, now, f"Codat answered late with write {operation.push_operation_key}.")
-    except IntegrityError:
-        words = _("Codat answered with the id of a write that belongs to another push.")
-        _review(push, attempt, words, now)
-
-
-def _not_accepted(
-    push: Push, attempt: PushAttempt, error: errors.CodatError, *, now: dt.datetime
-) -> None:
-    words = what_happened(error)
-    log.info("push %s was not accepted: %s", push.pk, type(error).__name__)
-    match error:
-        case errors.NotSent():
-            wait = BACK_OFF[min(attempt.number, len(BACK_OFF)) - 1]
-            until = now + dt.timedelta(seconds=wait)
-            _back(push, attempt, Outcome.NOT_SENT, error, until, words, now)
-        case errors.Throttled():
-            until = now + dt.timedelta(seconds=error.retry_after or THROTTLED_FOR)
-            _back(push, attempt, Outcome.THROTTLED, error, until, words, now)
-        case errors.KeyRefused() | errors.PaymentRequired():
-            # The refusal is kept under the key for 90 minutes: going on needs a new one.
-            fresh = {"idempotency_key": uuid.uuid4(), "first_sent_at": None}
-            _back(push, attempt, Outcome.HELD, error, now + HELD_FOR, words, now, **fresh)
-        case errors.KeyReused():
-            _review(push, attempt, words, now, error)
-        case errors.Refused():
-            _refused(push, attempt, error, now)
-        case _:
-            _review(push, attempt, words, now, error)
-
-
-def _back(
-    push: Push,
-    attempt: PushAttempt,
-    outcome: PushAttempt.Outcome,
-    error: errors.CodatError,
-    until: dt.datetime,
-    words: str,
-    now: dt.datetime,
-    **changes: Any,
-) -> None:
-    """Surely not taken: ready again, from `until` on."""
-    with transaction.atomic():
-        moved = push.step(
-            PushStatus.READY,
-            by=WORKER,
-            now=now,
-            words=words,
-            next_attempt_at=until,
-            hold_reason=words.rstrip(".")[:300],
-            lease_until=None,
-            **changes,
-        )
-        if moved:
-            _close_with(attempt, outcome, error, now)
-            ring_account(push.account, now=now)
-        else:
-            _late(push, now, words)
-
-
-def _refused(push: Push, attempt: PushAttempt, error: errors.Refused, now: dt.datetime) -> None:
-    """400 or 404: Codat took nothing, and the same again would be refused again."""
-    with transaction.atomic():
-        moved = push.step(
-            PushStatus.FAILED,
-            by=WORKER,
-            now=now,
-            words=error.words,
-            error_message=error.words,
-            validation={"errors": [asdict(item) for item in error.validation]},
-            lease_until=None,
-        )
-        if moved:
-            _close_with(attempt, Outcome.REFUSED, error, now)
-            ring_account(push.account, now=now)
-        else:
-            _late(push, now, error.words)
-
-
-def _review(
-    push: Push,
-    attempt: PushAttempt,
-    words: str,
-    now: dt.datetime,
-    error: errors.CodatError | None = None,
-) -> None:
-    """Perhaps taken: a person decides, nothing is sent again by itself."""
-    with transaction.atomic():
-        moved = push.step(
-            PushStatus.NEEDS_REVIEW, by=WORKER, now=now, words=words, lease_until=None
-        )
-        if not moved:
-            _late(push, now, words)
-        elif error is None:
-            _close(attempt, Outcome.UNKNOWN, now=now, words=words)
-        else:
-            _close_with(attempt, Outcome.UNKNOWN, error, now)
-        ring_account(push.account, now=now)
-
-
-def lease_ran_out(push: Push, *, now: dt.datetime) -> None:
-    """The worker died or hung while the push was on its way."""
-    attempt = push.attempts.filter(ended_at=None).last()
-    words = _("The worker ended while this push was on its way. It may have arrived.")
-    with transaction.atomic():
-        if push.step(PushStatus.NEEDS_REVIEW, by=WORKER, now=now, words=words, lease_until=None):
-            if attempt is not None:
-                _close(attempt, Outcome.UNKNOWN, now=now, words=words)
-            ring_account(push.account, now=now)
-
-
-def _close_with(
-    attempt: PushAttempt, outcome: PushAttempt.Outcome, error: errors.CodatError, now: dt.datetime
-) -> None:
-    _close(
-        attempt,
-        outcome,
-        now=now,
-        status=error.status,
-        words=error.words,
-        correlation_id=error.correlation_id,
-    )
-
-
-def _close(
-    attempt: PushAttempt,
-    outcome: PushAttempt.Outcome,
-    *,
-    now: dt.datetime,
-    status: int | None = None,
-    words: str = "",
-    correlation_id: str = "",
-) -> None:
-    """Once: an attempt that is closed stays as it was closed."""
-    PushAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(
-        ended_at=now,
-        outcome=outcome,
-        http_status=status,
-        words=words,
-        correlation_id=correlation_id[:64],
-    )
-
-
-def _late(push: Push, now: dt.datetime, words: str) -> None:
-    """Somebody moved the push meanwhile: the answer changes nothing, but it is evidence."""
-    Event.objects.record("push.late_answer", by=WORKER, at=now, words=words, push=push)
+def _verdict(claimed: Claimed, answer: Answered, now: dt.datetime, outage: bool) -> Verdict:
+    if isinstance(answer, PushOperation):
+        return accepted(claimed, answer, now=now)
+    if isinstance(answer, errors.CodatError):
+        return not_accepted(claimed, answer, now=now, outage=outage)
+    return broken(claimed, _("The portal has a fault: %(words)s") % {"words": answer})

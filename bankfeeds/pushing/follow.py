@@ -1,52 +1,76 @@
-"""How pushes end: ask Codat for submitted ones with back-off, ring what is due, mend leases."""
+"""The sweep, and looks at Codat: mend what was left behind, ring what is due, learn the ends."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from bankfeeds import doorbell
+from bankfeeds import budget, conf, doorbell, health
 from bankfeeds.codat import errors
 from bankfeeds.codat.client import Client
-from bankfeeds.codat.shapes import PushOperation
-from bankfeeds.codat.shapes import PushStatus as CodatStatus
-from bankfeeds.models import Actor, Push, PushStatus, SourceAccount
+from bankfeeds.models import Actor, Incident, Push, PushStatus
+from bankfeeds.models.mirror import KEY_LIFETIME
 from bankfeeds.models.record import WORKER
+from bankfeeds.models.states import Seen, Step
 
-from .confirm import ring_account
-from .deliver import lease_ran_out
+from . import lookup
+from .claim import database_now, lease
+from .conclude import conclude
+from .outcome import Closing, Outcome, Verdict, perhaps_sent
+from .settle import settle
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], dt.datetime]
-# Seconds to the next look, by the number of looks before: operations take seconds to minutes.
-LOOKS = (1, 1, 2, 2, 3, 5, 5, 10, 20, 30, 60, 120, 300)
 # Bounds of one round: it shares the pool with deliveries and has the task's time limit above it.
-POLLS_A_ROUND = 50
-LEASES_A_ROUND = 50
-QUEUE_IS_LONG = 50
-PATIENCE = 8.0
-LONGEST_PENDING = dt.timedelta(hours=24)
+A_ROUND = 200
+PATIENCE = 15.0
+BEAT_EVERY = 2.0
 
-ENDS = {
-    CodatStatus.SUCCESS.lower(): PushStatus.SUCCEEDED,
-    CodatStatus.FAILED.lower(): PushStatus.FAILED,
-    CodatStatus.TIMED_OUT.lower(): PushStatus.TIMED_OUT,
-}
+_SEEN = ("id", "status", "fence", "company_id", "connection_id", "account_id")
 
 
-def sweep(*, client: Client, clock: Clock) -> None:
+def sweep(*, client: Client, line: budget.Line, clock: Clock) -> None:
     """One bounded round; whatever it leaves is there for the next."""
-    for push in Push.objects.lease_ran_out(clock())[:LEASES_A_ROUND]:
-        lease_ran_out(push, now=clock())
-    _ring_due(now=clock())
-    _poll_due(client=client.within(PATIENCE), clock=clock)
+    mend(now=clock())
+    if Push.objects.due(clock()).exists() or Push.objects.due_again(clock()).exists():
+        doorbell.ring(doorbell.DELIVER)
+    look_up(client=client, line=line, clock=clock)
+
+
+def mend(*, now: dt.datetime) -> None:
+    """Leases that ran out, and keys that have become too old to be used once more."""
+    orphans = Push.objects.lease_ran_out(now=database_now(), lease=lease())
+    settle([_orphaned(row, now) for row in orphans.order_by("id")[:A_ROUND]], now=now)
+    waiting = Push.objects.filter(status=PushStatus.SENDING, lease_until=None)
+    old = waiting.filter(first_sent_at__lt=now - KEY_LIFETIME).values(*_SEEN)[:A_ROUND]
+    words = _("Its key has become too old to be sent again.")
+    columns = {"next_attempt_at": now, "polls": 0}
+    steps = [Step(Seen(**row), PushStatus.RECONCILING, words, columns) for row in old]
+    Push.objects.step_all(steps, by=WORKER, now=now)
+
+
+def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
+    """Ask about whatever is due, and ring when that lets something go."""
+    beat_at = time.monotonic()
+    moved: set[int] = set()
+    patient = client.within(PATIENCE * conf.timing_factor())
+    for answers in lookup.ask(client=patient, clock=clock):
+        if answers.error is not None:
+            line.met(answers.error)
+            log.warning("looking up writes failed: %s", type(answers.error).__name__)
+        line.tell(now=clock())
+        moved |= conclude(answers, now=clock())
+        if time.monotonic() > beat_at + BEAT_EVERY:
+            beat_at = time.monotonic()
+            health.beat(now=clock())
+    if moved and Push.objects.due(clock()).exists():
+        doorbell.ring(doorbell.DELIVER)
+    return moved
 
 
 def look_again(push: Push, *, client: Client, by: Actor, clock: Clock) -> bool:
@@ -54,94 +78,27 @@ def look_again(push: Push, *, client: Client, by: Actor, clock: Clock) -> bool:
 
     Errors of Codat go to the caller: a person is waiting for exactly this answer.
     """
-    operation = _look(push, client)
-    return _conclude(push, operation, by=by, now=clock())
-
-
-def _ring_due(*, now: dt.datetime) -> None:
-    """Ring again for what should be on its way; while the queue is long it has been rung."""
-    room = QUEUE_IS_LONG - doorbell.waiting()
-    if room <= 0:
-        return
-    for pk in Push.objects.due(now).order_by("id").values_list("pk", flat=True)[:room]:
-        doorbell.ring(doorbell.DELIVER, pk)
-
-
-def _poll_due(*, client: Client, clock: Clock) -> None:
-    due = Push.objects.to_poll(clock()).select_related("company", "account", "connection")
-    for push in due.order_by("next_attempt_at")[:POLLS_A_ROUND]:
-        _plan_next_look(push, now=clock())
-        try:
-            operation = _look(push, client)
-        except (errors.Unavailable, errors.NotSent, errors.Throttled, errors.KeyRefused) as error:
-            # The next of the round would fare the same; every push has its next look planned.
-            log.warning("looking for the end of pushes stopped: %s", type(error).__name__)
-            return
-        except errors.Absent:
-            words = _("Codat does not know this write any more.")
-            _lose_sight(push, words, now=clock())
-            continue
-        except errors.CodatError as error:
-            log.warning("push %s could not be looked up: %s", push.pk, type(error).__name__)
-            continue
-        moved = _conclude(push, operation, by=WORKER, now=clock())
-        if not moved and push.submitted_at and clock() - push.submitted_at > LONGEST_PENDING:
-            _lose_sight(push, _("Codat has not decided within a day."), now=clock())
-
-
-def _lose_sight(push: Push, words: str, *, now: dt.datetime) -> None:
-    """Its outcome cannot be learned by waiting: a person decides."""
-    push.step(PushStatus.TIMED_OUT, by=WORKER, now=now, words=words, error_message=words)
-
-
-def _look(push: Push, client: Client) -> PushOperation:
-    if push.push_operation_key is None:
+    if push.push_operation_key is None and push.status != PushStatus.RECONCILING:
         raise ValueError(f"push {push.pk} has no write at Codat to look at")
-    return client.get_operation(push.company.id_there, push.push_operation_key)
+    answers = lookup.read([push], client=client, now=clock())
+    if answers.error is not None:
+        raise answers.error
+    if push.push_operation_key in answers.absent:
+        raise errors.Absent(_("Codat does not know this write."), status=404)
+    moved = conclude(answers, now=clock(), by=by)
+    if moved:
+        push.refresh_from_db()
+        doorbell.ring(doorbell.DELIVER)
+    return bool(moved)
 
 
-def _plan_next_look(push: Push, *, now: dt.datetime) -> None:
-    wait = LOOKS[min(push.polls, len(LOOKS) - 1)]
-    push.polls += 1
-    push.next_attempt_at = now + dt.timedelta(seconds=wait)
-    Push.objects.filter(pk=push.pk, status=PushStatus.SUBMITTED).update(
-        polls=push.polls, next_attempt_at=push.next_attempt_at
-    )
-
-
-def _conclude(push: Push, operation: PushOperation, *, by: Actor, now: dt.datetime) -> bool:
-    """Take over what Codat says of the write; an unknown word is shown and changes nothing."""
-    end = ENDS.get(operation.status.lower())
-    if end is None or end == push.status:
-        Push.objects.filter(pk=push.pk).exclude(codat_status=operation.status).update(
-            codat_status=operation.status
-        )
-        return False
-    with transaction.atomic():
-        moved = push.step(
-            end,
-            by=by,
-            now=now,
-            words=operation.error_message,
-            codat_status=operation.status,
-            error_message=operation.error_message,
-            validation=_validation(operation),
-            next_attempt_at=None,
-        )
-        if moved and end == PushStatus.SUCCEEDED:
-            _take_over_balance(push)
-        if moved:
-            ring_account(push.account, now=now)
-    return moved
-
-
-def _take_over_balance(push: Push) -> None:
-    """The balance of the last row is the account's balance now (Codat guide: Push)."""
-    SourceAccount.objects.filter(pk=push.account_id).update(balance=push.balance_after)
-
-
-def _validation(operation: PushOperation) -> dict[str, Any]:
-    return {
-        "errors": [asdict(item) for item in operation.validation_errors],
-        "warnings": [asdict(item) for item in operation.validation_warnings],
-    }
+def _orphaned(push: Push, now: dt.datetime) -> Verdict:
+    """The worker died or hung while the push was on its way: it may have arrived."""
+    words = _("The worker ended while this push was on its way. It may have arrived.")
+    to, columns = perhaps_sent(first_sent_at=push.first_sent_at, now=now)
+    columns = {**columns, "lease_until": None, "unsure_since": push.unsure_since or now}
+    if not Incident.objects.open().exists():
+        columns["tries"] = push.tries + 1
+    seen = Seen(**{name: getattr(push, name) for name in _SEEN})
+    step = Step(seen, to, words, columns)
+    return Verdict(step, Closing(Outcome.UNKNOWN, words=words), seen, push.fence)

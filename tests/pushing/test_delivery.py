@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from bankfeeds import conf, pushing, tasks
 from bankfeeds.models import Actor, Event, Origin, Push, PushAttempt, PushStatus, WrongStep
-from bankfeeds.models.pushes import STEPS
+from bankfeeds.models.states import STEPS
 from tests import support
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -83,7 +83,7 @@ def test_confirming_freezes_body_digest_figures_and_rows_and_rings() -> None:
     assert [row["amount"] for row in body["transactions"]] == [100, Decimal("-25.50")]
     assert body["transactions"][0]["date"] == support.today().isoformat()
     assert (push.rows, push.sequence, push.requested_by) == (2, 1, "somebody")
-    assert support.queued() == [("bankfeeds.tasks.deliver", (push.pk,))]
+    assert support.queued() == [("bankfeeds.tasks.deliver", ())]
     assert Event.objects.filter(push=push, action="push.ready").count() == 1
 
 

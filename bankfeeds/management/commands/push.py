@@ -13,7 +13,7 @@ from bankfeeds import conf, health, pushing, sync, words
 from bankfeeds.management.entrance import PortalCommand
 from bankfeeds.messages import CodatError, explain
 from bankfeeds.models import Company, Connection, Push, PushStatus, SourceAccount
-from bankfeeds.models.pushes import ENDED, UNDECIDED
+from bankfeeds.models.states import ENDED, UNDECIDED
 
 LOOK_EVERY = 0.2  # seconds
 

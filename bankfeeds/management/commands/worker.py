@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import sys
 import threading
 from typing import Any
@@ -11,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from bankfeeds import health
 from bankfeeds.checks import refuse_to_start_broken
 from bankfeeds.management.process import Child, Family, told_to_stop
 from bankfeeds.management.watchdog import Watchdog
@@ -30,6 +33,8 @@ class Cluster:
 
     def __init__(self, family: Family) -> None:
         self._family = family
+        # One name for each start of the command, on whatever machine.
+        self.name = f"{socket.gethostname()[:60]}:{os.getpid()}"
         self._child: Child | None = None
 
     @property
@@ -39,7 +44,12 @@ class Cluster:
     def start(self) -> None:
         manage = str(settings.BASE_DIR / "manage.py")
         command = [sys.executable, manage, "qcluster", "--skip-checks"]
-        self._child = self._family.start(command, name="qcluster", stdout=sys.stderr.fileno())
+        self._child = self._family.start(
+            command,
+            name="qcluster",
+            environment={**os.environ, "PORTAL_POOL": self.name},
+            stdout=sys.stderr.fileno(),
+        )
         log.info("pool started, process %s", self._child.group)
 
     def end(self) -> None:
@@ -52,7 +62,8 @@ class Cluster:
 class Command(BaseCommand):
     help = (
         "Carries out the portal's background work: sends confirmed pushes and follows them to "
-        "their end. Runs until it is told to stop (Ctrl+C or TERM); run exactly one."
+        "their end. Runs until it is told to stop (Ctrl+C or TERM). Several, on one PostgreSQL, "
+        "share the work."
     )
     # The fuller set of checks is run below, before anything starts.
     requires_system_checks: list[str] = []
@@ -61,7 +72,9 @@ class Command(BaseCommand):
         refuse_to_start_broken()
         stop = told_to_stop()
         with Family(grace=GRACE, orphan_grace=ORPHAN_GRACE) as family:
-            watchdog = Watchdog(Cluster(family), factor=settings.TIMING_FACTOR)
+            cluster = Cluster(family)
+            health.forget_old_pools(now=timezone.now())
+            watchdog = Watchdog(cluster, name=cluster.name, factor=settings.TIMING_FACTOR)
             watchdog.start()
             self.stderr.write("The worker runs. Ctrl+C ends it.", lambda words: words)
             self._watch(watchdog, stop)
