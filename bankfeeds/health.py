@@ -10,13 +10,12 @@ from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from .models import Heartbeat, Incident, Push, PushItem, PushStatus, SendingStop
-from .models.states import IN_FLIGHT
 from .rules import FEED_WINDOW
 
 # The watchdog rings every 5 seconds; three missed rings and somebody should know.
 QUIET_AFTER = dt.timedelta(seconds=20)
 # Confirmed, and not known to be at Codat.
-CONFIRMED = (PushStatus.READY, *IN_FLIGHT)
+CONFIRMED = (PushStatus.READY, PushStatus.SENDING, PushStatus.RECONCILING)
 # A row of day D may go through D+7.
 TOO_LATE_AFTER = FEED_WINDOW + dt.timedelta(days=1)
 

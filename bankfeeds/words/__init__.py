@@ -8,24 +8,72 @@ from __future__ import annotations
 
 from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, connection, link
 from .figures import clock_time, day, flow, moment, money, number, zone
+from .holds import (
+    Band,
+    Held,
+    Holds,
+    ageing,
+    everything_band,
+    held,
+    incident,
+    incident_story,
+    lost,
+    outage_band,
+    refusal,
+    refused_band,
+    scope,
+    short,
+    stopped,
+    who,
+    worker_band,
+)
+from .marks import marks
 from .pushes import push, transaction
+from .resending import left_out_as_late, sent_again, why_not_sent_again
+from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, connection_turns
 from .word import Tone, Word
 
 __all__ = [
     "ACCOUNT_WORDS",
     "LINK_ENDS_SOON",
+    "OF_ACCOUNT",
+    "OF_CONNECTION",
+    "Band",
+    "Held",
+    "Holds",
     "Tone",
+    "Turn",
     "Word",
     "account",
+    "account_turns",
+    "ageing",
     "clock_time",
     "connection",
+    "connection_turns",
     "day",
+    "everything_band",
     "flow",
+    "held",
+    "incident",
+    "incident_story",
+    "left_out_as_late",
     "link",
+    "lost",
+    "marks",
     "moment",
     "money",
     "number",
+    "outage_band",
     "push",
+    "refusal",
+    "refused_band",
+    "scope",
+    "sent_again",
+    "short",
+    "stopped",
     "transaction",
+    "who",
+    "why_not_sent_again",
+    "worker_band",
     "zone",
 ]

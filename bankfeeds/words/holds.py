@@ -1,0 +1,287 @@
+"""The words for what keeps pushes from leaving: on one push, and in the bands above every page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from bankfeeds.models import Incident, Push, SendingStop
+
+from .figures import clock_time, day, moment
+from .word import Tone, Word
+
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What holds pushes back now. `not_before`: until then nobody calls Codat, and why."""
+
+    stops: Sequence[SendingStop] = ()
+    refused: Incident | None = None
+    not_before: dt.datetime | None = None
+    budget_words: str = ""
+
+    def stop_of(self, push: Push) -> SendingStop | None:
+        """The widest of the stops that hold it."""
+        found = [
+            stop
+            for stop in self.stops
+            if (stop.account_id or push.account_id) == push.account_id
+            and (stop.company_id or push.company_id) == push.company_id
+        ]
+        return min(found, key=lambda stop: (bool(stop.account_id), stop.pk), default=None)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Why a push waits and until when; `remedy`: what a person can do, "" when nothing.
+
+    `by`: the stop or incident that can be opened; None when there is none.
+    """
+
+    why: str
+    until: str
+    explanation: str
+    remedy: str = ""
+    by: SendingStop | Incident | None = None
+
+    @property
+    def label(self) -> str:
+        return _("On hold – %(why)s, until %(when)s") % {"why": self.why, "when": self.until}
+
+
+def held(push: Push, holds: Holds | None, *, now: dt.datetime) -> Held | None:
+    """Of a push that is ready; None when nothing holds it. Reads `push.account` if `holds`."""
+    if holds is not None:
+        if (stop := holds.stop_of(push)) is not None:
+            return _by_stop(stop)
+        if holds.refused is not None:
+            return _by_refusal(holds.refused)
+        if not push.account.is_connected:
+            return _not_connected()
+        if holds.not_before is not None and holds.not_before > now:
+            why = holds.budget_words or _("Codat takes no more requests from us for now")
+            return _by_time(why, holds.not_before, now)
+    if push.hold_reason and push.next_attempt_at and push.next_attempt_at > now:
+        return _by_time(push.hold_reason, push.next_attempt_at, now)
+    return None
+
+
+def scope(stop: SendingStop) -> str:
+    if stop.account_id:
+        return _("this account")
+    return _("this company") if stop.company_id else _("everything")
+
+
+def stopped(stop: SendingStop) -> Word:
+    """Beside the status of an account or a company, and in the list of stops."""
+    if stop.allowed_at is not None:
+        text = _("Allowed again on %(at)s by %(who)s.")
+        text %= {"at": moment(stop.allowed_at), "who": stop.allowed_by}
+        return Word(_("Allowed again"), text, "good")
+    return Word(
+        _("Sending stopped"), f"{who(stop)} {_('Nothing leaves until someone allows it again.')}",
+        "warn",
+    )  # fmt: skip
+
+
+def who(stop: SendingStop) -> str:
+    """`manager stopped it on Nov 20, 2026, 3:42 p.m. ET: wrong file.`"""
+    text = _("%(who)s stopped it on %(at)s: %(reason)s")
+    said = {"who": stop.stopped_by, "at": moment(stop.stopped_at), "reason": short(stop.reason)}
+    return f"{(text % said).rstrip('.')}."
+
+
+def short(reason: str) -> str:
+    return Truncator(" ".join(reason.split())).chars(LONGEST_REASON)
+
+
+def _by_stop(stop: SendingStop) -> Held:
+    return Held(
+        _("sending is stopped for %(scope)s") % {"scope": scope(stop)},
+        _("somebody allows it"),
+        f"{who(stop)} {_('Nothing is wrong with these rows.')}",
+        _("Allow sending again once the reason is gone."),
+        stop,
+    )
+
+
+def _by_refusal(incident: Incident) -> Held:
+    return Held(
+        _("Codat refuses our key or account"),
+        _("somebody lets sending go on"),
+        f"{refusal(incident.http_status)} {_('Nothing is wrong with these rows.')}",
+        _("Tell the administrator. Once it is mended, let sending go on."),
+        incident,
+    )
+
+
+def _not_connected() -> Held:
+    return Held(
+        _("this account is not connected"),
+        _("the client connects it again"),
+        _("Nothing is wrong with these rows, but they keep ageing."),
+        _("Send the client a new link."),
+    )
+
+
+def _by_time(why: str, at: dt.datetime, now: dt.datetime) -> Held:
+    same_day = timezone.localdate(at) == timezone.localdate(now)
+    until = clock_time(at) if same_day else moment(at)
+    return Held(why.rstrip("."), until, _("Nothing is wrong with these rows. Goes on by itself."))
+
+
+def refusal(http_status: int | None) -> str:
+    """What happened, in one sentence, by the status that Codat answered with."""
+    if http_status == 401:
+        return _("Codat does not accept our key.")
+    if http_status == 402:
+        return _("Codat asks for payment: our account there has expired or reached its limit.")
+    if http_status == 403:
+        return _("Codat does not allow our key to do this: it is outdated or not ours.")
+    return _("Codat refuses our key or account.")
+
+
+# --- Bands -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Band:
+    """One line below the header: what, since when, whether anything is lost, what to do."""
+
+    title: str
+    text: str
+    tone: Tone
+    by: SendingStop | Incident | None = None
+
+    @property
+    def symbol(self) -> str:
+        return Word(self.title, self.text, self.tone).symbol
+
+
+def lost(first: dt.date | None, already: int) -> str:
+    """Whether anything is lost, and the first day on which something would be."""
+    if already:
+        text = ngettext(
+            "%(n)d push that waits has rows that are too late for the feed already.",
+            "%(n)d pushes that wait have rows that are too late for the feed already.",
+            already,
+        ) % {"n": already}
+    else:
+        text = _("Nothing is lost so far: what was confirmed waits.")
+    if first is None:
+        return text
+    coming = _("From %(on)s on, the oldest waiting rows would be too late for the feed.")
+    return f"{text} {coming % {'on': day(first)}}"
+
+
+def worker_band(since: dt.datetime | None, *, loss: str) -> Band:
+    title = _("Sending has stopped: the worker is not running")
+    remedy = _("Everything leaves once it runs again. Tell the administrator.")
+    return Band(_since(title, since), f"{loss} {remedy}", "bad")
+
+
+def outage_band(incident: Incident, *, loss: str) -> Band:
+    title = _since(_("Codat cannot be reached"), incident.started_at)
+    remedy = _("Nothing to do: sending goes on by itself with Codat's first answer.")
+    return Band(title, f"{loss} {remedy}", "bad", incident)
+
+
+def refused_band(incident: Incident, *, loss: str) -> Band:
+    title = _since(_("Codat refuses our key or account"), incident.started_at)
+    remedy = _("Everything waits until somebody lets it go on. Tell the administrator.")
+    return Band(title, f"{refusal(incident.http_status)} {loss} {remedy}", "bad", incident)
+
+
+def everything_band(stop: SendingStop, *, loss: str) -> Band:
+    title = _since(_("Sending is stopped for everything"), stop.stopped_at)
+    said = {"who": stop.stopped_by, "reason": short(stop.reason).rstrip(".")}
+    return Band(title, f"{_('%(who)s: %(reason)s.') % said} {loss}", "warn", stop)
+
+
+def _since(title: str, at: dt.datetime | None) -> str:
+    if at is None:
+        return f"{title}."
+    return _("%(title)s (since %(at)s).") % {"title": title, "at": moment(at)}
+
+
+# --- Ageing ----------------------------------------------------------------------------------
+
+
+def ageing(days: Iterable[tuple[dt.date, int]]) -> str:
+    """`12 rows become too late on Nov 24, 2026, 40 on Nov 25, 2026`; "" when there are none."""
+    parts: list[str] = []
+    for on, rows in days:
+        if parts:
+            text = _("%(n)s on %(day)s")
+        else:
+            text = ngettext(
+                "%(n)s row becomes too late on %(day)s",
+                "%(n)s rows become too late on %(day)s",
+                rows,
+            )
+        parts.append(text % {"n": f"{rows:,}", "day": day(on)})
+    return ", ".join(parts)
+
+
+# --- Incidents -------------------------------------------------------------------------------
+
+
+def incident(row: Incident) -> Word:
+    if row.ended_at is not None:
+        text = _("From %(start)s to %(end)s.")
+        text %= {"start": moment(row.started_at), "end": moment(row.ended_at)}
+        return Word(_("Over"), text, "quiet")
+    if row.kind == Incident.Kind.OUTAGE:
+        return Word(_("Going on"), _("Ends by itself with Codat's first answer."), "bad")
+    return Word(_("Everything waits"), _("Until somebody lets sending go on."), "bad")
+
+
+REMEDIES: dict[int | None, Promise] = {
+    401: gettext_lazy(
+        "Tell the administrator: the key in the settings must be one that stands in Codat's portal"
+        " under Developers, API keys. Once it is changed, let sending go on."
+    ),
+    402: gettext_lazy(
+        "Tell the administrator: our account at Codat needs a payment or a larger plan."
+        " Once that is done, let sending go on."
+    ),
+    403: gettext_lazy(
+        "Tell the administrator: the key must be of the same Codat account as our clients, and"
+        " bank feeds must be allowed for it. Once that is so, let sending go on."
+    ),
+    None: gettext_lazy("Tell the administrator. Once it is mended, let sending go on."),
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """The three parts of a message: what happened, what it means, what to do."""
+
+    happened: str
+    means: str
+    remedy: str
+
+
+def incident_story(row: Incident) -> Story:
+    if row.kind == Incident.Kind.OUTAGE:
+        return Story(
+            _("Codat did not answer any call."),
+            _("Nothing was sent meanwhile. What may have arrived is looked for before it is sent"
+              " again. The time of an outage counts towards no limit of a push."),
+            _("Nothing to do: sending goes on by itself. If it lasts, look at status.codat.io"
+              " and tell the administrator."),
+        )  # fmt: skip
+    return Story(
+        refusal(row.http_status),
+        _("Nothing was created or sent. Everything waits, for every client."),
+        str(REMEDIES.get(row.http_status, REMEDIES[None])),
+    )
