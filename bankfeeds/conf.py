@@ -55,6 +55,11 @@ def calls_at_once() -> int:
     return int(settings.CODAT_CALLS_AT_ONCE)
 
 
+def webhook_secret() -> str:
+    """What Codat signs its messages with, `whsec_` and base64; "" when none are taken."""
+    return str(settings.CODAT_WEBHOOK_SECRET)
+
+
 def timing_factor() -> float:
     return float(settings.TIMING_FACTOR)
 
