@@ -84,7 +84,7 @@ def allow_sending(stop: SendingStop, *, reason: str, by: Actor, now: dt.datetime
         if not lifted:
             return False
         _record("sending.allowed", stop, reason=reason, by=by, now=now)
-        doorbell.ring(doorbell.SWEEP)
+        doorbell.ring(doorbell.DELIVER)
     return True
 
 
@@ -104,7 +104,7 @@ def go_on(incident: Incident, *, reason: str = "", by: Actor, now: dt.datetime) 
         Event.objects.record(
             "incident.ended", by=by, at=now, words=str(incident), reason=reason, after=about
         )
-        doorbell.ring(doorbell.SWEEP)
+        doorbell.ring(doorbell.DELIVER)
     return True
 
 
@@ -273,9 +273,10 @@ def _midnight(day: dt.date) -> dt.datetime:
 def _by_day(rows: QuerySet[Any], *, prefix: str = "") -> Iterable[Any]:
     """date, currency, number of rows, money in, money out."""
     amount = f"{prefix}amount"
-    grouped: QuerySet[Any, Any] = rows.values_list(f"{prefix}date", f"{prefix}account__currency")
-    return grouped.annotate(
+    grouped = rows.values_list(f"{prefix}date", f"{prefix}account__currency")
+    figures: QuerySet[Any, Any] = grouped.annotate(
         rows=Count("pk"),
         into=Sum(amount, filter=Q(**{f"{amount}__gt": 0})),
         out=Sum(amount, filter=Q(**{f"{amount}__lt": 0})),
     )
+    return figures

@@ -6,6 +6,8 @@ from . import (  # noqa: F401
     accounts,
     company,
     connection,
+    holding,
+    incidents,
     intake,
     people,
     pushes,

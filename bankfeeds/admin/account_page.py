@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from bankfeeds import onboarding
 from bankfeeds.models import BankTransaction, Intent, PushItem, SourceAccount
 
-from . import asking, company_page, mirror_rows, mirror_shown, transactions
+from . import asking, company_page, holding_shown, mirror_rows, mirror_shown, transactions
 from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, see_other
 
@@ -28,6 +28,7 @@ def view(
 ) -> HttpResponse:
     """`problem`: why a new name could not be taken, with that name still in the field."""
     now = timezone.now()
+    stops = holding_shown.of_account(account)
     label = f"{account} · {account.account_id}" if _shares_last4(account) else str(account)
     return admin.page(
         request,
@@ -45,6 +46,8 @@ def view(
         only=f"account={account.pk}",
         lines=mirror_shown.timeline(account=account),
         here=request.path,
+        stops=stops,
+        stop_here=holding_shown.stop_here(stops, account=account),
     )
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from bankfeeds import onboarding, sync
 from bankfeeds.models import Company, Connection, Event, Intent
 
-from . import asking, company_add, mirror_rows, mirror_shown, mirror_words
+from . import asking, company_add, holding_shown, mirror_rows, mirror_shown, mirror_words
 from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, see_other
 
@@ -34,6 +34,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         rows = mirror_rows.accounts(connection.accounts.order_by("pk"), today=today)
         accounts = list(mirror_rows.with_money(rows, today=today))
         connection.all_accounts = accounts  # type: ignore[attr-defined]
+    stops = holding_shown.of_company(company)
     return admin.page(
         request,
         "page",
@@ -56,6 +57,8 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         here=request.path,
         can_connect=company.at_codat and _is_free(connection),
         unfinished=_unfinished(company, connection),
+        stops=stops,
+        stop_here=holding_shown.stop_here(stops, company=company),
     )
 
 

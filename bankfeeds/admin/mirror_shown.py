@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bankfeeds import links, words
+from bankfeeds import holding, links, words
 from bankfeeds.models import Company, Connection, Event, Push, SourceAccount
 from bankfeeds.words import LINK_ENDS_SOON, Word
 
@@ -122,7 +122,11 @@ def pushes(*, now: dt.datetime, **of: Company | Connection | SourceAccount) -> l
     rows = Push.objects.filter(**of).select_related("account").defer("account__sealed_body")
     rows = rows.defer("validation", "error_message", "body_sha256", "account__sealed_body")
     rows = rows.prefetch_related("decisions", "replaces")
-    return [(row, push_words.status(row, now=now), push_words.marks(row)) for row in rows[:PUSHES]]
+    newest = list(rows[:PUSHES])
+    holds = holding.holds(newest, now=now)
+    return [
+        (row, push_words.status(row, now=now, holds=holds), push_words.marks(row)) for row in newest
+    ]
 
 
 def timeline(**of: Company | Connection | SourceAccount) -> list[mirror_words.Line]:

@@ -162,6 +162,8 @@ WHAT = {
     "push.timed_out": gettext_lazy("Outcome of push unknown"),
     "push.needs_review": gettext_lazy("Push needs a decision"),
     "push.cancelled": gettext_lazy("Push stopped"),
+    "sending.stopped": gettext_lazy("Sending stopped"),
+    "sending.allowed": gettext_lazy("Sending allowed again"),
 }
 SHOWN = ("status", "name", "codat_name", "reference", "country", "feed_start_date")
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from bankfeeds import words
+from bankfeeds import holding, words
 from bankfeeds.models import Push, PushDecision, PushStatus
 
 from . import parts, push_search, push_words
@@ -36,14 +36,16 @@ DECISIONS = tuple(
 
 
 class PushChangeList(ChangeList):
-    """Knows, for every waiting push on the page, the push behind which it waits: one query."""
+    """Knows, for every waiting push on the page, behind which push it waits and what holds it."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
         waiting = [row for row in self.result_list if row.status == PushStatus.READY]
+        holds = holding.holds(waiting, now=timezone.now())
         heads = _heads({row.account_id for row in waiting}) if waiting else {}
         for row in waiting:
+            row.holds = holds
             head = heads.get(row.account_id)
             if head is not None and head.sequence < row.sequence:
                 row.waits_behind = head
@@ -143,7 +145,8 @@ class PushHistory(parts.ReadOnlyAdmin):
     @admin.display(description=_("Status"))
     def status_and_marks(self, push: Push) -> SafeString:
         behind = getattr(push, "waits_behind", None)
-        word = push_words.status(push, now=timezone.now(), behind=behind)
+        holds = getattr(push, "holds", None)
+        word = push_words.status(push, now=timezone.now(), behind=behind, holds=holds)
         return format_html("{}{}", parts.badge(word), marks(push))
 
     @admin.display(description=_("Took"))

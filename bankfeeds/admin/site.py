@@ -12,8 +12,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bankfeeds import conf, health, words
+from bankfeeds import conf, words
 from bankfeeds.models import Push
+
+from . import holding_shown
 
 # In the order of the day's work.
 ORDER = (
@@ -23,6 +25,8 @@ ORDER = (
     "Statement",
     "BankTransaction",
     "Push",
+    "SendingStop",
+    "Incident",
     "Event",
 )
 
@@ -50,7 +54,7 @@ class PortalAdminSite(AdminSite):
         if context["has_permission"]:
             now = timezone.now()
             context["undecided"] = Push.objects.undecided().count()
-            context["stopped"] = health.stopped(now=now)
+            context["bands"] = holding_shown.bands(now=now)
             context["zone"] = words.zone(timezone.localtime(now))
         return context
 

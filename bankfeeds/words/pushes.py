@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds.models import BankTransaction, Push, PushDecision, PushStatus
+from bankfeeds.models.states import UNDECIDED
 from bankfeeds.rules import FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD, Rule, Severity
 
-from .figures import clock_time, day, moment
+from .figures import day, moment
+from .holds import Holds, held
 from .word import Tone, Word
 
 PUSH_WORDS: dict[str, tuple[Promise, Tone]] = {
@@ -61,34 +63,31 @@ PUSH_WORDS: dict[str, tuple[Promise, Tone]] = {
 }
 
 
-def push(row: Push, *, now: dt.datetime, behind: Push | None = None) -> Word:
-    """`behind`: the earlier push of the account that this one waits for."""
+def push(
+    row: Push, *, now: dt.datetime, behind: Push | None = None, holds: Holds | None = None
+) -> Word:
+    """`behind`: the earlier push of the account that this one waits for; `holds`: what holds
+    pushes back now, None where only the push itself is asked."""
     explanation, tone = PUSH_WORDS[row.status]
     label, text = str(row.label), str(explanation)
     if row.status == PushStatus.READY:
-        if behind is not None:
-            label = _("Waiting behind push #%(id)d") % {"id": behind.pk}
-            text = _("An earlier push of this account must end first; order must be kept.")
-            if behind.account_id != row.account_id:
-                text = _(
-                    "It is unknown whether a push of another account of this client arrived;"
-                    " that must be decided first."
-                )
-            elif behind.status in {
-                PushStatus.FAILED,
-                PushStatus.TIMED_OUT,
-                PushStatus.NEEDS_REVIEW,
-            }:
-                text = _(
-                    "An earlier push of this account needs a decision first; order must be kept."
-                )
-        elif row.hold_reason and row.next_attempt_at and row.next_attempt_at > now:
-            label = _("On hold – %(why)s, until %(when)s") % {
-                "why": row.hold_reason,
-                "when": clock_time(row.next_attempt_at),
-            }
-            text = _("Nothing is wrong with these rows. Goes on by itself.")
+        hold = held(row, holds, now=now)
+        if behind is not None and (hold is None or behind.status in UNDECIDED):
+            label, text = _("Waiting behind push #%(id)d") % {"id": behind.pk}, _why(row, behind)
+        elif hold is not None:
+            label, text = hold.label, hold.explanation
     return Word(label, text, tone, row.codat_status)
+
+
+def _why(row: Push, behind: Push) -> str:
+    if behind.account_id != row.account_id:
+        return _(
+            "It is unknown whether a push of another account of this client arrived;"
+            " that must be decided first."
+        )
+    if behind.status in UNDECIDED:
+        return _("An earlier push of this account needs a decision first; order must be kept.")
+    return _("An earlier push of this account must end first; order must be kept.")
 
 
 def transaction(
