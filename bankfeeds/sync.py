@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from . import messages
+from . import marks, messages
 from .codat import errors, shapes
 from .codat.client import Client
 from .codat.errors import CodatError
@@ -24,6 +25,7 @@ Clock = Callable[[], dt.datetime]
 
 # Changes of these are worth a line in the record; balances change every day.
 _TOLD = ("status", "name", "feed_start_date")
+_DISCONNECTED = "disconnected"
 _TOO_LARGE = Decimal(10) ** 15
 _CENTS_OF_CENTS = Decimal("0.0001")
 
@@ -55,8 +57,9 @@ def refresh_connection(connection: Connection, *, client: Client, by: Actor, clo
     company = connection.company
     if connection.codat_id is None or company.codat_id is None:
         return 0
-    # Read before Codat is asked: an account added meanwhile must not look as if it were gone.
-    rows = {row.account_id: row for row in connection.accounts.filter(intent=Intent.DONE)}
+    # Known before Codat is asked: an account added meanwhile must not look as if it were gone.
+    known = list(connection.accounts.filter(intent=Intent.DONE).values_list("pk", flat=True))
+    asked_at = clock()
     try:
         answers = client.list_source_accounts(company.codat_id, connection.codat_id)
     except errors.Absent:
@@ -65,6 +68,7 @@ def refresh_connection(connection: Connection, *, client: Client, by: Actor, clo
     now = clock()
     with transaction.atomic():
         _bring_back(connection, by=by, now=now)
+        rows = _locked(known, asked_at=asked_at)
         for answer in answers:
             if answer.id in rows:
                 _mirror(rows.pop(answer.id), answer, by=by, now=now)
@@ -72,6 +76,16 @@ def refresh_connection(connection: Connection, *, client: Client, by: Actor, clo
             if row.gone_at is None:
                 _apply(row, {"gone_at": now}, action="account.gone", by=by, now=now)
     return len(answers)
+
+
+def _locked(known: list[int], *, asked_at: dt.datetime) -> dict[str, SourceAccount]:
+    """The rows as they stand now, by account id: two who have asked at once take turns.
+
+    Without those of which somebody has heard who asked later: that answer is the newer one.
+    """
+    rows = SourceAccount.objects.select_for_update().filter(pk__in=known).order_by("pk")
+    older = Q(status_as_of=None) | Q(status_as_of__lte=asked_at)
+    return {row.account_id: row for row in rows.filter(older).defer("sealed_body")}
 
 
 def refresh_company(company: Company, *, client: Client, by: Actor, clock: Clock) -> int:
@@ -153,7 +167,13 @@ def _mirror(
     action = "account.back" if came_back else "account.status"
     if not came_back and columns["status"] == row.status:
         action = "account.changed"
+    was, last_seen = row.status.lower(), row.status_as_of
     _apply(row, columns, action=action, by=by, now=now)
+    if row.status.lower() == _DISCONNECTED:
+        # What was on its way when it turned may have ended since the last look.
+        still = was == _DISCONNECTED and last_seen is not None
+        since = last_seen if still and last_seen else now - marks.NOTICED_AFTER
+        marks.disconnected(row, since=since, by=by, now=now)
 
 
 def _apply(

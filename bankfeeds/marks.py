@@ -1,0 +1,81 @@
+"""Marks that are put on pushes afterwards; the state of a push never changes for them.
+
+*May not have reached QuickBooks* goes on what succeeded shortly before a disconnect; a person
+sees to it. Asks Codat nothing; called by whoever learns of a disconnect, and by `resending`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import ngettext
+
+from .models import Actor, Event, Push, PushMark, PushStatus, SourceAccount
+
+Kind = PushMark.Kind
+# QuickBooks has not asked for about so long when Codat calls an account disconnected (Codat
+# guide: QuickBooks Online bank feeds).
+NOTICED_AFTER = dt.timedelta(days=10)
+MOST_NAMED = 20
+
+
+def disconnected(account: SourceAccount, *, since: dt.datetime, by: Actor, now: dt.datetime) -> int:
+    """Mark what succeeded from `since` on as perhaps missing, each push once; says how many.
+
+    Inside a transaction that holds the account's row, so that two who learn it at once take turns.
+    """
+    rows = Push.objects.filter(account=account, status=PushStatus.SUCCEEDED, ended_at__gte=since)
+    unmarked = rows.exclude(marks__kind=Kind.MAY_BE_MISSING).order_by("pk")
+    found = list(unmarked.values_list("pk", flat=True))
+    _put(found, Kind.MAY_BE_MISSING, words="", by=by, now=now)
+    if found:
+        text = ngettext(
+            "%(n)d push may not have reached QuickBooks: %(which)s",
+            "%(n)d pushes may not have reached QuickBooks: %(which)s",
+            len(found),
+        )
+        words = text % {"n": len(found), "which": _named(found)}
+        Event.objects.record("account.marked", by=by, at=now, account=account, words=words)
+    return len(found)
+
+
+def perhaps_missing(account: SourceAccount) -> QuerySet[Push]:
+    """What may not have reached QuickBooks and nobody has seen to yet, in the feed's order."""
+    return still_open(Push.objects.filter(account=account)).order_by("sequence")
+
+
+def still_open(pushes: QuerySet[Push]) -> QuerySet[Push]:
+    """Of these, what is marked as perhaps missing and was not seen to."""
+    missing = PushMark.objects.filter(kind=Kind.MAY_BE_MISSING)
+    seen = PushMark.objects.filter(kind=Kind.SEEN_TO, push=OuterRef("pk"))
+    # Not by a join with the history: marks are few, pushes are many.
+    return pushes.filter(~Exists(seen), pk__in=missing.values("push"))
+
+
+def see_to(
+    account: SourceAccount, pushes: Iterable[int], *, words: str, by: Actor, now: dt.datetime
+) -> int:
+    """Put *Seen to* on those of the account's pushes that are still open; says how many.
+
+    Inside a transaction that holds the account's row.
+    """
+    found = list(perhaps_missing(account).filter(pk__in=pushes).values_list("pk", flat=True))
+    _put(found, Kind.SEEN_TO, words=words, by=by, now=now)
+    if found:
+        Event.objects.record(
+            "account.seen_to", by=by, at=now, account=account, words=_named(found), reason=words
+        )
+    return len(found)
+
+
+def _put(pushes: Iterable[int], kind: Kind, *, words: str, by: Actor, now: dt.datetime) -> None:
+    PushMark.objects.bulk_create(
+        PushMark(push_id=pk, kind=kind, made_at=now, made_by=by.name, words=words) for pk in pushes
+    )
+
+
+def _named(pushes: list[int]) -> str:
+    names = ", ".join(f"#{pk}" for pk in pushes[:MOST_NAMED])
+    return f"{names}, …" if len(pushes) > MOST_NAMED else names

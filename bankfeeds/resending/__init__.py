@@ -1,0 +1,28 @@
+"""Send again: refused pushes by an order for many, accepted rows by a person's choice.
+
+`estimate` says beforehand what would go and what not, `order` writes the order down, `carry_out`
+works through it in the background; `choice` and `send_chosen` are for what may not have reached
+QuickBooks. Calls no Codat: new pushes leave by `pushing`, as all do.
+"""
+
+from __future__ import annotations
+
+from .choose import Choice, ChoiceChanged, Chosen, choice, see_to, send_chosen
+from .judge import Estimate, Verdict, estimate, judge
+from .order import carry_out, order, ring_due
+
+__all__ = [
+    "Choice",
+    "ChoiceChanged",
+    "Chosen",
+    "Estimate",
+    "Verdict",
+    "carry_out",
+    "choice",
+    "estimate",
+    "judge",
+    "order",
+    "ring_due",
+    "see_to",
+    "send_chosen",
+]
