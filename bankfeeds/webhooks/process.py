@@ -41,7 +41,6 @@ RUNG = dt.timedelta(seconds=5)
 # Seconds that one call may take: its job shares the pool with deliveries.
 PATIENCE = 8.0
 MESSAGES_A_ROUND = 50
-QUEUE_IS_LONG = 50
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def process(pk: int, *, client: Client, line: budget.Line, clock: Clock) -> None
 
 def ring_waiting(*, now: dt.datetime) -> None:
     """Ring again for messages whose ring was lost or that wait for their next try; bounded."""
-    room = min(MESSAGES_A_ROUND, QUEUE_IS_LONG - doorbell.waiting())
+    room = min(MESSAGES_A_ROUND, doorbell.ENOUGH - doorbell.waiting())
     if room <= 0:
         return
     due = WebhookMessage.objects.filter(_due(now)).exclude(
@@ -95,9 +94,7 @@ def process_again(pks: Iterable[int], *, by: Actor, now: dt.datetime) -> int:
         chosen.update(state=S.WAITING, processed_at=None, words="")
         for pk, webhook_id in found:
             Event.objects.record("webhook.again", by=by, at=now, words=webhook_id)
-            # The sweep rings for the rest, as the queue has room.
-            if doorbell.waiting() < QUEUE_IS_LONG:
-                doorbell.ring(doorbell.MESSAGE, pk)
+            doorbell.ring(doorbell.MESSAGE, pk)
     return len(found)
 
 
