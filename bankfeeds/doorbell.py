@@ -12,10 +12,11 @@ from django_q.tasks import async_task
 
 DELIVER = "bankfeeds.tasks.deliver"
 SWEEP = "bankfeeds.tasks.sweep"
+FEEDS = "bankfeeds.tasks.run_feeds"
 MESSAGE = "bankfeeds.tasks.message"
 REFRESH = "bankfeeds.tasks.refresh"
 RESEND = "bankfeeds.tasks.resend"
-JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND)
+JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS)
 
 
 # So many jobs in the queue are enough: what is rung in vain is rung again by the sweep.

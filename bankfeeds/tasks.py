@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from . import budget, conf, health, links, onboarding, pushing, refreshing, resending, webhooks
+from . import (
+    budget,
+    conf,
+    feeds,
+    health,
+    links,
+    onboarding,
+    pushing,
+    refreshing,
+    resending,
+    webhooks,
+)
 
 
 def deliver() -> None:
@@ -28,6 +39,10 @@ def resend(order_id: int) -> None:
     resending.carry_out(order_id, clock=timezone.now)
 
 
+def run_feeds() -> None:
+    feeds.run_due(clock=timezone.now)
+
+
 def sweep() -> None:
     health.beat(now=timezone.now())
     line = budget.Line()
@@ -37,3 +52,5 @@ def sweep() -> None:
     refreshing.ring_due(now=timezone.now())
     resending.ring_due(now=timezone.now())
     webhooks.ring_waiting(now=timezone.now())
+    pushing.recut_due(now=timezone.now())
+    feeds.ring_due(now=timezone.now())

@@ -19,11 +19,12 @@ from bankfeeds import doorbell
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
-    "codat", "doorbell", "groups", "guards", "intake", "messages", "models", "rules", "sealing",
-    "words",
+    "calendars", "codat", "doorbell", "groups", "guards", "intake", "messages", "models", "rules",
+    "sealing", "words",
 }  # fmt: skip
 VERBS = {
     "budget",
+    "feeds",
     "health",
     "holding",
     "importing",
@@ -40,6 +41,7 @@ VERBS = {
 # Room -> the rooms of ours that it may import.
 MAY_IMPORT: dict[str, set[str]] = {
     # The floor. `models` know no codat, no doorbell, no verb; `codat` and `intake` know nobody.
+    "calendars": set(),
     "codat": set(),
     "doorbell": set(),
     "groups": set(),
@@ -54,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The verbs: the floor, and the verbs that are named. `conf` tells them which world it is.
     "health": FLOOR,
     "holding": FLOOR | {"budget"},
+    "feeds": FLOOR | {"pushing"},
     "importing": FLOOR,
     "links": FLOOR,
     "marks": {"models"},
@@ -81,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # Room -> what it may import that is neither ours nor Python's; all others: Django alone.
 FOREIGN: dict[str, set[str]] = {
+    "calendars": set(),
     "codat": {"requests", "urllib3"},
     "doorbell": {"django_q"},
     "intake": set(),

@@ -11,6 +11,7 @@ from .decide import AlreadyDecided, Candidate, candidates, decide
 from .deliver import deliver
 from .follow import look_again, sweep
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
+from .recut import recut, recut_due
 from .wake import wake
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "deliver",
     "look_again",
     "plan",
+    "recut",
+    "recut_due",
     "standing",
     "sweep",
     "today",

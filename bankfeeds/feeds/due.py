@@ -1,0 +1,113 @@
+"""Which schedules are due now: asked of the database, without reading what is not due.
+
+A day is due once its time has come on the institution's clock, or, where the file decides, as
+soon as a file with new rows is here. Accounts of one time are spread over ten minutes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.db.models import Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from bankfeeds.models import FeedRun, FeedSchedule, Statement
+from bankfeeds.models.mirror import Country
+
+from .days import DAY, BusinessDays, begin
+
+SLOTS = 20
+SLOT = dt.timedelta(seconds=30)
+
+Trigger = FeedSchedule.Trigger
+# What is due on which day: the schedules' own numbers are those of their accounts.
+Due = tuple[QuerySet[FeedSchedule], dt.date]
+
+
+def something_is_due(now: dt.datetime) -> bool:
+    """A few indexed questions, the first of which usually settles it."""
+    return any(rows.exists() for rows, _day in due(now))
+
+
+def some_due(now: dt.datetime, *, limit: int) -> list[tuple[int, dt.date]]:
+    """At most `limit` accounts with the day that is due; the earliest time first."""
+    found: dict[int, dt.date] = {}
+    for rows, day in due(now):
+        room = limit - len(found)
+        if room <= 0:
+            break
+        for pk in rows.order_by("at", "pk").values_list("pk", flat=True)[:room]:
+            found.setdefault(pk, day)
+    return list(found.items())
+
+
+def due(now: dt.datetime) -> Iterator[Due]:
+    """Sets of due schedules, each with its day; what an idle worker left behind comes first."""
+    today = timezone.localdate(now)
+    for rows, is_open, before in _by_calendar(today):
+        if before is not None:
+            yield rows.filter(_set_before(before), ~_ran(day__gte=before)), before
+        if is_open:
+            waiting = rows.filter(_set_before(today), ~_ran(day=today))
+            yield _time_has_come(waiting, now), today
+            by_file = waiting.filter(trigger=Trigger.FILE)
+            yield by_file.filter(Exists(files_since(begin(today)))), today
+            missed = Exists(_missed_and_come(today))
+            yield rows.filter(missed, trigger=Trigger.FILE), today
+
+
+def files_since(since: dt.datetime) -> QuerySet[Statement]:
+    """Of the schedule's account: saved files that brought new rows."""
+    # Looked at before it was saved, but hardly days before: the index is on that column.
+    rows = Statement.objects.filter(account=OuterRef("pk"), uploaded_at__gte=since - 2 * DAY)
+    return rows.filter(
+        state=Statement.State.SAVED, saved_at__gte=since, rows_saved__gt=0
+    ).order_by()
+
+
+def _by_calendar(
+    today: dt.date,
+) -> Iterator[tuple[QuerySet[FeedSchedule], bool, dt.date | None]]:
+    """Schedules that are on, in one set unless today differs between the countries."""
+    days = BusinessDays.around(today)
+    rows = FeedSchedule.objects.filter(is_on=True, account__gone_at=None)
+    alike: dict[tuple[bool, dt.date | None], list[str]] = {}
+    for country in Country.values:
+        said = days.is_open(today, country=country), days.previous(today, country=country)
+        alike.setdefault(said, []).append(country)
+    for (is_open, before), countries in alike.items():
+        of = rows if len(alike) == 1 else rows.filter(account__company__country__in=countries)
+        yield of, is_open, before
+
+
+def _set_before(day: dt.date) -> Q:
+    """It was set before its time of that day (`days.counts`, as a question)."""
+    earlier_that_day = Q(changed_at__lt=begin(day + DAY), at__gt=F("changed_at__time"))
+    return Q(changed_at__lt=begin(day)) | earlier_that_day
+
+
+def _ran(**of: dt.date) -> Exists:
+    return Exists(FeedRun.objects.filter(account=OuterRef("pk"), **of).order_by())
+
+
+def _time_has_come(rows: QuerySet[FeedSchedule], now: dt.datetime) -> QuerySet[FeedSchedule]:
+    """By the clock on the wall, and by the slot of the account within the ten minutes."""
+    wall = timezone.localtime(now).replace(tzinfo=None)
+    reached = Q()
+    for number in range(SLOTS):
+        then = wall - number * SLOT
+        if then.date() == wall.date():
+            reached |= Q(at__lte=then.time(), slot=number)
+    slot = ExpressionWrapper(F("account_id") % SLOTS, IntegerField())
+    return rows.annotate(slot=slot).filter(reached, at__lte=wall.time())
+
+
+def _missed_and_come(today: dt.date) -> QuerySet[FeedRun]:
+    """The day was missed, and then its file came after all."""
+    after = Statement.objects.filter(account=OuterRef("account"), saved_at__gt=OuterRef("ran_at"))
+    after = after.filter(state=Statement.State.SAVED, rows_saved__gt=0).order_by()
+    missed = FeedRun.objects.filter(
+        account=OuterRef("pk"), day=today, outcome=FeedRun.Outcome.MISSED
+    )
+    return missed.filter(Exists(after)).order_by()

@@ -1,0 +1,115 @@
+"""What came too late for the feed, row by row, and the file that helps the client instead."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from bankfeeds import pushing, rules
+from bankfeeds.models import Actor, BankTransaction, Event, SourceAccount
+from bankfeeds.models.intake import BankTransactionQuerySet
+from bankfeeds.rules import BEFORE_FEED, FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD, Rule, Standing
+
+# QuickBooks takes files of this many rows (and 350 kB) by Upload from file.
+ROWS_A_FILE = 1000
+LOST = (TOO_OLD, BEFORE_FEED, OLDER_THAN_NEWEST)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A row that the feed takes no more, and the rule that says so."""
+
+    row: BankTransaction
+    why: Rule
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Of one account. `total`: rows in all; `files`: how many files they fill."""
+
+    account: SourceAccount
+    standing: Standing
+    total: int
+
+    @property
+    def files(self) -> int:
+        return -(-self.total // ROWS_A_FILE)
+
+    def part(self, number: int) -> list[Lost]:
+        """The rows of file `number` (from 1 on), oldest first; [] when there is no such file."""
+        if not 1 <= number <= self.files:
+            return []
+        start = (number - 1) * ROWS_A_FILE
+        rows = _late(self.account, self.standing)[start : start + ROWS_A_FILE]
+        return [Lost(row, _why(row, self.standing)) for row in rows]
+
+
+def losses(account: SourceAccount, *, today: dt.date) -> Losses:
+    """Free rows that are too old, before the feed's start, or older than the newest sent."""
+    standing = pushing.standing(account, today=today)
+    return Losses(account, standing, _late(account, standing).count())
+
+
+def file_for_client(
+    found: Losses, *, part: int, by: Actor, now: dt.datetime
+) -> tuple[str, str] | None:
+    """Name and text of a file that QuickBooks takes; None when there is no such part.
+
+    Columns Date (MM/DD/YYYY), Description, Amount (negative: money out). That it was handed out
+    is written down with the ids in it. Source: QuickBooks help, Manually upload transactions.
+    """
+    rows = [lost.row for lost in found.part(part)]
+    if not rows:
+        return None
+    account = found.account
+    name = f"{account.name}-{rows[0].date}-{rows[-1].date}.csv"
+    Event.objects.record(
+        "feed.file_for_client",
+        by=by,
+        at=now,
+        words=_("%(file)s: %(rows)d rows.") % {"file": name, "rows": len(rows)},
+        after={"file": name, "transactions": [row.transaction_id for row in rows]},
+        account=account,
+    )
+    return name, _as_csv(rows)
+
+
+def _late(account: SourceAccount, standing: Standing) -> BankTransactionQuerySet:
+    rows = BankTransaction.objects.free().filter(account=account, date__lt=_taken_from(standing))
+    return rows.in_feed_order()
+
+
+def _taken_from(standing: Standing) -> dt.date:
+    """The first date that the feed still takes."""
+    bounds = (standing.today - FEED_WINDOW, standing.feed_start, standing.newest)
+    return max(day for day in bounds if day is not None)
+
+
+def _why(row: BankTransaction, standing: Standing) -> Rule:
+    [judged] = rules.judge([row], standing=standing)
+    return next(rule for rule in judged.findings if rule in LOST)
+
+
+def _as_csv(rows: Sequence[BankTransaction]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows([("Date", "Description", "Amount"), *_cells(rows)])
+    return out.getvalue()
+
+
+def _cells(rows: Iterable[BankTransaction]) -> Iterable[tuple[str, str, str]]:
+    for row in rows:
+        amount = row.amount.normalize()
+        places = max(2, -int(amount.as_tuple().exponent))
+        yield f"{row.date:%m/%d/%Y}", harmless(row.description), f"{amount:.{places}f}"
+
+
+def harmless(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula, on one line."""
+    text = " ".join(text.split())
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,98 @@
+"""Setting when feeds run, and the institution's own closing days; each change is written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+
+from bankfeeds.models import Actor, Closure, Event, FeedSchedule, SourceAccount
+from bankfeeds.words import feeds as feed_words
+
+SET = ("is_on", "trigger", "at")
+
+
+def set_schedule(
+    accounts: Iterable[SourceAccount],
+    *,
+    is_on: bool,
+    trigger: FeedSchedule.Trigger,
+    at: dt.time,
+    by: Actor,
+    now: dt.datetime,
+) -> int:
+    """Let these accounts run so; says for how many that is a change.
+
+    A day whose time has passed already does not run any more; the next one does.
+    """
+    wanted = {"is_on": is_on, "trigger": trigger.value, "at": at.replace(second=0, microsecond=0)}
+    changed = 0
+    with transaction.atomic():
+        ids = [account.pk for account in accounts]
+        rows = SourceAccount.objects.select_for_update(of=("self",)).filter(pk__in=ids)
+        for account in rows.defer("sealed_body").order_by("pk"):
+            changed += _set(account, wanted, by=by, now=now)
+    return changed
+
+
+def _set(account: SourceAccount, wanted: dict[str, Any], *, by: Actor, now: dt.datetime) -> bool:
+    schedule = FeedSchedule.objects.select_for_update().filter(pk=account.pk).first()
+    before = {name: getattr(schedule, name) for name in SET} if schedule else None
+    if before == wanted or (before is None and not wanted["is_on"]):
+        return False
+    schedule = schedule or FeedSchedule(account=account)
+    for name, value in {**wanted, "changed_at": now, "changed_by": by.name}.items():
+        setattr(schedule, name, value)
+    schedule.save()
+    Event.objects.record(
+        "feed.scheduled",
+        by=by,
+        at=now,
+        words=str(feed_words.when(schedule) if schedule.is_on else feed_words.state(None).label),
+        before=_plain(before or {}),
+        after=_plain(wanted),
+        account=account,
+    )
+    return True
+
+
+def close_day(closure: Closure, *, by: Actor, now: dt.datetime) -> None:
+    """Keep a closing day, new or changed."""
+    with transaction.atomic():
+        before = Closure.objects.filter(pk=closure.pk).first() if closure.pk else None
+        closure.save()
+        action = "closure.changed" if before else "closure.added"
+        _record(action, by=by, now=now, before=before, after=closure)
+
+
+def open_day(closure: Closure, *, by: Actor, now: dt.datetime) -> None:
+    """The institution works on that day after all."""
+    with transaction.atomic():
+        _record("closure.deleted", by=by, now=now, before=closure, after=None)
+        closure.delete()
+
+
+def _record(
+    action: str, *, by: Actor, now: dt.datetime, before: Closure | None, after: Closure | None
+) -> None:
+    Event.objects.record(
+        action,
+        by=by,
+        at=now,
+        words=str(after or before),
+        before=_closing(before),
+        after=_closing(after),
+    )
+
+
+def _closing(row: Closure | None) -> dict[str, str]:
+    if row is None:
+        return {}
+    return {"day": str(row.day), "country": row.country, "name": row.name}
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """As JSON takes them; the time as `06:00`."""
+    return {k: f"{v:%H:%M}" if isinstance(v, dt.time) else v for k, v in values.items()}

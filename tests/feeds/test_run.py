@@ -1,0 +1,337 @@
+"""How a day goes: pushed, nothing new, missed, held; twice at once, and killed between."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from bankfeeds import feeds, pushing
+from bankfeeds.feeds import run as running
+from bankfeeds.models import (
+    Event,
+    FeedRun,
+    FeedSchedule,
+    Origin,
+    Push,
+    PushStatus,
+    SendingStop,
+    SourceAccount,
+)
+from bankfeeds.models.record import SCHEDULE
+from tests.support import queued
+
+from .support import DAY, TODAY, Trigger, arrive, make_account, moment, outcome, run, schedule
+from .support import settled as rounds_until_settled
+
+pytestmark = pytest.mark.django_db
+NOON = moment(dt.date(2026, 3, 18), "12:00")
+EVENING = moment(dt.date(2026, 3, 18), "18:30")
+
+
+def daily(**changes: Any) -> SourceAccount:
+    account = make_account(**changes)
+    schedule(account, changed_at=moment(TODAY, "00:00"))
+    return account
+
+
+def by_file(**changes: Any) -> SourceAccount:
+    account = make_account(**changes)
+    schedule(account, trigger=Trigger.FILE, at="18:00", changed_at=moment(TODAY, "00:00"))
+    return account
+
+
+def day_of(account: SourceAccount) -> FeedRun:
+    return FeedRun.objects.get(account=account, day=TODAY)
+
+
+def test_what_is_new_is_pushed_as_the_schedule() -> None:
+    account = daily()
+    rows = arrive(account, moment(TODAY, "05:00"), date=TODAY)
+    assert run(NOON) == 1
+    row, push = day_of(account), Push.objects.get()
+    assert (row.outcome, row.push, row.ran_at) == ("pushed", push, NOON)
+    assert row.words == "2 transactions."
+    assert (push.origin, push.requested_by, push.rows) == (Origin.SCHEDULE, "schedule", len(rows))
+    assert push.status == PushStatus.READY
+    assert push.form_key == f"feed:{account.pk}:{TODAY}"
+    assert any(job == "bankfeeds.tasks.deliver" for job, _ in queued())
+
+
+def test_the_first_push_reaches_seven_days_back_and_later_ones_take_what_is_new() -> None:
+    account = daily()
+    for age in (8, 7, 1):
+        arrive(account, moment(TODAY, "05:00"), date=TODAY - age * DAY)
+    run(NOON)
+    assert Push.objects.get().first_date == TODAY - 7 * DAY
+    Push.objects.update(status=PushStatus.SUCCEEDED)
+    arrive(account, moment(TODAY + DAY, "05:00"), date=TODAY + DAY)
+    run(NOON + DAY)
+    later = Push.objects.order_by("pk").last()
+    assert later is not None
+    assert (later.rows, later.first_date) == (2, TODAY + DAY)
+
+
+def test_no_news_is_written_down_as_nothing() -> None:
+    account = daily()
+    run(NOON)
+    assert (day_of(account).outcome, Push.objects.count()) == ("nothing", 0)
+    assert "Nothing new" in day_of(account).words
+    assert not Event.objects.filter(action="push.left_out").exists()
+
+
+def test_more_than_a_thousand_rows_are_several_pushes_of_one_day() -> None:
+    account = daily()
+    arrive(account, NOON, date=TODAY, amounts=("1.00",) * 1001)
+    run(NOON)
+    assert day_of(account).words == "1001 transactions in 2 pushes."
+    assert day_of(account).push == Push.objects.order_by("sequence").first()
+
+
+# --- Files -----------------------------------------------------------------------------------
+
+
+def test_the_days_file_is_pushed_when_it_arrives() -> None:
+    account = by_file()
+    assert run(moment(TODAY, "09:00")) == 0
+    arrive(account, moment(TODAY, "09:10"), date=TODAY)
+    assert run(moment(TODAY, "09:11")) == 1
+    assert day_of(account).outcome == "pushed"
+    assert run(EVENING) == 0
+
+
+def test_no_file_by_the_latest_time_is_missed_and_told() -> None:
+    account = by_file()
+    rounds_until_settled(EVENING)
+    row = day_of(account)
+    assert (row.outcome, row.push) == ("missed", None)
+    assert row.words == "No file had arrived by 6 p.m. ET."
+    event = Event.objects.get(action="feed.missed")
+    assert (event.account, event.company, event.origin) == (account, account.company, "schedule")
+
+
+def test_what_waited_from_before_goes_although_the_day_is_missed() -> None:
+    account = by_file()
+    arrive(account, moment(TODAY - DAY, "20:00"), date=TODAY - DAY)
+    rounds_until_settled(EVENING)
+    row, push = day_of(account), Push.objects.get()
+    assert (row.outcome, row.push) == ("missed", push)
+    assert f"push #{push.pk}" in row.words
+
+
+def test_a_file_that_comes_late_completes_the_missed_day() -> None:
+    account = by_file()
+    rounds_until_settled(EVENING)
+    arrive(account, moment(TODAY, "19:00"), date=TODAY)
+    late = moment(TODAY, "19:01")
+    assert run(late) == 1
+    row = day_of(account)
+    assert (row.outcome, row.push, row.ran_at) == ("pushed", Push.objects.get(), late)
+    assert row.words == "The file came late: it was missed at 6:30 p.m. ET. 2 transactions."
+    assert Event.objects.filter(action="feed.missed").count() == 1
+    assert Event.objects.filter(action="feed.late").count() == 1
+    assert run(late) == 0
+
+
+def test_a_file_without_news_is_not_missed() -> None:
+    account = by_file()
+    rows = arrive(account, moment(TODAY, "09:00"), date=TODAY)
+    pushing.confirm([account], fingerprint=None, form_key="person", by=SCHEDULE, now=NOON)
+    rows[0].statement.rows_saved = 0
+    rows[0].statement.save()
+    rounds_until_settled(EVENING)
+    assert day_of(account).outcome == "nothing"
+
+
+def test_a_file_that_a_person_pushed_first_leaves_nothing() -> None:
+    account = by_file()
+    arrive(account, moment(TODAY, "09:00"), date=TODAY)
+    pushing.confirm([account], fingerprint=None, form_key="person", by=SCHEDULE, now=NOON)
+    run(NOON)
+    assert (day_of(account).outcome, Push.objects.count()) == ("nothing", 1)
+
+
+# --- Held ------------------------------------------------------------------------------------
+
+
+def test_an_account_that_is_not_connected_is_held() -> None:
+    account = daily(status="disconnected")
+    arrive(account, NOON, date=TODAY)
+    run(NOON)
+    assert day_of(account).outcome == "held"
+    assert "not connected" in day_of(account).words
+    assert not Push.objects.exists()
+    assert Event.objects.filter(action="feed.held", account=account).count() == 1
+
+
+@pytest.mark.parametrize("scope", ["account", "company", "everything"])
+def test_a_stop_holds_and_says_who_and_why(scope: str) -> None:
+    account, other = daily(), daily()
+    of = {"account": account, "company": account.company}
+    SendingStop.objects.create(
+        **({scope: of[scope]} if scope in of else {}),
+        stopped_at=NOON,
+        stopped_by="support",
+        reason="wrong client",
+    )
+    for each in (account, other):
+        arrive(each, NOON, date=TODAY)
+    run(NOON)
+    assert day_of(account).outcome == "held"
+    assert "support" in day_of(account).words and "wrong client" in day_of(account).words
+    assert day_of(other).outcome == ("held" if scope == "everything" else "pushed")
+
+
+def test_a_stop_that_was_lifted_holds_nothing() -> None:
+    account = daily()
+    SendingStop.objects.create(
+        account=account, stopped_at=NOON, stopped_by="x", reason="y", allowed_at=NOON
+    )
+    arrive(account, NOON, date=TODAY)
+    run(NOON)
+    assert day_of(account).outcome == "pushed"
+
+
+def test_rows_that_are_all_forbidden_hold_once_and_are_not_told_again_each_day() -> None:
+    account = daily()
+    arrive(account, moment(TODAY, "05:00"), date=TODAY - 9 * DAY)
+    run(NOON)
+    assert day_of(account).outcome == "held"
+    run(NOON + DAY)
+    assert outcome(account, TODAY + DAY) == "nothing"
+
+
+def test_held_and_without_a_file_says_both() -> None:
+    account = by_file(status="pending")
+    rounds_until_settled(EVENING)
+    assert day_of(account).outcome == "held"
+    assert "not connected" in day_of(account).words and "No file" in day_of(account).words
+
+
+def test_an_account_that_cannot_be_prepared_is_held_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = daily(), daily()
+    for account in (first, second):
+        arrive(account, NOON, date=TODAY)
+    real = pushing.confirm
+
+    def confirm(accounts: list[SourceAccount], **how: Any) -> list[Push]:
+        if accounts[0].pk == first.pk:
+            raise ValueError("no body can be made of it")
+        return real(accounts, **how)
+
+    monkeypatch.setattr(pushing, "confirm", confirm)
+    assert run(NOON) == 2
+    assert (day_of(first).outcome, day_of(second).outcome) == ("held", "pushed")
+
+
+def test_rows_that_change_in_the_moment_put_the_day_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = daily()
+    arrive(account, NOON, date=TODAY)
+    real = pushing.confirm
+
+    def confirm(accounts: list[SourceAccount], **how: Any) -> list[Push]:
+        raise pushing.RowsChanged(pushing.plan(accounts, today=TODAY))
+
+    monkeypatch.setattr(pushing, "confirm", confirm)
+    assert run(NOON) == 0
+    assert not FeedRun.objects.exists()
+    monkeypatch.setattr(pushing, "confirm", real)
+    assert run(NOON) == 1
+
+
+# --- Twice at once, killed between, nobody there ---------------------------------------------
+
+
+def test_killed_between_the_push_and_the_days_row_leaves_neither(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = daily()
+    arrive(account, NOON, date=TODAY)
+    real = running._write
+
+    def killed(*_: Any, **__: Any) -> FeedRun:
+        raise SystemExit
+
+    monkeypatch.setattr(running, "_write", killed)
+    with pytest.raises(SystemExit):
+        run(NOON)
+    assert (Push.objects.count(), FeedRun.objects.count()) == (0, 0)
+    monkeypatch.setattr(running, "_write", real)
+    run(NOON)
+    assert (Push.objects.count(), FeedRun.objects.count()) == (1, 1)
+
+
+def test_a_push_of_that_day_that_is_there_already_is_taken_over() -> None:
+    account = daily()
+    arrive(account, NOON, date=TODAY)
+    (push,) = pushing.confirm(
+        [account],
+        fingerprint=None,
+        form_key=running.form_key(account.pk, TODAY),
+        by=SCHEDULE,
+        now=NOON,
+    )
+    run(NOON)
+    assert (day_of(account).outcome, day_of(account).push) == ("pushed", push)
+    assert Push.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_one_push_and_one_row_of_each() -> None:
+    accounts = [daily() for _ in range(6)]
+    for account in accounts:
+        arrive(account, NOON, date=TODAY)
+    start, counts = threading.Barrier(2), []
+
+    def work() -> None:
+        start.wait()
+        try:
+            counts.append(run(NOON))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    run(NOON)
+    assert len(counts) == 2
+    assert FeedRun.objects.filter(outcome="pushed").count() == Push.objects.count() == 6
+    assert {push.form_key for push in Push.objects.all()} == {
+        running.form_key(account.pk, TODAY) for account in accounts
+    }
+
+
+def test_days_without_a_worker_are_written_down_afterwards() -> None:
+    account, filed = make_account(), make_account()
+    schedule(account)
+    schedule(filed, trigger=Trigger.FILE, at="18:00")
+    for each in (account, filed):
+        FeedRun.objects.create(
+            account=each, day=TODAY - 6 * DAY, ran_at=timezone.now(), outcome="nothing"
+        )
+    arrive(filed, moment(TODAY - 2 * DAY, "09:00"), date=TODAY - 2 * DAY)
+    rounds_until_settled(moment(TODAY, "05:00"))
+    # Yesterday is carried out now; Friday and Monday had no worker, the weekend is no gap.
+    days = [TODAY - 5 * DAY, TODAY - 4 * DAY, TODAY - 2 * DAY, TODAY - DAY]
+    assert [outcome(account, day) for day in days] == ["held", "", "held", "nothing"]
+    assert [outcome(filed, day) for day in days] == ["missed", "", "held", "missed"]
+    assert FeedRun.objects.get(account=filed, day=TODAY - DAY).push is not None
+    assert outcome(account, TODAY) == ""
+
+
+def test_the_sweep_rings_only_when_something_is_due() -> None:
+    account = daily()
+    feeds.ring_due(now=moment(TODAY, "05:00"))
+    assert queued() == []
+    feeds.ring_due(now=NOON)
+    assert queued() == [("bankfeeds.tasks.run_feeds", ())]
+    FeedSchedule.objects.filter(pk=account.pk).update(is_on=False)
+    assert run(NOON) == 0
