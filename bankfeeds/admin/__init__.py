@@ -13,4 +13,5 @@ from . import (  # noqa: F401
     pushes,
     record,
     transactions,
+    webhook_messages,
 )

@@ -27,6 +27,7 @@ ORDER = (
     "Push",
     "SendingStop",
     "Incident",
+    "WebhookMessage",
     "Event",
 )
 

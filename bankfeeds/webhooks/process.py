@@ -92,9 +92,11 @@ def process_again(pks: Iterable[int], *, by: Actor, now: dt.datetime) -> int:
     with transaction.atomic():
         found = list(chosen.order_by("id").values_list("pk", "webhook_id"))
         chosen.update(state=S.WAITING, processed_at=None, words="")
-        for pk, webhook_id in found:
+        for _pk, webhook_id in found:
             Event.objects.record("webhook.again", by=by, at=now, words=webhook_id)
-            doorbell.ring(doorbell.MESSAGE, pk)
+    # The sweep rings for the rest, as the queue has room.
+    for pk, _webhook_id in found[: max(0, doorbell.ENOUGH - doorbell.waiting())]:
+        doorbell.ring(doorbell.MESSAGE, pk)
     return len(found)
 
 
