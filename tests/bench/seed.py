@@ -23,8 +23,9 @@ def seed(*, accounts: int, transactions: int, per_company: int, world: Path) -> 
     from django.core.management import call_command
     from django.db import transaction
     from django.utils import timezone
+    from django_q.models import OrmQ
 
-    from bankfeeds import doorbell, pushing
+    from bankfeeds import pushing
     from bankfeeds.models import Actor, Push, PushBody, SourceAccount
     from tests import support
 
@@ -42,9 +43,9 @@ def seed(*, accounts: int, transactions: int, per_company: int, world: Path) -> 
             now = timezone.now()
             by = Actor.command("bench")
             pushing.confirm(batch, fingerprint=None, form_key=f"bench-{start}", by=by, now=now)
-            # Until the clock runs.
             Push.objects.filter(next_attempt_at=None).update(next_attempt_at=HELD_UNTIL)
-    doorbell.silence()
+    # Rung once the clock runs.
+    OrmQ.objects.all().delete()
     with world.open("w") as file:
         file.writelines(f"{each.connection.codat_id} {each.account_id}\n" for each in made)
     sizes = [len(body.content) for body in PushBody.objects.iterator()]
