@@ -37,7 +37,9 @@ class Holds:
             if (stop.account_id or push.account_id) == push.account_id
             and (stop.company_id or push.company_id) == push.company_id
         ]
-        return min(found, key=lambda stop: (bool(stop.account_id), stop.pk), default=None)
+        return min(
+            found, key=lambda stop: (bool(stop.account_id), bool(stop.company_id)), default=None
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""What keeps everything from leaving, and the first day on which that costs something."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bankfeeds import health, holding
+from bankfeeds.models import Incident, PushStatus
+from tests import support
+from tests.admin import pushes
+
+DAY = dt.timedelta(days=1)
+S = PushStatus
+
+
+def push(status: PushStatus, *ages: int) -> None:
+    """Of one row for each age in days."""
+    account = support.make_account()
+    rows = [
+        support.make_transactions(account, ["1.00"], date=support.today() - age * DAY)[0]
+        for age in ages
+    ]
+    support.make_push(account, rows, status=status)
+
+
+def loss() -> health.Loss:
+    return health.loss(today=support.today())
+
+
+@pytest.mark.parametrize(
+    "status", [S.READY, S.SENDING, S.RECONCILING, S.FAILED, S.TIMED_OUT, S.NEEDS_REVIEW]
+)
+def test_confirmed_and_undecided_rows_get_too_late(db: None, status: PushStatus) -> None:
+    push(status, 5, 2)
+    assert loss() == health.Loss(support.today() + 3 * DAY, 0)
+
+
+@pytest.mark.parametrize("status", [S.SUBMITTED, S.SUCCEEDED, S.CANCELLED])
+def test_what_is_at_codat_or_was_stopped_does_not(db: None, status: PushStatus) -> None:
+    push(status, 5)
+    assert loss() == health.Loss(None, 0)
+
+
+def test_a_refused_push_counts_until_it_is_settled(db: None) -> None:
+    from bankfeeds import pushing
+    from bankfeeds.models import Decision
+
+    refused = pushes.refused(date=support.today() - 3 * DAY)
+    assert loss().first == support.today() + 5 * DAY
+    pushing.decide(
+        refused, Decision.GIVE_UP, reason="no", by=pushes.BY, now=timezone.now(),
+        leave_out=[item.transaction_id for item in refused.items.all()],
+    )  # fmt: skip
+    assert loss().first is None
+
+
+def test_what_is_too_late_is_said_and_the_next_day_is_that_of_a_row(db: None) -> None:
+    push(S.READY, 9, 8, 4)
+    assert loss() == health.Loss(support.today() + 4 * DAY, 1)
+    push(S.READY, 3)
+    assert loss() == health.Loss(support.today() + 4 * DAY, 1)
+    push(S.READY, 7)
+    assert loss() == health.Loss(support.today() + DAY, 1)
+
+
+def test_a_push_whose_every_row_is_too_late_has_no_next_day(db: None) -> None:
+    push(S.READY, 9, 8)
+    push(S.NEEDS_REVIEW, 30)
+    assert loss() == health.Loss(None, 1)
+
+
+def test_without_trouble_three_small_questions(db: None, django_assert_num_queries: Any) -> None:
+    now = timezone.now()
+    health.beat(now=now)
+    push(S.READY, 5)
+    with django_assert_num_queries(3):
+        assert health.troubles(now=now) == health.Troubles()
+
+
+def test_all_troubles_at_once(db: None, django_assert_num_queries: Any) -> None:
+    now = timezone.now()
+    push(S.READY, 5)
+    for kind in Incident.Kind:
+        Incident.objects.create(kind=kind, started_at=now)
+        Incident.objects.create(kind=kind, started_at=now, ended_at=now)
+    stop, _ = holding.stop_sending(reason="audit", by=pushes.BY, now=now)
+    with django_assert_num_queries(4):
+        found = health.troubles(now=now)
+    assert found.worker == health.Stopped(None)
+    assert found.outage is not None and found.outage.ended_at is None
+    assert found.refused is not None and found.refused.ended_at is None
+    assert found.everything == stop
+    assert found.loss.first == support.today() + 3 * DAY
+
+
+def test_stops_of_one_client_are_no_trouble_of_all(db: None) -> None:
+    now = timezone.now()
+    health.beat(now=now)
+    account = support.make_account()
+    holding.stop_sending(account=account, reason="audit", by=pushes.BY, now=now)
+    holding.stop_sending(company=account.company, reason="audit", by=pushes.BY, now=now)
+    assert health.troubles(now=now) == health.Troubles()

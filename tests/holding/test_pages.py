@@ -1,0 +1,393 @@
+"""The pages of stops and incidents: who may, what stands before the button, pressed twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bankfeeds import holding, words
+from bankfeeds.groups import GROUPS
+from bankfeeds.models import Event, Incident, PushStatus, SendingStop, SourceAccount
+from tests import support
+from tests.admin import pushes
+from tests.admin.pushes import signed_in, text
+
+STOPS, INCIDENTS = "/admin/bankfeeds/sendingstop/", "/admin/bankfeeds/incident/"
+STAFF = {"manager", "support"}
+DAY = dt.timedelta(days=1)
+
+
+def stop(**scope: Any) -> SendingStop:
+    made, _ = holding.stop_sending(reason="wrong file", by=pushes.BY, now=timezone.now(), **scope)
+    return made
+
+
+def refuse(**changes: Any) -> Incident:
+    values = {"kind": Incident.Kind.REFUSED, "started_at": timezone.now(), "http_status": 401}
+    return Incident.objects.create(**{**values, **changes})
+
+
+def scope_of(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same for a form and for the verb."""
+    account = support.make_account()
+    thing = {"account": account, "company": account.company}
+    if name == "everything":
+        return {"everything": "yes"}, {}
+    return {name: thing[name].pk}, {name: thing[name]}
+
+
+each_scope = pytest.mark.parametrize("name", ["account", "company", "everything"])
+
+
+# --- Who may ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", GROUPS)
+def test_each_role_at_each_place(people: dict[str, Any], role: str) -> None:
+    browser = signed_in(people[role])
+    account = support.make_account()
+    made, incident = stop(company=account.company), refuse()
+    for path in (
+        STOPS,
+        f"{STOPS}{made.pk}/change/",
+        INCIDENTS,
+        f"{INCIDENTS}{incident.pk}/change/",
+    ):
+        assert browser.get(path).status_code == 200, path
+    ask = f"{STOPS}stop/?account={account.pk}"
+    assert browser.get(ask).status_code == (200 if role in STAFF else 403)
+    given = {"account": account.pk, "reason": "x"}
+    assert browser.post(f"{STOPS}stop/", given).status_code == (303 if role in STAFF else 403)
+    allowed = browser.post(f"{STOPS}{made.pk}/allow/", {"reason": "x"})
+    assert allowed.status_code == (303 if role in STAFF else 403)
+    ends = role != "auditor"
+    assert browser.post(f"{INCIDENTS}{incident.pk}/go-on/").status_code == (303 if ends else 403)
+    assert SendingStop.objects.filter(account=account).exists() == (role in STAFF)
+    assert SendingStop.objects.filter(allowed_at=None, company__isnull=False).exists() == (
+        role not in STAFF
+    )
+    assert Incident.objects.open().exists() != ends
+    for path in ("add/", f"{made.pk}/delete/"):
+        assert browser.get(STOPS + path).status_code == 403
+        assert browser.post(STOPS + path).status_code == 403
+    assert browser.post(f"{STOPS}{made.pk}/change/").status_code == 405
+
+
+def test_an_auditor_sees_everything_and_no_button(people: dict[str, Any]) -> None:
+    browser, account = signed_in(people["auditor"]), support.make_account()
+    pushes.waiting(account)
+    made, incident = stop(account=account), refuse()
+    for path, word in (
+        (STOPS, "wrong file"),
+        (f"{STOPS}{made.pk}/change/", "3 rows become too late on"),
+        (f"{INCIDENTS}{incident.pk}/change/", "Codat does not accept our key."),
+        (f"/admin/bankfeeds/sourceaccount/{account.pk}/change/", "Sending stopped"),
+        (f"/admin/bankfeeds/company/{account.company_id}/change/", "Sending stopped"),
+    ):
+        answer = browser.get(path)
+        content = answer.content.decode().split('id="content"')[1].split("</main>")[0]
+        assert word in text(answer), path
+        for button in ("<form method", 'class="button', "stop/?"):
+            assert button not in content, (path, button)
+
+
+@pytest.mark.parametrize("path", [STOPS, f"{STOPS}stop/?everything=yes", INCIDENTS])
+def test_nobody_gets_in_without_signing_in(db: None, path: str) -> None:
+    assert Client().get(path)["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("path", [f"{STOPS}stop/", f"{STOPS}1/allow/", f"{INCIDENTS}1/go-on/"])
+def test_a_press_from_elsewhere_is_refused(people: dict[str, Any], path: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(people["manager"])
+    assert browser.post(path, {"everything": "yes", "reason": "x"}).status_code == 403
+    assert not SendingStop.objects.exists()
+
+
+# --- Stop ------------------------------------------------------------------------------------
+
+
+@each_scope
+def test_the_consequence_stands_before_the_button(people: dict[str, Any], name: str) -> None:
+    given, scope = scope_of(name)
+    account = SourceAccount.objects.get()
+    for age, amounts in ((7, ["5.00", "-1.50"]), (6, ["3.00"])):
+        support.make_transactions(account, amounts, date=support.today() - age * DAY)
+    pushes.waiting(support.make_account(company=account.company, connection=account.connection))
+    shown = text(signed_in(people["support"]).get(f"{STOPS}stop/", given))
+    first, second = (words.day(support.today() + days * DAY) for days in (1, 2))
+    sentence = f"2 rows become too late on {first}, 1 on {second}"
+    assert f"If nothing is sent meanwhile: {sentence}" in shown
+    assert "In 5.00 USD Out 1.50 USD" in shown
+    held = "No confirmed push waits now" if name == "account" else "1 confirmed push waits now"
+    assert held in shown
+    label = "everything" if name == "everything" else f"this {name}"
+    assert shown.index(sentence) < shown.index(f"Stop sending for {label} Cancel")
+    assert not SendingStop.objects.exists() and scope is not None
+
+
+@each_scope
+def test_pressed_twice_it_is_stopped_once_and_says_so(people: dict[str, Any], name: str) -> None:
+    given, scope = scope_of(name)
+    browser = signed_in(people["support"])
+    first = browser.post(f"{STOPS}stop/", {**given, "reason": "wrong file"}, follow=True)
+    again = browser.post(f"{STOPS}stop/", {**given, "reason": "other"}, follow=True)
+    made = SendingStop.objects.get()
+    assert (made.stopped_by, made.reason) == ("support", "wrong file")
+    assert "Nothing of it leaves until someone allows it." in text(first)
+    assert "Sending was stopped already" in text(again) and "Nothing was changed now." in text(
+        again
+    )
+    page = f"{STOPS}{made.pk}/change/"
+    assert first.redirect_chain == again.redirect_chain == [(page, 303)]
+    assert browser.get(f"{STOPS}stop/", given)["Location"] == page
+    assert holding.open_stop(**scope) == made
+
+
+def test_a_stop_needs_a_reason(people: dict[str, Any]) -> None:
+    browser = signed_in(people["support"])
+    answer = browser.post(f"{STOPS}stop/", {"everything": "yes", "reason": " "})
+    assert "Give a reason; it is kept. Nothing was changed." in text(answer)
+    made = stop()
+    answer = browser.post(f"{STOPS}{made.pk}/allow/", {"reason": ""})
+    assert "Give a reason; it is kept. Nothing was changed." in text(answer)
+    assert SendingStop.objects.filter(allowed_at=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"everything": ""}, {"account": "1", "everything": "yes"}], ids=str
+)
+def test_nothing_named_stops_nothing(people: dict[str, Any], given: dict[str, str]) -> None:
+    browser = signed_in(people["manager"])
+    answer = browser.post(f"{STOPS}stop/", {**given, "reason": "x"}, follow=True)
+    assert "Choose what to stop. Nothing was changed." in text(answer)
+    assert not SendingStop.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["0", "99999999", "x", "-1", "9" * 30, "1\x00"])
+def test_a_number_that_does_not_exist(people: dict[str, Any], number: str) -> None:
+    browser = signed_in(people["manager"])
+    for name in ("account", "company"):
+        assert browser.get(f"{STOPS}stop/", {name: number}).status_code == 404
+        answer = browser.post(f"{STOPS}stop/", {name: number, "reason": "x"})
+        assert answer.status_code == 404
+    assert browser.post(f"{STOPS}99999/allow/", {"reason": "x"}).status_code == 404
+    assert browser.post(f"{INCIDENTS}99999/go-on/").status_code == 404
+    assert not SendingStop.objects.exists()
+
+
+def test_a_wild_reason_is_kept_and_shown_as_it_is(people: dict[str, Any]) -> None:
+    browser, wild = signed_in(people["manager"]), "<script>é\x00 " + "x" * 3000
+    answer = browser.post(f"{STOPS}stop/", {"everything": "yes", "reason": wild}, follow=True)
+    kept = SendingStop.objects.get().reason
+    assert kept.startswith("<script>é x") and len(kept) == 2000
+    assert "&lt;script&gt;é" in answer.content.decode()
+    assert "<script>é" not in answer.content.decode()
+
+
+# --- Allow -----------------------------------------------------------------------------------
+
+
+@each_scope
+def test_allowed_twice_it_is_lifted_once_and_says_so(people: dict[str, Any], name: str) -> None:
+    _given, scope = scope_of(name)
+    made, browser = stop(**scope), signed_in(people["manager"])
+    place = f"{STOPS}{made.pk}/allow/"
+    first = browser.post(place, {"reason": "mended"}, follow=True)
+    again = browser.post(place, {"reason": "again"}, follow=True)
+    assert "Sending is allowed again for" in text(first)
+    assert "Sending was allowed again already" in text(again)
+    made.refresh_from_db()
+    assert (made.allowed_by, made.allowed_reason) == ("manager", "mended")
+    assert Event.objects.filter(action="sending.allowed").count() == 1
+    assert "mended" in text(browser.get(STOPS))
+
+
+@each_scope
+def test_pages_lead_to_the_stop_and_back(people: dict[str, Any], name: str) -> None:
+    given, scope = scope_of(name)
+    account, browser = SourceAccount.objects.get(), signed_in(people["support"])
+    place = {
+        "account": f"/admin/bankfeeds/sourceaccount/{account.pk}/change/",
+        "company": f"/admin/bankfeeds/company/{account.company_id}/change/",
+        "everything": STOPS,
+    }[name]
+    query = "&".join(f"{key}={value}" for key, value in given.items())
+    assert f"{STOPS}stop/?{query}" in browser.get(place).content.decode()
+    made = stop(**scope)
+    answer = browser.get(place)
+    assert f"{STOPS}stop/?{query}" not in answer.content.decode()
+    assert f"{STOPS}{made.pk}/change/" in answer.content.decode()
+    assert "Allow sending" in text(answer)
+    if name != "everything":
+        assert "Sending stopped" in text(answer) and "manager stopped it on" in text(answer)
+        assert place in browser.get(f"{STOPS}{made.pk}/change/").content.decode()
+
+
+def test_a_company_shows_the_stops_of_its_accounts_and_no_other(people: dict[str, Any]) -> None:
+    account, other = support.make_account(), support.make_account()
+    stop(account=account)
+    browser, place = signed_in(people["auditor"]), "/admin/bankfeeds/company/{}/change/"
+    assert f"For {account}: manager stopped it" in text(
+        browser.get(place.format(account.company_id))
+    )
+    assert "stopped it" not in text(browser.get(place.format(other.company_id)))
+
+
+def test_an_account_shows_the_stop_of_its_company(people: dict[str, Any]) -> None:
+    account = support.make_account()
+    stop(company=account.company)
+    place = f"/admin/bankfeeds/sourceaccount/{account.pk}/change/"
+    answer = signed_in(people["support"]).get(place)
+    assert "For this company: manager stopped it" in text(answer)
+    assert f"stop/?account={account.pk}" in answer.content.decode()
+
+
+def test_the_timeline_tells_of_it(people: dict[str, Any]) -> None:
+    account = support.make_account()
+    made = stop(account=account)
+    holding.allow_sending(made, reason="mended", by=pushes.BY, now=timezone.now())
+    place = f"/admin/bankfeeds/sourceaccount/{account.pk}/change/"
+    shown = text(signed_in(people["auditor"]).get(place))
+    assert "Sending allowed again" in shown and "Sending stopped" in shown and "mended" in shown
+
+
+def test_open_stops_stand_first(people: dict[str, Any]) -> None:
+    first, second = stop(account=support.make_account()), stop(company=support.make_company("Zed"))
+    holding.allow_sending(second, reason="mended", by=pushes.BY, now=timezone.now())
+    content = signed_in(people["auditor"]).get(STOPS).content.decode()
+    assert content.index(f"{first.pk}/change/") < content.index(f"{second.pk}/change/")
+
+
+@pytest.mark.parametrize("place", [STOPS, INCIDENTS])
+def test_a_list_asks_as_often_for_many_rows(people: dict[str, Any], place: str) -> None:
+    browser = signed_in(people["auditor"])
+
+    def asked() -> int:
+        with CaptureQueriesContext(database) as queries:
+            assert browser.get(place).status_code == 200
+        return len(queries)
+
+    for _ in range(2):
+        stop(account=support.make_account())
+        refuse(ended_at=timezone.now())
+    asked()
+    few = asked()
+    for _ in range(20):
+        stop(account=support.make_account())
+        stop(company=support.make_company())
+        refuse(ended_at=timezone.now())
+    assert asked() == few <= 14
+
+
+# --- Incidents -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "happened"),
+    [
+        (401, "Codat does not accept our key."),
+        (402, "Codat asks for payment"),
+        (403, "Codat does not allow our key"),
+        (None, "Codat refuses our key or account."),
+    ],
+)
+def test_an_incident_says_what_happened_and_what_to_do(
+    people: dict[str, Any], status: int | None, happened: str
+) -> None:
+    incident = refuse(http_status=status, words="Codat's own words")
+    pushes.waiting()
+    shown = text(signed_in(people["administrator"]).get(f"{INCIDENTS}{incident.pk}/change/"))
+    for part in (
+        happened,
+        "Codat's own words",
+        "Nothing was created or sent. Everything waits, for every client.",
+        "Tell the administrator",
+        "1 confirmed push",
+        "Nothing is lost so far",
+    ):
+        assert part in shown
+    assert shown.count("Go on sending") == 2  # heading and button
+
+
+def test_going_on_twice_says_so(people: dict[str, Any]) -> None:
+    incident, browser = refuse(), signed_in(people["support"])
+    place = f"{INCIDENTS}{incident.pk}/go-on/"
+    first = browser.post(place, {"reason": "new key"}, follow=True)
+    again = browser.post(place, follow=True)
+    assert "Sending goes on." in text(first) and "Go on sending" not in text(first)
+    assert "This had ended before. Nothing was changed now." in text(again)
+    assert Event.objects.filter(action="incident.ended").count() == 1
+
+
+def test_an_outage_has_no_button(people: dict[str, Any]) -> None:
+    incident, browser = refuse(kind=Incident.Kind.OUTAGE), signed_in(people["manager"])
+    shown = browser.get(f"{INCIDENTS}{incident.pk}/change/")
+    assert "Nothing to do: sending goes on by itself" in text(shown)
+    assert "go-on" not in shown.content.decode()
+    answer = browser.post(f"{INCIDENTS}{incident.pk}/go-on/", follow=True)
+    assert "An outage ends by itself" in text(answer)
+    assert Incident.objects.open().exists()
+
+
+# --- Bands -----------------------------------------------------------------------------------
+
+PAGES = ["company/", "push/", "event/", "sendingstop/", "sourceaccount/"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_what_keeps_everything(people: dict[str, Any], page: str) -> None:
+    account = support.make_account()
+    rows = support.make_transactions(account, date=support.today() - 5 * DAY)
+    support.make_push(account, rows, status=PushStatus.READY)
+    incident, outage = refuse(), refuse(kind=Incident.Kind.OUTAGE, http_status=None)
+    made, since = stop(), words.moment(timezone.now())[:12]
+    answer = signed_in(people["auditor"]).get(f"/admin/bankfeeds/{page}")
+    shown = text(answer)
+    for title in (
+        f"Codat refuses our key or account (since {since}",
+        "Sending has stopped: the worker is not running.",
+        f"Codat cannot be reached (since {since}",
+        f"Sending is stopped for everything (since {since}",
+    ):
+        assert title in shown, title
+    assert "manager: wrong file." in shown
+    on = words.day(support.today() + 3 * DAY)
+    assert shown.count(f"From {on} on, the oldest waiting rows would be too late") == 4
+    assert shown.count("Nothing is lost so far") == 4
+    for row in (incident, outage, made):
+        address = f"/admin/bankfeeds/{row._meta.model_name}/{row.pk}/change/"
+        assert address in answer.content.decode()
+
+
+def test_no_band_says_that_nothing_is_lost_when_something_is(people: dict[str, Any]) -> None:
+    account = support.make_account()
+    rows = support.make_transactions(account, date=support.today() - 9 * DAY)
+    support.make_push(account, rows, status=PushStatus.READY)
+    stop()
+    shown = text(signed_in(people["auditor"]).get(STOPS))
+    assert "1 push that waits has rows that are too late for the feed already." in shown
+    assert "Nothing is lost" not in shown
+
+
+def test_the_page_for_signing_in_tells_nothing(db: None) -> None:
+    refuse()
+    stop()
+    with CaptureQueriesContext(database) as queries:
+        shown = Client().get("/admin/login/").content.decode()
+    assert 'class="band' not in shown
+    assert not [query for query in queries if "sendingstop" in query["sql"]]
+
+
+def test_bands_go_away(people: dict[str, Any]) -> None:
+    incident, made, browser = refuse(), stop(), signed_in(people["manager"])
+    browser.post(f"{INCIDENTS}{incident.pk}/go-on/")
+    browser.post(f"{STOPS}{made.pk}/allow/", {"reason": "mended"})
+    content = browser.get("/admin/bankfeeds/company/").content.decode()
+    assert content.count('class="band') == 1  # no worker runs in this test
