@@ -27,7 +27,7 @@ def moment(day: dt.date, clock: str) -> dt.datetime:
 
 def make_account(*, country: str = "US", **changes: Any) -> SourceAccount:
     connection = support.make_connection(support.make_company(country=country))
-    return support.make_account(connection, feed_start_date=dt.date(2025, 1, 1), **changes)
+    return support.make_account(connection, **{"feed_start_date": dt.date(2025, 1, 1), **changes})
 
 
 def schedule(
