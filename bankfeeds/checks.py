@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
-from . import conf, guards
+from . import conf, guards, webhooks
 
 HISTORY = "history"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -107,6 +107,22 @@ def queue_lies_in_our_database(app_configs: Any, **kwargs: Any) -> list[CheckMes
     if settings.Q_CLUSTER.get("orm") == "default":
         return []
     return [Error("The queue's broker must be the default database.", id="bankfeeds.E007")]
+
+
+@register("portal")
+def webhook_secret_is_one(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """None at all is fine: then no messages are taken, and everything is learned by asking."""
+    secret = conf.webhook_secret()
+    if not secret or webhooks.is_secret(secret):
+        return []
+    return [
+        Error(
+            "CODAT_WEBHOOK_SECRET is not a signing secret.",
+            hint="Codat's portal shows it: whsec_ followed by base64. Leave it out to take no"
+            " messages.",
+            id="bankfeeds.E009",
+        )
+    ]
 
 
 @register(HISTORY, deploy=True)

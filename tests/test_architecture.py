@@ -76,7 +76,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "portal": {"checks", "webhooks"},
     # The frame.
     "conf": {"codat"},
-    "checks": {"conf", "guards"},
+    "checks": {"conf", "guards", "webhooks"},
     "apps": {"admin", "checks", "groups", "guards"},
     # Apart: a misreading of Codat must show as a failing test, not as two equal mistakes.
     "sandbox": set(),

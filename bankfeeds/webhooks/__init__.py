@@ -10,5 +10,6 @@ from __future__ import annotations
 from .door import receive
 from .process import process, process_again, ring_waiting
 from .redact import Shown, shown
+from .signature import is_secret
 
-__all__ = ["Shown", "process", "process_again", "receive", "ring_waiting", "shown"]
+__all__ = ["Shown", "is_secret", "process", "process_again", "receive", "ring_waiting", "shown"]

@@ -44,6 +44,10 @@ def key(secret: str) -> Webhook | None:
         return None
 
 
+def is_secret(text: str) -> bool:
+    return key(text) is not None
+
+
 def verify(webhook: Webhook, *, headers: Mapping[str, str], body: bytes) -> Envelope | None:
     """The envelope of a message of Codat's, at most five minutes old or ahead; None for others."""
     webhook_id = headers.get("webhook-id", "")

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.core.checks import run_checks
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
@@ -124,8 +125,11 @@ def test_any_text_in_the_headers_is_no_fault(told: dict[str, str], body: bytes) 
     "secret",
     ["", "whsec_", "whsec_é", "whsec_!!!", "whsec_abc", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "x"],
 )
-def test_what_is_no_secret_verifies_nothing(secret: str) -> None:
+def test_what_is_no_secret_verifies_nothing(secret: str, settings: Any) -> None:
     assert signature.key(secret) is None
+    settings.CODAT_WEBHOOK_SECRET = secret
+    found = [each.id for each in run_checks(tags=["portal"])]
+    assert found == (["bankfeeds.E009"] if secret else [])
 
 
 # --- With the database -----------------------------------------------------------------------
@@ -229,3 +233,15 @@ def test_nothing_of_it_in_the_log(caplog: Any) -> None:
     )
     for secret in ("987654", "link.example", "msg_told", "v1,", "webhook-"):
         assert secret not in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["webhook_id", "received_at", "sealed_body"])
+def test_it_stays_as_it_came(column: str) -> None:
+    message = support.taken(b"{}")
+    other: Any = {"webhook_id": "x", "received_at": message.sent_at, "sealed_body": b"x"}[column]
+    rows = WebhookMessage.objects.filter(pk=message.pk)
+    with pytest.raises(DatabaseError, match="stays as it came"), transaction.atomic():
+        rows.update(**{column: other})
+    with pytest.raises(DatabaseError, match="never deleted"), transaction.atomic():
+        rows.delete()
