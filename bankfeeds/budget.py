@@ -29,6 +29,8 @@ BURST = 0.05
 UNANSWERED = 5
 UNANSWERED_FOR = 10.0
 LONGEST_PAUSE = 30.0
+# Seconds for which a call that tries whether somebody answers again is the only one.
+PROBE = 10.0
 THROTTLED_FOR = 60.0
 # Whatever is left of the day goes to pushes before it goes to looking around.
 REFUSALS = (401, 402, 403)
@@ -64,9 +66,12 @@ def take(wanted: int, *, now: dt.datetime) -> int:
             return 0
         row = _locked()
         _fill(row, now)
-        granted = 0 if _held(row, now) else min(wanted, int(row.tokens), _probes(row, wanted))
+        granted = 0 if _held(row, now) else min(wanted, int(row.tokens))
+        if granted and row.unanswered >= UNANSWERED:
+            # While nobody answers, one call at a time finds out whether somebody does again.
+            granted, row.not_before = 1, now + dt.timedelta(seconds=PROBE * conf.timing_factor())
         row.tokens -= granted
-        row.save(update_fields=["tokens", "filled_at"])
+        row.save(update_fields=["tokens", "filled_at", "not_before"])
     return granted
 
 
@@ -162,11 +167,6 @@ def _held(row: CallBudget, now: dt.datetime) -> Closed | None:
     if row.remaining == 0 and row.resets_at is not None and row.resets_at > now:
         return Closed(_("Today's calls to Codat are used up"), row.resets_at)
     return None
-
-
-def _probes(row: CallBudget, wanted: int) -> int:
-    """While nobody answers, one call at a time finds out whether somebody does again."""
-    return 1 if row.unanswered >= UNANSWERED else wanted
 
 
 def _judge_silence(row: CallBudget, answered: int, unanswered: int, now: dt.datetime) -> None:

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import connection as database
+from django.db.models import Q
 from django.test import TransactionTestCase
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -340,17 +341,21 @@ def queued() -> list[tuple[str, tuple[Any, ...]]]:
 def drain(*, rounds: int = 200) -> None:
     """Carry out jobs and sweeps until nothing is due and nothing is under way at Codat.
 
-    Does not wait for the next poll, but lets it be due at once; what waits for later for
-    another reason (throttled, held, unknown) stays as it is.
+    Does not wait for the next look or the next try of an unknown one, but lets it be due at
+    once; what waits for later for another reason (throttled, held) stays as it is.
     """
-    from bankfeeds import tasks
+    from bankfeeds import budget, tasks
 
     for _ in range(rounds):
         ran = run_jobs()
-        under_way = Push.objects.filter(status=PushStatus.SUBMITTED)
+        under_way = Push.objects.filter(
+            Q(status__in=(PushStatus.SUBMITTED, PushStatus.RECONCILING))
+            | Q(status=PushStatus.SENDING, lease_until=None)
+        )
         # Far enough back for "due by now" whatever clock the test has set.
         under_way.update(next_attempt_at=timezone.now() - dt.timedelta(seconds=1))
-        if not ran and not something_is_due():
+        held = budget.closed(now=timezone.now()) is not None
+        if not ran and (held or not something_is_due()):
             return
         tasks.sweep()
         if under_way.exists():

@@ -50,7 +50,13 @@ def deliver(*, client: Client, line: budget.Line, clock: Clock) -> None:
     its time it claims nothing new, so that all it has begun is written down.
     """
     _Round(client, line, clock).run(seconds=settings.TASK_TIMEOUT - settings.CODAT_DEADLINE)
-    if Push.objects.due(clock()).exists():
+    ring_if_due(now=clock())
+
+
+def ring_if_due(*, now: dt.datetime) -> None:
+    """Not while every call is held: it would be rung in vain."""
+    looks = (Push.objects.due_again(now), Push.objects.due(now))
+    if any(rows.exists() for rows in looks) and budget.closed(now=now) is None:
         doorbell.ring(doorbell.DELIVER)
 
 

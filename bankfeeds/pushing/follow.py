@@ -20,6 +20,7 @@ from bankfeeds.models.states import Seen, Step
 from . import lookup
 from .claim import database_now, lease
 from .conclude import conclude
+from .deliver import ring_if_due
 from .outcome import Closing, Outcome, Verdict, perhaps_sent
 from .settle import settle
 
@@ -37,8 +38,7 @@ _SEEN = ("id", "status", "fence", "company_id", "connection_id", "account_id")
 def sweep(*, client: Client, line: budget.Line, clock: Clock) -> None:
     """One bounded round; whatever it leaves is there for the next."""
     mend(now=clock())
-    if Push.objects.due(clock()).exists() or Push.objects.due_again(clock()).exists():
-        doorbell.ring(doorbell.DELIVER)
+    ring_if_due(now=clock())
     look_up(client=client, line=line, clock=clock)
 
 
@@ -68,8 +68,8 @@ def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
         if time.monotonic() > beat_at + BEAT_EVERY:
             beat_at = time.monotonic()
             health.beat(now=clock())
-    if moved and Push.objects.due(clock()).exists():
-        doorbell.ring(doorbell.DELIVER)
+    if moved:
+        ring_if_due(now=clock())
     return moved
 
 

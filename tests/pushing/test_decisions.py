@@ -123,7 +123,7 @@ def test_the_lost_answer_is_found_among_codats_writes_and_adopted(
     sandbox: object, drain: Drain
 ) -> None:
     (push,) = confirmed()
-    fault("reset-after")
+    fault("422-after")
     drain()
     (candidate,) = pushing.candidates(again(push), client=conf.client())
     assert candidate.known_as is None
@@ -135,7 +135,7 @@ def test_the_lost_answer_is_found_among_codats_writes_and_adopted(
 
 def test_what_never_arrived_is_sent_again_with_a_new_key(sandbox: object, drain: Drain) -> None:
     (push,) = confirmed()
-    fault("500-before")
+    fault("422")
     drain()
     assert pushing.candidates(again(push), client=conf.client()) == []
     decide(push, Decision.NOT_THERE)
@@ -158,7 +158,7 @@ def test_looking_again_sees_what_became_of_a_push_that_timed_out(
 def test_adopting_a_write_of_another_push_is_refused(sandbox: object, drain: Drain) -> None:
     done, lost = confirmed(accounts=2)
     drain()
-    fault("500-before")
+    fault("422")
     support.make_transactions(lost.account, ["7.00"])
     (unknown,) = pushing.confirm(
         [lost.account], fingerprint=None, form_key=str(uuid.uuid4()), by=BY, now=timezone.now()

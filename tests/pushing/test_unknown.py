@@ -11,12 +11,13 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from bankfeeds import conf, pushing
+from bankfeeds import conf, pushing, tasks
 from bankfeeds.models import Decision, Push, PushStatus
 from tests import support
 from tests.pushing.test_decisions import decide
 from tests.pushing.test_delivery import BY, Drain, again, confirmed, fault
 
+HOUR = dt.timedelta(hours=1)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -25,7 +26,7 @@ def test_an_unknown_push_that_is_then_refused_holds_the_later_ones_and_can_be_de
     sandbox: object, drain: Drain, first: Decision
 ) -> None:
     head, *later = confirmed(*["1.00"] * 1001, text="x fault-op-failed" if first == "adopt" else "")
-    fault("500-after" if first == Decision.ADOPT else "500-before")
+    fault("422-after" if first == Decision.ADOPT else "422")
     drain()
     assert again(head).status == PushStatus.NEEDS_REVIEW
     if first == Decision.NOT_THERE:
@@ -42,8 +43,8 @@ def test_an_unknown_push_that_is_then_refused_holds_the_later_ones_and_can_be_de
 
 def test_one_unknown_write_of_a_connection_at_a_time(sandbox: object, drain: Drain) -> None:
     first, second = confirmed("1.00", accounts=2)
-    fault("500-after")
-    fault("500-before")
+    fault("422-after")
+    fault("422")
     drain()
     assert again(first).status == PushStatus.NEEDS_REVIEW
     assert again(second).status == PushStatus.READY
@@ -54,7 +55,7 @@ def test_it_is_not_sent_again_before_the_first_try_can_have_settled(
     sandbox: object, drain: Drain
 ) -> None:
     (push,) = confirmed()
-    fault("500-before")
+    fault("422")
     drain()
     with pytest.raises(ValueError, match="may still be working"):
         pushing.decide(again(push), Decision.NOT_THERE, reason="hasty", by=BY, now=timezone.now())
@@ -92,19 +93,9 @@ def test_a_write_that_codat_no_longer_knows_waits_for_a_person(
     support.run_jobs()
     assert again(push).status == PushStatus.SUBMITTED
     conf.client().delete_company(push.company.id_there)
-    Push.objects.update(next_attempt_at=timezone.now())
-    pushing.sweep(client=conf.client(), clock=timezone.now)
+    Push.objects.update(next_attempt_at=timezone.now(), submitted_at=timezone.now() - HOUR)
+    tasks.sweep()
     assert again(push).status == PushStatus.TIMED_OUT
-
-
-def test_a_worker_held_up_after_the_claim_sends_nothing(sandbox: object) -> None:
-    (push,) = confirmed()
-    times = iter([timezone.now()])
-    late = timezone.now() + dt.timedelta(seconds=60)
-    pushing.deliver(push.pk, client=conf.client(), clock=lambda: next(times, late))
-    assert again(push).status == PushStatus.READY
-    assert again(push).attempts.get().outcome == "not_sent"
-    assert support.ledger() == []
 
 
 def test_stopping_while_somebody_confirms_lets_nothing_newer_overtake(sandbox: object) -> None:
