@@ -331,6 +331,12 @@ def run_jobs() -> int:
     return len(jobs)
 
 
+def empty_queue() -> None:
+    from django_q.models import OrmQ
+
+    OrmQ.objects.all().delete()
+
+
 def queued() -> list[tuple[str, tuple[Any, ...]]]:
     """Name and arguments of every job in the queue, oldest first."""
     from django_q.models import OrmQ

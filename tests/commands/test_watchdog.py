@@ -53,7 +53,7 @@ class Bench:
 
     def answer(self) -> None:
         if support.queued():
-            doorbell.silence()
+            support.empty_queue()
             health.beat(now=timezone.now())
 
 
@@ -78,14 +78,6 @@ def rings(bench: Bench, seconds: float) -> int:
         count += len(support.queued())
         bench.answer()
     return count
-
-
-def test_it_starts_with_an_empty_queue() -> None:
-    doorbell.ring(doorbell.SWEEP)
-    doorbell.ring(doorbell.DELIVER, 1)
-    bench = Bench()
-    assert support.queued() == []
-    assert bench.pool.starts == 1
 
 
 def test_it_rings_at_once_then_every_five_seconds(
@@ -139,13 +131,23 @@ def test_patience_follows_the_factor_but_starting_takes_its_time() -> None:
     assert bench.pool.starts == 2
 
 
-def test_a_pool_that_waits_for_codat_is_left_alone(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "pool_is_busy", lambda *, now: True)
+def test_a_pool_that_shows_life_while_it_waits_for_codat_is_left_alone(bench: Bench) -> None:
     bench.pass_time(10, answering=True)
-    bench.pass_time(60)
+    for _ in range(30):
+        bench.pass_time(2)
+        health.beat(now=timezone.now())
     assert bench.pool.ends == 0
+
+
+def test_while_other_pools_answer_the_own_one_has_longer_but_not_for_ever(
+    bench: Bench, settings: Any
+) -> None:
+    bench.pass_time(10, answering=True)
+    settings.POOL_NAME = "another machine"
+    bench.pass_time(100, answering=True)
+    assert bench.pool.ends == 0
+    bench.pass_time(30, answering=True)
+    assert bench.pool.ends == 1
 
 
 def test_a_pool_that_ended_is_cleared_away_and_started_again(bench: Bench) -> None:

@@ -96,6 +96,7 @@ class Command(BaseCommand):
                 history_days=options["history_days"],
                 put_accounts=not options["without_put"],
                 daily_quota=options["daily_quota"] or None,
+                webhook_secret=settings.CODAT_WEBHOOK_SECRET,
             ).start()
         except (StateUnusable, ValueError) as error:
             raise CommandError(str(error)) from error
