@@ -16,7 +16,15 @@ from django.views.decorators.debug import sensitive_variables
 from bankfeeds import onboarding
 from bankfeeds.models import BankTransaction, Intent, PushItem, SourceAccount
 
-from . import asking, company_page, holding_shown, mirror_rows, mirror_shown, transactions
+from . import (
+    asking,
+    company_page,
+    feed_shown,
+    holding_shown,
+    mirror_rows,
+    mirror_shown,
+    transactions,
+)
 from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, see_other
 
@@ -46,6 +54,7 @@ def view(
         only=f"account={account.pk}",
         lines=mirror_shown.timeline(account=account),
         here=request.path,
+        feed=feed_shown.feed(account, now=now),
         stops=stops,
         stop_here=holding_shown.stop_here(stops, account=account),
     )

@@ -162,6 +162,12 @@ WHAT = {
     "push.timed_out": gettext_lazy("Outcome of push unknown"),
     "push.needs_review": gettext_lazy("Push needs a decision"),
     "push.cancelled": gettext_lazy("Push stopped"),
+    "push.too_late": gettext_lazy("Rows too late for the feed"),
+    "feed.scheduled": gettext_lazy("Schedule set"),
+    "feed.missed": gettext_lazy("The day's file did not arrive"),
+    "feed.late": gettext_lazy("The day's file came late"),
+    "feed.held": gettext_lazy("The day could not be sent"),
+    "feed.file_for_client": gettext_lazy("File for the client taken out"),
     "sending.stopped": gettext_lazy("Sending stopped"),
     "sending.allowed": gettext_lazy("Sending allowed again"),
 }

@@ -1,0 +1,85 @@
+"""*Too late for the feed*: what the feed takes no more, by transaction, and the client's file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from bankfeeds import feeds
+from bankfeeds.feeds import Losses
+from bankfeeds.models import Company, Event, SourceAccount
+
+from .feed_schedule_page import find
+from .parts import PortalAdmin, demand
+from .push_forms import actor, number
+
+# Of each account on the page; the files hold them all.
+ROWS = 200
+
+
+def of_account(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "view_banktransaction")
+    account = _found(pk)
+    title = _("Too late for the feed: %(account)s") % {"account": account}
+    return _page(admin, request, [account], title=title, company=account.company, account=account)
+
+
+def of_company(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "view_banktransaction")
+    company = Company.objects.filter(pk=pk).first()
+    if company is None:
+        raise Http404(_("There is no such company."))
+    rows = SourceAccount.objects.filter(company=company).select_related("company")
+    title = _("Too late for the feed: %(company)s") % {"company": company.name}
+    return _page(
+        admin, request, rows.defer("sealed_body").order_by("pk"), title=title, company=company
+    )
+
+
+def file(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The file for the client. POST: who took what out is written down."""
+    demand(request, "view_banktransaction")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    found = feeds.losses(_found(pk), today=timezone.localdate())
+    part = number(request.POST.get("part", "1")) or 0
+    made = feeds.file_for_client(found, part=part, by=actor(request), now=timezone.now())
+    if made is None:
+        raise Http404(_("Nothing is too late any more. Open the page again."))
+    name, text = made
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = content_disposition_header(True, name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(
+    admin: PortalAdmin, request: HttpRequest, accounts: Iterable[SourceAccount], **context: Any
+) -> HttpResponse:
+    today = timezone.localdate()
+    found = [feeds.losses(account, today=today) for account in accounts]
+    shown = [_shown(losses) for losses in found if losses.total]
+    return admin.page(request, "too_late", shown=shown, **context)
+
+
+def _shown(losses: Losses) -> dict[str, Any]:
+    taken = Event.objects.filter(account=losses.account, action="feed.file_for_client")
+    return {
+        "losses": losses,
+        "account": losses.account,
+        "rows": losses.part(1)[:ROWS],
+        "parts": range(1, losses.files + 1),
+        "taken": taken.order_by("-at", "-pk").first(),
+    }
+
+
+def _found(pk: int) -> SourceAccount:
+    account = find(pk)
+    if account is None:
+        raise Http404(_("There is no such account."))
+    return account

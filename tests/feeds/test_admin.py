@@ -1,0 +1,308 @@
+"""The pages of feeds: set when they run, find what was missed, the client's file, closing days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bankfeeds import calendars
+from bankfeeds.models import Closure, Event, FeedRun, FeedSchedule, SourceAccount
+from bankfeeds.words import feeds as feed_words
+from tests import support
+from tests.admin.pushes import signed_in, text
+
+from .support import DAY, Trigger, make_account, schedule
+
+pytestmark = pytest.mark.django_db
+ROOT = "/admin/bankfeeds"
+ON = {"is_on": "yes", "trigger": "file", "at": "18:00"}
+
+
+@pytest.fixture
+def manager(people: dict[str, User]) -> Client:
+    return signed_in(people["manager"])
+
+
+def page(account: SourceAccount) -> str:
+    return f"{ROOT}/feedschedule/{account.pk}/change/"
+
+
+def press(browser: Client, account: SourceAccount, **given: str) -> Any:
+    path = f"{ROOT}/feedschedule/{account.pk}/set/"
+    return browser.post(path, {**ON, **given}, follow=True)
+
+
+# --- Setting ---------------------------------------------------------------------------------
+
+
+def test_a_schedule_is_set_on_the_page_of_its_account(manager: Client) -> None:
+    account = make_account()
+    said = text(press(manager, account))
+    row = FeedSchedule.objects.get(pk=account.pk)
+    assert (row.is_on, row.trigger, row.at) == (True, Trigger.FILE, dt.time(18))
+    assert row.changed_by == "manager"
+    assert "When the day's file has arrived, at latest at 6 p.m. ET. Next run: with the" in said
+    event = Event.objects.get(action="feed.scheduled")
+    assert (event.account, event.company) == (account, account.company)
+    assert event.before == {}
+    assert event.after == {"is_on": True, "trigger": "file", "at": "18:00"}
+
+
+def test_setting_it_twice_writes_it_down_once_and_says_the_same(manager: Client) -> None:
+    account = make_account()
+    first, second = (text(press(manager, account)) for _ in range(2))
+    assert Event.objects.filter(action="feed.scheduled").count() == 1
+    assert first == second
+
+
+def test_turning_it_off_is_written_down_with_what_it_was(manager: Client) -> None:
+    account = make_account()
+    schedule(account)
+    assert "Off." in text(press(manager, account, is_on="no"))
+    event = Event.objects.get(action="feed.scheduled")
+    assert (event.words, event.before["is_on"], event.after["is_on"]) == ("Off", True, False)
+    assert not FeedSchedule.objects.get(pk=account.pk).is_on
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"at": ""}, {"at": "25:00"}, {"at": "06:00+02:00"}, {"trigger": "never"}, {"is_on": "\x00"}],
+)
+def test_what_is_incomplete_changes_nothing_and_keeps_the_rest(
+    manager: Client, bad: dict[str, str]
+) -> None:
+    account = make_account()
+    answer = press(manager, account, **bad)
+    assert "Nothing was changed." in text(answer)
+    assert not FeedSchedule.objects.exists()
+    if "at" in bad:
+        assert 'value="file" checked' in answer.content.decode()
+
+
+def test_all_accounts_of_a_company_are_set_at_once(manager: Client) -> None:
+    account = make_account()
+    other = support.make_account(account.connection)
+    gone = support.make_account(account.connection, gone_at=timezone.now())
+    schedule(other, at="18:00", trigger=Trigger.FILE)
+    path = f"{ROOT}/feedschedule/company/{account.company_id}/"
+    assert "Save this schedule for 2 accounts" in text(manager.get(path))
+    said = text(manager.post(path, ON, follow=True))
+    assert "1 account was changed. When the day's file has arrived" in said
+    assert set(FeedSchedule.objects.values_list("pk", flat=True)) == {account.pk, other.pk}
+    assert gone.pk not in FeedSchedule.objects.values_list("pk", flat=True)
+    assert "It is set so already" in text(manager.post(path, ON, follow=True))
+    assert "Nothing was changed." in text(manager.post(path, {**ON, "at": "x"}))
+
+
+@pytest.mark.parametrize(("role", "may"), [("support", True), ("auditor", False)])
+def test_who_may_set_and_who_may_only_see(people: dict[str, User], role: str, may: bool) -> None:
+    browser, account = signed_in(people[role]), make_account()
+    company = f"{ROOT}/feedschedule/company/{account.company_id}/"
+    for path in (page(account), company):
+        answer = browser.get(path)
+        assert answer.status_code == 200
+        assert ("Save this schedule" in text(answer)) is may
+    pressed = [browser.post(company, ON), browser.post(page(account).replace("change", "set"), ON)]
+    assert [answer.status_code for answer in pressed] == [303 if may else 403] * 2
+    assert FeedSchedule.objects.exists() is may
+    assert browser.post(page(account)).status_code == 405
+
+
+def test_what_does_not_exist_is_not_found(manager: Client) -> None:
+    assert manager.get(f"{ROOT}/feedschedule/company/99999/").status_code == 404
+    assert manager.post(f"{ROOT}/feedschedule/99999/set/", ON).status_code == 404
+    assert manager.get(f"{ROOT}/feedschedule/99999/too-late/").status_code == 404
+    assert manager.get(f"{ROOT}/feedschedule/99999/change/").status_code == 302
+
+
+# --- Seeing ----------------------------------------------------------------------------------
+
+
+def test_the_account_page_says_when_it_runs_and_how_it_went(manager: Client) -> None:
+    account = make_account()
+    here = f"{ROOT}/sourceaccount/{account.pk}/change/"
+    assert "Let it run by itself" in text(manager.get(here))
+    schedule(account, at="06:00")
+    FeedRun.objects.create(
+        account=account,
+        day=support.today() - DAY,
+        ran_at=timezone.now(),
+        outcome="missed",
+        words="No file had arrived by 6 a.m. ET.",
+    )
+    said = text(manager.get(here))
+    for words in (
+        "On Every business day at 6 a.m. ET. Next run",
+        "The day's file did not arrive",
+        "No file had arrived by 6 a.m. ET.",
+        "All days of this feed",
+    ):
+        assert words in said, words
+
+
+def test_the_next_run_is_told_in_the_institutions_zone() -> None:
+    row = FeedSchedule(is_on=True, trigger=Trigger.DAILY, at=dt.time(6))
+    assert feed_words.next_run(row, dt.date(2026, 11, 23)) == "Nov 23, 2026, 6 a.m. ET"
+    assert feed_words.next_run(row, None) == ""
+
+
+def test_missed_is_found_with_two_clicks(manager: Client) -> None:
+    account, other = make_account(), make_account()
+    for each, outcome in ((account, "missed"), (other, "pushed")):
+        FeedRun.objects.create(
+            account=each, day=support.today(), ran_at=timezone.now(), outcome=outcome
+        )
+    everything = text(manager.get(f"{ROOT}/feedrun/"))
+    assert account.name in everything and other.name in everything
+    for query in ("outcome=missed", "outcome=person", "outcome=missed&period=today"):
+        said = text(manager.get(f"{ROOT}/feedrun/?{query}"))
+        assert account.name in said and other.name not in said, query
+    yesterday = text(manager.get(f"{ROOT}/feedrun/?period=yesterday"))
+    assert account.name not in yesterday
+    assert manager.get(f"{ROOT}/feedrun/?outcome=%00&account=x").status_code == 200
+
+
+def test_days_are_filtered_by_company_and_account(manager: Client) -> None:
+    account, other = make_account(), make_account()
+    for each in (account, other):
+        FeedRun.objects.create(
+            account=each, day=support.today(), ran_at=timezone.now(), outcome="nothing"
+        )
+    for query in (f"account={account.pk}", f"company={account.company_id}"):
+        said = text(manager.get(f"{ROOT}/feedrun/?{query}"))
+        assert other.company.name not in said, query
+
+
+def test_schedules_are_listed_searched_and_filtered(manager: Client) -> None:
+    account, other = make_account(), make_account()
+    schedule(account)
+    schedule(other, is_on=False, trigger=Trigger.FILE)
+    for query, there in (
+        ("", {account, other}),
+        ("on=yes", {account}),
+        ("on=no", {other}),
+        ("trigger=file", {other}),
+        (f"q={other.account_id}", {other}),
+    ):
+        said = text(manager.get(f"{ROOT}/feedschedule/?{query}"))
+        assert {a for a in (account, other) if a.company.name in said} == there, query
+
+
+@pytest.mark.parametrize("name", ["feedschedule", "feedrun", "closure"])
+def test_a_list_asks_as_often_for_many_rows_as_for_one(manager: Client, name: str) -> None:
+    def add(number: int) -> None:
+        account = make_account()
+        schedule(account)
+        day = support.today() - number * DAY
+        FeedRun.objects.create(account=account, day=day, ran_at=timezone.now(), outcome="held")
+        Closure.objects.create(day=day, name=f"Day {number}")
+
+    def asked() -> int:
+        with CaptureQueriesContext(database) as questions:
+            assert manager.get(f"{ROOT}/{name}/").status_code == 200
+        assert not any("sealed_body" in q["sql"].split(" FROM ")[0] for q in questions)
+        return len(questions)
+
+    add(0)
+    asked()
+    one = asked()
+    for number in range(1, 25):
+        add(number)
+    assert asked() == one <= 14
+
+
+# --- Too late --------------------------------------------------------------------------------
+
+
+def late(account: SourceAccount) -> list[Any]:
+    return support.make_transactions(account, ["75.50", "-4.25"], date=support.today() - 9 * DAY)
+
+
+def test_what_is_too_late_is_listed_with_reasons(manager: Client) -> None:
+    account = make_account()
+    rows = late(account)
+    for path in (f"{account.pk}/too-late/", f"company/{account.company_id}/too-late/"):
+        said = text(manager.get(f"{ROOT}/feedschedule/{path}"))
+        for words in ("In 75.50 USD", "Out 4.25 USD", "more than seven days old", "2 transactions"):
+            assert words in said, words
+        assert rows[0].transaction_id in said
+    here = f"{ROOT}/sourceaccount/{account.pk}/change/"
+    assert "Too late for the feed (2)" in text(manager.get(here))
+    nothing = make_account()
+    answer = manager.get(f"{ROOT}/feedschedule/{nothing.pk}/too-late/")
+    assert "Nothing is too late" in text(answer)
+
+
+@pytest.mark.parametrize("role", ["manager", "support", "auditor"])
+def test_whoever_takes_the_file_is_written_down(people: dict[str, User], role: str) -> None:
+    browser, account = signed_in(people[role]), make_account()
+    rows = late(account)
+    path = f"{ROOT}/feedschedule/{account.pk}/too-late/file/"
+    assert browser.get(path).status_code == 405
+    answer = browser.post(path, {"part": "1"})
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer["Content-Disposition"]
+    assert answer.content.decode().splitlines()[0] == "Date,Description,Amount"
+    event = Event.objects.get(action="feed.file_for_client")
+    assert (event.actor_name, event.account) == (role, account)
+    assert event.after["transactions"] == [row.transaction_id for row in rows]
+    said = text(browser.get(f"{ROOT}/feedschedule/{account.pk}/too-late/"))
+    assert f"by {role}" in said
+    assert browser.post(path, {"part": "2"}).status_code == 404
+    assert browser.post(path, {"part": "x"}).status_code == 404
+
+
+# --- Closing days ----------------------------------------------------------------------------
+
+
+def test_closing_days_are_added_changed_and_deleted_and_written_down(manager: Client) -> None:
+    given = {"day": "2026-12-24", "country": "", "name": "Christmas Eve"}
+    assert manager.post(f"{ROOT}/closure/add/", given).status_code == 302
+    row = Closure.objects.get()
+    manager.post(f"{ROOT}/closure/{row.pk}/change/", {**given, "country": "CA"})
+    row.refresh_from_db()
+    assert row.country == "CA"
+    assert "Christmas Eve" in text(manager.get(f"{ROOT}/closure/"))
+    manager.post(f"{ROOT}/closure/{row.pk}/delete/", {"post": "yes"})
+    assert not Closure.objects.exists()
+    events = Event.objects.filter(action__startswith="closure.").order_by("pk")
+    assert [event.action for event in events] == [
+        "closure.added",
+        "closure.changed",
+        "closure.deleted",
+    ]
+    assert events[1].before == {"day": "2026-12-24", "country": "", "name": "Christmas Eve"}
+    assert events[2].after == {}
+
+
+def test_a_day_is_closed_once(manager: Client) -> None:
+    given = {"day": "2026-12-24", "country": "US", "name": "Christmas Eve"}
+    for _ in range(2):
+        answer = manager.post(f"{ROOT}/closure/add/", given)
+    assert answer.status_code == 200
+    assert Closure.objects.count() == 1
+
+
+@pytest.mark.parametrize("role", ["support", "auditor"])
+def test_others_only_see_closing_days(people: dict[str, User], role: str) -> None:
+    browser = signed_in(people[role])
+    row = Closure.objects.create(day=support.today(), name="Move")
+    given = {"day": "2026-12-24", "country": "", "name": "x"}
+    assert browser.get(f"{ROOT}/closure/").status_code == 200
+    for path in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/"):
+        assert browser.post(f"{ROOT}/closure/{path}", {**given, "post": "yes"}).status_code == 403
+    assert Closure.objects.get().name == "Move"
+
+
+def test_the_next_public_holidays_are_shown(manager: Client) -> None:
+    year = support.today().year + 1
+    name = calendars.holiday(dt.date(year, 12, 25), country="US")
+    said = text(manager.get(f"{ROOT}/closure/"))
+    assert "Next public holidays" in said and (name or "Christmas Day") in said
