@@ -66,17 +66,17 @@ def of_account(account: SourceAccount) -> list[Beside]:
 def of_company(company: Company) -> list[Beside]:
     """The open stops that hold it or one of its accounts."""
     scope = Q(company=company) | Q(account__company=company) | Q(account=None, company=None)
-    return _beside(scope)
+    return _beside(scope, name_accounts=True)
 
 
-def _beside(scope: Q) -> list[Beside]:
+def _beside(scope: Q, *, name_accounts: bool = False) -> list[Beside]:
     rows = SendingStop.objects.filter(scope, allowed_at=None).select_related("account")
     rows = rows.defer("account__sealed_body", "account__problem").order_by("stopped_at", "pk")
     return [
         Beside(
             stop,
             words.stopped(stop),
-            str(stop.account) if stop.account else words.scope(stop),
+            str(stop.account) if name_accounts and stop.account else words.scope(stop),
             words.who(stop),
         )
         for stop in rows

@@ -219,7 +219,7 @@ def _since(title: str, at: dt.datetime | None) -> str:
 
 
 def ageing(days: Iterable[tuple[dt.date, int]]) -> str:
-    """`12 rows become too late on Nov 24, 2026, 40 on Nov 25, 2026`; "" when there are none."""
+    """`12 rows become too late on Nov 24, 2026; 40 on Nov 25, 2026`; "" when there are none."""
     parts: list[str] = []
     for on, rows in days:
         if parts:
@@ -231,7 +231,7 @@ def ageing(days: Iterable[tuple[dt.date, int]]) -> str:
                 rows,
             )
         parts.append(text % {"n": f"{rows:,}", "day": day(on)})
-    return ", ".join(parts)
+    return "; ".join(parts)
 
 
 # --- Incidents -------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def test_the_consequence_stands_before_the_button(people: dict[str, Any], name: 
     pushes.waiting(support.make_account(company=account.company, connection=account.connection))
     shown = text(signed_in(people["support"]).get(f"{STOPS}stop/", given))
     first, second = (words.day(support.today() + days * DAY) for days in (1, 2))
-    sentence = f"2 rows become too late on {first}, 1 on {second}"
+    sentence = f"2 rows become too late on {first}; 1 on {second}"
     assert f"If nothing is sent meanwhile: {sentence}" in shown
     assert "In 5.00 USD Out 1.50 USD" in shown
     held = "No confirmed push waits now" if name == "account" else "1 confirmed push waits now"
