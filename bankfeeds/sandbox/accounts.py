@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import connections
 from .answers import Answer, dumps, invalid, invalid_field, item, refuse
 from .rules import Item, is_number, local_date
 from .world import Record, World, public, zoneless
@@ -199,14 +200,18 @@ def connect(
     record.pop("_gone_at", None)
     save(world, record)
     connection = world.table("connections")[record["_parent"]]
-    connection["status"] = "Linked"
-    world.put("connections", connection["id"], connection)
+    connections.tell_account(world, "connected", connection, shown(record))
+    connections.set_status(world, connection, "Linked")
 
 
 def disconnect(world: World, record: Record) -> None:
+    is_new = record["status"] != "disconnected"
     record.update(status="disconnected", _target=None)
     record.pop("_gone_at", None)
     save(world, record)
+    if is_new:
+        connection = world.table("connections")[record["_parent"]]
+        connections.tell_account(world, "disconnected", connection, shown(record))
     _unlink_when_all_gone(world, record["_parent"])
 
 
@@ -239,8 +244,7 @@ def _unlink_when_all_gone(world: World, connection_id: str) -> None:
         and "disconnected" in statuses
         and (not statuses & {"connected", "connecting", "unknown"})
     ):
-        connection["status"] = "Unlinked"
-        world.put("connections", connection_id, connection)
+        connections.set_status(world, connection, "Unlinked")
 
 
 def feed_start_of(record: Record) -> dt.date | None:

@@ -7,7 +7,7 @@ import secrets
 import uuid
 from typing import Any
 
-from . import connections
+from . import connections, webhooks
 from .answers import invalid_field, refuse
 from .world import Record, World, public, stamp
 
@@ -36,6 +36,7 @@ def create(world: World, body: Any) -> Record:
         **fields,
     }
     world.put("companies", company_id, record)
+    webhooks.tell(world, "company.created", company_id, **public(record))
     return shown(world, record)
 
 
@@ -58,9 +59,10 @@ def update(world: World, company_id: str, body: Any) -> Record:
 
 
 def delete(world: World, company_id: str) -> None:
-    find(world, company_id)
+    record = find(world, company_id)
     for key in world.keys("connections", company_id):
         connections.forget(world, key)
+    webhooks.tell(world, "company.deleted", company_id, **public(record))
     world.drop_children("operations", company_id)
     world.drop("companies", company_id)
 

@@ -10,6 +10,7 @@ import string
 import uuid
 from typing import Any
 
+from . import webhooks
 from .answers import invalid_field, refuse
 from .world import Record, World, public, stamp
 
@@ -51,7 +52,41 @@ def create(world: World, company_id: str, body: Any) -> Record:
         "dataConnectionErrors": [],
     }
     world.put("connections", connection_id, record)
-    return read(world, record)
+    answer = read(world, record)
+    tell(world, "created", record)
+    return answer
+
+
+def tell(world: World, what: str, record: Record) -> None:
+    """The published message holds the whole connection, the client's link in it."""
+    connection = shown(world, record)
+    webhooks.tell(world, f"connection.{what}", record["_parent"], connection=connection)
+
+
+def tell_account(world: World, what: str, record: Record, account: Record) -> None:
+    """As published: the account in it says `pending` whatever has happened."""
+    webhooks.tell(
+        world,
+        f"bankFeeds.sourceAccount.{what}",
+        record["_parent"],
+        companyId=record["_parent"],
+        connectionId=record["id"],
+        sourceAccount={**account, "status": "pending"},
+    )
+
+
+def set_status(world: World, record: Record, status: str) -> None:
+    """Keep a new status, and tell of it if it is one."""
+    before, record["status"] = record["status"], status
+    world.put("connections", record["id"], record)
+    if status != before:
+        tell(world, _change(before, status), record)
+
+
+def _change(before: str, status: str) -> str:
+    if status == "Linked":
+        return "connected" if before == "PendingAuth" else "reconnected"
+    return "disconnected"
 
 
 def read(world: World, record: Record) -> Record:
@@ -103,13 +138,14 @@ def unlink(world: World, record: Record, body: Any) -> Record:
         if account["status"] in ("connected", "connecting"):
             account["status"] = "disconnected"
             world.put("accounts", key, account)
-    record["status"] = "Unlinked"
-    world.put("connections", record["id"], record)
+            tell_account(world, "disconnected", record, public(account))
+    set_status(world, record, "Unlinked")
     return shown(world, record)
 
 
 def forget(world: World, connection_id: str) -> None:
     """DELETE: takes accounts, passwords and credentials with it; the history stays."""
+    tell(world, "deleted", world.table("connections")[connection_id])
     for table in ("accounts", "otps", "credentials"):
         world.drop_children(table, connection_id)
     world.drop("connections", connection_id)

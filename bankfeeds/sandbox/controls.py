@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from . import accounts, faults
+from . import accounts, faults, webhooks
 from .answers import Answer, Refused, said
 from .api import Api
 from .endpoints import parse
@@ -145,6 +145,34 @@ def _clear(api: Api, _body: Any) -> Answer:
     return Answer(204)
 
 
+def _messages(api: Api, _body: Any) -> Answer:
+    return said(webhooks.state(api.world))
+
+
+def _webhooks(api: Api, body: Any) -> Answer:
+    """Any of `secret`; `next`, a trick for the next `times` messages; `send`, a body of yours."""
+    given = body if isinstance(body, dict) else {}
+    if "secret" in given:
+        if not webhooks.is_secret(given["secret"]):
+            raise _Bad("secret must be whsec_ and base64 of 16 bytes or more.")
+        api.world.put("meta", "webhookSecret", given["secret"])
+    if "next" in given:
+        times, seconds = given.get("times", 1), given.get("seconds", 0)
+        if given["next"] not in webhooks.TRICKS or not is_number(times) or not is_number(seconds):
+            raise _Bad(f"next must be one of {', '.join(webhooks.TRICKS)}; times, seconds numbers.")
+        webhooks.order(api.world, given["next"], times=int(times), seconds=float(seconds))
+    if "send" in given:
+        text = webhooks.text_of(given["send"])
+        for consumer in list(api.world.table("consumers").values()):
+            webhooks.send(api.world, consumer["url"], "ordered", text)
+    return _messages(api, None)
+
+
+def _no_tricks(api: Api, _body: Any) -> Answer:
+    api.world.put("meta", "tricks", {})
+    return Answer(204)
+
+
 Control = Callable[[Api, Any], Answer]
 CONTROLS: dict[str, dict[str, Control]] = {
     "connect": {"POST": _connect},
@@ -153,5 +181,6 @@ CONTROLS: dict[str, dict[str, Control]] = {
     "clock": {"GET": _clock, "POST": _advance},
     "ledger": {"GET": _ledger},
     "requests": {"GET": _requests},
+    "webhooks": {"GET": _messages, "POST": _webhooks, "DELETE": _no_tricks},
     "faults": {"GET": _faults, "POST": _order, "DELETE": _clear},
 }

@@ -262,7 +262,7 @@ def integration(call: Call) -> Answer:
 
 
 def add_consumer(call: Call) -> Answer:
-    """Keeps a webhook consumer; nothing is delivered to it."""
+    """Keeps a webhook consumer; `delivery` delivers to those on this machine."""
     body, kept = call.json(), call.world.table("consumers")
     if not isinstance(body, dict) or not isinstance(body.get("url"), str) or not body["url"]:
         raise invalid_field("url", "url is required.")

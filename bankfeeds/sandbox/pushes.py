@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from . import accounts, rules
+from . import accounts, rules, webhooks
 from .answers import invalid, item, refuse
 from .faults import OperationFault
 from .world import Record, World, public, stamp
@@ -149,6 +149,24 @@ class Book:
         if status == "TimedOut":
             operation["errorMessage"] = "The push operation timed out."
         self.world.put("operations", operation["pushOperationKey"], operation)
+        self._tell(operation)
+
+    def _tell(self, operation: Record) -> None:
+        """No reason in it: whoever wants to know has to ask."""
+        is_good = operation["status"] == "Success"
+        payload = {
+            "id": operation["pushOperationKey"],
+            "type": "Create",
+            "connectionId": operation["dataConnectionKey"],
+            "requestedOnDate": operation["requestedOnUtc"],
+            "completedOnDate": operation["completedOnUtc"],
+            "status": operation["status"],
+            "attachmentId": None,
+        }
+        if is_good:
+            payload["record"] = {"id": str(uuid.uuid4())}
+        event = f"bankTransactions.write.{'successful' if is_good else 'unsuccessful'}"
+        webhooks.tell(self.world, event, operation["companyId"], **payload)
 
     def _store(self, operation: Record, pending: Record) -> None:
         rows = pending["rows"]

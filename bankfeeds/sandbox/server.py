@@ -10,7 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
+from . import webhooks
 from .api import Api
+from .delivery import LADDER, Deliverer
 from .journal import Journal, StateUnusable
 from .wire import Server, is_loopback
 from .world import Settings, World
@@ -28,6 +30,7 @@ class Sandbox:
     """A running sandbox. `state` None keeps everything in memory; port 0 takes any free one.
 
     `daily_quota` None is Codat's own formula, which a test of a thousand requests would exhaust.
+    `webhook_secret` empty makes one up; `webhook_retries` are seconds from try to try.
     """
 
     def __init__(
@@ -43,11 +46,15 @@ class Sandbox:
         history_days: int = 7,
         put_accounts: bool = True,
         daily_quota: int | None = QUOTA,
+        webhook_secret: str = "",
+        webhook_retries: tuple[float, ...] = LADDER,
     ) -> None:
         if not is_loopback(host):
             raise NotLoopback(f"{host} is not a loopback address.")
         if not api_key:
             raise ValueError("api_key must not be empty.")
+        if webhook_secret and not webhooks.is_secret(webhook_secret):
+            raise ValueError("webhook_secret must be whsec_ and base64.")
         settings = Settings(
             api_key=api_key,
             zone=ZoneInfo(time_zone),
@@ -59,7 +66,9 @@ class Sandbox:
         )
         self._address = ("127.0.0.1" if host == "localhost" else host, port)
         self._state, self._settings = state, settings
+        self._webhook_secret, self._webhook_retries = webhook_secret, webhook_retries
         self._stopping = threading.Event()
+        self._deliverer: Deliverer | None = None
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self.url = ""
@@ -77,6 +86,8 @@ class Sandbox:
         self.url = f"http://{name}:{server.server_address[1]}"
         world = World(journal, settings=self._settings)
         world.base = self.url
+        if self._webhook_secret:
+            world.put("meta", "webhookSecret", self._webhook_secret)
         self._stopping.clear()
         server.api = Api(world, stopping=self._stopping)
         self._server = server
@@ -84,6 +95,8 @@ class Sandbox:
             target=server.serve_forever, args=(0.03,), name="sandbox", daemon=True
         )
         self._thread.start()
+        self._deliverer = Deliverer(world, ladder=self._webhook_retries)
+        self._deliverer.start()
         return self
 
     def stop(self) -> None:
@@ -92,6 +105,8 @@ class Sandbox:
             return
         server, self._server = self._server, None
         self._stopping.set()
+        if self._deliverer is not None:
+            self._deliverer.stop()
         server.shutdown()
         self._thread.join()
         server.hang_up()

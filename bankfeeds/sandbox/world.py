@@ -10,6 +10,7 @@ import datetime as dt
 import heapq
 import itertools
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 from .journal import Journal
 
 Record = dict[str, Any]
+MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class World:
         self.settings = settings
         self.lock = threading.Lock()
         self.base = ""
+        # Called when there is something new to wait for or to deliver.
+        self.stir: Callable[[], None] = lambda: None
+        self.delivered: deque[Record] = deque(maxlen=MOST_REMEMBERED)
         self._children: dict[tuple[str, str], dict[str, None]] = {}
         self._dues: list[tuple[float, int, Callable[[float], None]]] = []
         self._tie = itertools.count()
@@ -100,6 +105,7 @@ class World:
     def advance(self, seconds: float) -> float:
         self._offset += seconds
         self.put("meta", "offset", self._offset)
+        self.stir()
         return self.now()
 
     def today(self, at: float | None = None) -> dt.date:
@@ -110,6 +116,10 @@ class World:
     def due(self, at: float, do: Callable[[float], None]) -> None:
         """Has `do` called with `at` by the first `settle` that is not earlier."""
         heapq.heappush(self._dues, (at, next(self._tie), do))
+        self.stir()
+
+    def next_due(self) -> float | None:
+        return self._dues[0][0] if self._dues else None
 
     def settle(self) -> None:
         """Lets happen, in order of time, what was due by now."""
