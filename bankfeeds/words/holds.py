@@ -276,8 +276,8 @@ class Story:
 def incident_story(row: Incident) -> Story:
     if row.kind == Incident.Kind.OUTAGE:
         return Story(
-            _("Codat did not answer any call."),
-            _("Nothing was sent meanwhile. What may have arrived is looked for before it is sent"
+            _("Codat does not answer any call."),
+            _("Nothing is sent meanwhile. What may have arrived is looked for before it is sent"
               " again. The time of an outage counts towards no limit of a push."),
             _("Nothing to do: sending goes on by itself. If it lasts, look at status.codat.io"
               " and tell the administrator."),

@@ -1,4 +1,4 @@
-"""The pages of stops and incidents: who may, what stands before the button, pressed twice."""
+"""The pages of stops: who may, what stands before the button, pressed twice."""
 
 from __future__ import annotations
 
@@ -13,24 +13,14 @@ from django.utils import timezone
 
 from bankfeeds import holding, words
 from bankfeeds.groups import GROUPS
-from bankfeeds.models import Event, Incident, PushStatus, SendingStop, SourceAccount
+from bankfeeds.models import Event, Incident, SendingStop, SourceAccount
 from tests import support
 from tests.admin import pushes
 from tests.admin.pushes import signed_in, text
+from tests.holding.support import INCIDENTS, STOPS, refuse, stop
 
-STOPS, INCIDENTS = "/admin/bankfeeds/sendingstop/", "/admin/bankfeeds/incident/"
 STAFF = {"manager", "support"}
 DAY = dt.timedelta(days=1)
-
-
-def stop(**scope: Any) -> SendingStop:
-    made, _ = holding.stop_sending(reason="wrong file", by=pushes.BY, now=timezone.now(), **scope)
-    return made
-
-
-def refuse(**changes: Any) -> Incident:
-    values = {"kind": Incident.Kind.REFUSED, "started_at": timezone.now(), "http_status": 401}
-    return Incident.objects.create(**{**values, **changes})
 
 
 def scope_of(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -284,110 +274,3 @@ def test_a_list_asks_as_often_for_many_rows(people: dict[str, Any], place: str) 
         stop(company=support.make_company())
         refuse(ended_at=timezone.now())
     assert asked() == few <= 14
-
-
-# --- Incidents -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("status", "happened"),
-    [
-        (401, "Codat does not accept our key."),
-        (402, "Codat asks for payment"),
-        (403, "Codat does not allow our key"),
-        (None, "Codat refuses our key or account."),
-    ],
-)
-def test_an_incident_says_what_happened_and_what_to_do(
-    people: dict[str, Any], status: int | None, happened: str
-) -> None:
-    incident = refuse(http_status=status, words="Codat's own words")
-    pushes.waiting()
-    shown = text(signed_in(people["administrator"]).get(f"{INCIDENTS}{incident.pk}/change/"))
-    for part in (
-        happened,
-        "Codat's own words",
-        "Nothing was created or sent. Everything waits, for every client.",
-        "Tell the administrator",
-        "1 confirmed push",
-        "Nothing is lost so far",
-    ):
-        assert part in shown
-    assert shown.count("Go on sending") == 2  # heading and button
-
-
-def test_going_on_twice_says_so(people: dict[str, Any]) -> None:
-    incident, browser = refuse(), signed_in(people["support"])
-    place = f"{INCIDENTS}{incident.pk}/go-on/"
-    first = browser.post(place, {"reason": "new key"}, follow=True)
-    again = browser.post(place, follow=True)
-    assert "Sending goes on." in text(first) and "Go on sending" not in text(first)
-    assert "This had ended before. Nothing was changed now." in text(again)
-    assert Event.objects.filter(action="incident.ended").count() == 1
-
-
-def test_an_outage_has_no_button(people: dict[str, Any]) -> None:
-    incident, browser = refuse(kind=Incident.Kind.OUTAGE), signed_in(people["manager"])
-    shown = browser.get(f"{INCIDENTS}{incident.pk}/change/")
-    assert "Nothing to do: sending goes on by itself" in text(shown)
-    assert "go-on" not in shown.content.decode()
-    answer = browser.post(f"{INCIDENTS}{incident.pk}/go-on/", follow=True)
-    assert "An outage ends by itself" in text(answer)
-    assert Incident.objects.open().exists()
-
-
-# --- Bands -----------------------------------------------------------------------------------
-
-PAGES = ["company/", "push/", "event/", "sendingstop/", "sourceaccount/"]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_says_what_keeps_everything(people: dict[str, Any], page: str) -> None:
-    account = support.make_account()
-    rows = support.make_transactions(account, date=support.today() - 5 * DAY)
-    support.make_push(account, rows, status=PushStatus.READY)
-    incident, outage = refuse(), refuse(kind=Incident.Kind.OUTAGE, http_status=None)
-    made, since = stop(), words.moment(timezone.now())[:12]
-    answer = signed_in(people["auditor"]).get(f"/admin/bankfeeds/{page}")
-    shown = text(answer)
-    for title in (
-        f"Codat refuses our key or account (since {since}",
-        "Sending has stopped: the worker is not running.",
-        f"Codat cannot be reached (since {since}",
-        f"Sending is stopped for everything (since {since}",
-    ):
-        assert title in shown, title
-    assert "manager: wrong file." in shown
-    on = words.day(support.today() + 3 * DAY)
-    assert shown.count(f"From {on} on, the oldest waiting rows would be too late") == 4
-    assert shown.count("Nothing is lost so far") == 4
-    for row in (incident, outage, made):
-        address = f"/admin/bankfeeds/{row._meta.model_name}/{row.pk}/change/"
-        assert address in answer.content.decode()
-
-
-def test_no_band_says_that_nothing_is_lost_when_something_is(people: dict[str, Any]) -> None:
-    account = support.make_account()
-    rows = support.make_transactions(account, date=support.today() - 9 * DAY)
-    support.make_push(account, rows, status=PushStatus.READY)
-    stop()
-    shown = text(signed_in(people["auditor"]).get(STOPS))
-    assert "1 push that waits has rows that are too late for the feed already." in shown
-    assert "Nothing is lost" not in shown
-
-
-def test_the_page_for_signing_in_tells_nothing(db: None) -> None:
-    refuse()
-    stop()
-    with CaptureQueriesContext(database) as queries:
-        shown = Client().get("/admin/login/").content.decode()
-    assert 'class="band' not in shown
-    assert not [query for query in queries if "sendingstop" in query["sql"]]
-
-
-def test_bands_go_away(people: dict[str, Any]) -> None:
-    incident, made, browser = refuse(), stop(), signed_in(people["manager"])
-    browser.post(f"{INCIDENTS}{incident.pk}/go-on/")
-    browser.post(f"{STOPS}{made.pk}/allow/", {"reason": "mended"})
-    content = browser.get("/admin/bankfeeds/company/").content.decode()
-    assert content.count('class="band') == 1  # no worker runs in this test
