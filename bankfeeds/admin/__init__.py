@@ -15,6 +15,7 @@ from . import (  # noqa: F401
     people,
     pushes,
     record,
+    resending,
     transactions,
     webhook_messages,
 )

@@ -23,6 +23,8 @@ from . import (
     holding_shown,
     mirror_rows,
     mirror_shown,
+    resending_choose,
+    status_timeline,
     transactions,
 )
 from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
@@ -53,6 +55,8 @@ def view(
         pushes=mirror_shown.pushes(now=now, account=account),
         only=f"account={account.pk}",
         lines=mirror_shown.timeline(account=account),
+        turns=status_timeline.of_account(account),
+        missing=resending_choose.block(request, account),
         here=request.path,
         feed=feed_shown.feed(account, now=now),
         stops=stops,

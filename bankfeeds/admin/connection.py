@@ -25,6 +25,7 @@ from . import (
     mirror_search,
     mirror_shown,
     mirror_words,
+    status_timeline,
 )
 from .parts import PortalAdmin, back, badge, demand, pressed_only
 from .push_forms import see_other
@@ -123,6 +124,7 @@ def view(admin: PortalAdmin, request: HttpRequest, connection: Any) -> HttpRespo
         connected=len(mirror_rows.connected(connection)),
         why_no_accounts=company_page.why_no_accounts(connection),
         lines=mirror_shown.timeline(connection=connection),
+        turns=status_timeline.of_connection(connection),
         here=request.path,
         unfinished=mirror_words.unfinished(connection, now=now),
     )

@@ -121,7 +121,7 @@ def pushes(*, now: dt.datetime, **of: Company | Connection | SourceAccount) -> l
     """The newest pushes of a company, connection or account, each with its word and marks."""
     rows = Push.objects.filter(**of).select_related("account").defer("account__sealed_body")
     rows = rows.defer("validation", "error_message", "body_sha256", "account__sealed_body")
-    rows = rows.prefetch_related("decisions", "replaces")
+    rows = rows.prefetch_related("decisions", "replaces", "marks")
     newest = list(rows[:PUSHES])
     holds = holding.holds(newest, now=now)
     return [

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds import holding, words
 from bankfeeds.models import Push, PushDecision, PushStatus
 
-from . import parts, push_search, push_words
+from . import parts, push_search, push_words, resending_estimate, resending_filter
 
 # What a list must not read: secrets, files, long texts.
 HEAVY = (
@@ -29,9 +30,12 @@ HEAVY = (
     "company__problem",
 )
 # All that marks need: never the reasons, never the other push itself.
-DECISIONS = tuple(
-    Prefetch(name, PushDecision.objects.only("kind", "push_id", "replacement_id"))
-    for name in ("decisions", "replaces")
+DECISIONS: tuple[Any, ...] = (
+    *(
+        Prefetch(name, PushDecision.objects.only("kind", "push_id", "replacement_id"))
+        for name in ("decisions", "replaces")
+    ),
+    "marks",
 )
 
 
@@ -78,6 +82,7 @@ class PushHistory(parts.ReadOnlyAdmin):
     list_select_related = ("company", "account")
     list_filter = (
         push_search.DecisionFilter,
+        resending_filter.MarkFilter,
         push_search.StatusFilter,
         push_search.PeriodFilter,
         push_search.DatesFilter,
@@ -94,13 +99,27 @@ class PushHistory(parts.ReadOnlyAdmin):
     search_help_text = _(
         "Company, account id, transaction id, push number, Codat's write id or support reference"
     )
-    actions = None
+    actions = ("send_again",)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": _("Push history"), **(extra_context or {})}
-        return super().changelist_view(request, context)
+        # Where all that match the filter are sent again; "" for whoever may not.
+        again = resending_estimate.address(request.GET.urlencode())
+        may = self.has_send_again_permission(request)
+        context = {"title": _("Push history"), "send_again": again if may else ""}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        return resending_estimate.may(request)
+
+    @admin.action(description=_("Send again"), permissions=["send_again"])
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Push]) -> HttpResponse:
+        """To the estimate, where whatever cannot go is named before anything does."""
+        if request.POST.get("select_across") == "1":
+            return redirect(resending_estimate.address(request.GET.urlencode()))
+        pushes = ",".join(map(str, chosen.order_by("pk").values_list("pk", flat=True)))
+        return redirect(resending_estimate.address(f"{resending_estimate.CHOSEN}={pushes}"))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PushChangeList

@@ -36,6 +36,7 @@ from .push_history import both_ways
 DECISIONS = (
     Prefetch("decisions", PushDecision.objects.select_related(None)),
     Prefetch("replaces", PushDecision.objects.only("kind", "push_id", "replacement_id")),
+    "marks",
 )
 
 

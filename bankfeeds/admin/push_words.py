@@ -1,6 +1,7 @@
 """How the pages of a push speak of it: its status with what a person decided, marks, durations.
 
-Reads the rows that it is given, with `decisions` and `replaces` prefetched; asks no database.
+Reads the rows that it is given, with `decisions`, `replaces` and `marks` prefetched; asks no
+database.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Mark:
 
     words: str
     number: int | None = None
+    explanation: str = ""
 
 
 def status(
@@ -56,12 +58,17 @@ def is_undecided(push: Push) -> bool:
     return push.status in {PushStatus.TIMED_OUT, PushStatus.NEEDS_REVIEW}
 
 
+def is_refused(push: Push) -> bool:
+    """Refused by Codat, and nobody has decided yet."""
+    return push.status == PushStatus.FAILED and is_undecided(push)
+
+
 def was_given_up(push: Push) -> bool:
     return any(decision.kind == Decision.GIVE_UP for decision in push.decisions.all())
 
 
 def marks(push: Push) -> list[Mark]:
-    """*Resolved by push #…* on the one, *Replaces push #…* on the other."""
+    """*Resolved by push #…* on the one, *Replaces push #…* on the other; what was put on it."""
     found = []
     for decision in push.decisions.all():
         if decision.replacement_id is not None:
@@ -69,7 +76,8 @@ def marks(push: Push) -> list[Mark]:
         elif push.status == PushStatus.FAILED and decision.kind == Decision.GIVE_UP:
             found.append(Mark(_("Given up")))
     found += [Mark(_("Replaces push"), decision.push_id) for decision in push.replaces.all()]
-    return found
+    put = words.marks(push.marks.all())
+    return found + [Mark(word.label, explanation=word.explanation) for word in put]
 
 
 def took(push: Push) -> str:

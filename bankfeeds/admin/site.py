@@ -28,6 +28,7 @@ ORDER = (
     "FeedSchedule",
     "FeedRun",
     "Closure",
+    "Resending",
     "SendingStop",
     "Incident",
     "WebhookMessage",

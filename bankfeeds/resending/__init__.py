@@ -8,6 +8,7 @@ QuickBooks. Calls no Codat: new pushes leave by `pushing`, as all do.
 from __future__ import annotations
 
 from .choose import Choice, ChoiceChanged, Chosen, choice, see_to, send_chosen
+from .client_file import client_file, late_rows
 from .judge import Estimate, Verdict, estimate, judge
 from .order import carry_out, order, ring_due
 
@@ -19,8 +20,10 @@ __all__ = [
     "Verdict",
     "carry_out",
     "choice",
+    "client_file",
     "estimate",
     "judge",
+    "late_rows",
     "order",
     "ring_due",
     "see_to",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -39,7 +39,6 @@ LONGEST = 15.0
 # An order from which nothing was heard for so long is rung again.
 QUIET = dt.timedelta(seconds=15)
 RINGS_A_ROUND = 20
-QUEUE_IS_LONG = 50
 
 
 def order(
@@ -78,12 +77,16 @@ def order(
 
 def carry_out(pk: int, *, clock: Clock) -> int:
     """One bounded piece of an order; says how many pushes had their turn. Rings for the next."""
-    began, done = time.monotonic(), 0
+    began = time.monotonic()
     waiting = ResendingRow.objects.filter(resending=pk, outcome=Outcome.WAITING).order_by("pk")
-    for row in list(waiting.values_list("pk", flat=True)[:PIECE]):
+    rows = {push: row for row, push in waiting.values_list("pk", "push_id")[:PIECE]}
+    verdicts = list(judge(rows, today=pushing.today(clock())))
+    done = _leave(rows, [one for one in verdicts if not one.goes], now=clock())
+    for verdict in verdicts:
         if time.monotonic() - began > LONGEST:
             break
-        done += _settle(row, now=clock())
+        if verdict.goes:
+            done += _settle(rows[verdict.push.pk], now=clock())
     if waiting.exists():
         doorbell.ring(doorbell.RESEND, pk)
     else:
@@ -92,18 +95,28 @@ def carry_out(pk: int, *, clock: Clock) -> int:
 
 
 def ring_due(*, now: dt.datetime) -> int:
-    """Ring again for orders that have stopped, and say how many; while the queue is long, wait."""
+    """Ring again for orders that have stopped, and say how many."""
     orders = Resending.objects.filter(ended_at=None).annotate(last=Max("rows__done_at"))
     quiet = [
         row.pk
         for row in orders.order_by("pk")[:RINGS_A_ROUND]
         if now - (row.last or row.asked_at) >= QUIET
     ]
-    if not quiet or doorbell.waiting() >= QUEUE_IS_LONG:
-        return 0
     for pk in quiet:
         doorbell.ring(doorbell.RESEND, pk)
     return len(quiet)
+
+
+def _leave(rows: Mapping[int, int], staying: Iterable[Verdict], *, now: dt.datetime) -> int:
+    """Close the rows of what is not sent again, all with one reason at once; says how many."""
+    by_code: dict[str, list[int]] = {}
+    for one in staying:
+        by_code.setdefault(one.why_not, []).append(rows[one.push.pk])
+    closed = 0
+    for code, group in by_code.items():
+        waiting = ResendingRow.objects.filter(pk__in=group, outcome=Outcome.WAITING)
+        closed += waiting.update(outcome=Outcome.LEFT, words=_why_not(code), done_at=now)
+    return closed
 
 
 def _settle(pk: int, *, now: dt.datetime) -> bool:
@@ -113,6 +126,7 @@ def _settle(pk: int, *, now: dt.datetime) -> bool:
         row = rows.filter(pk=pk, outcome=Outcome.WAITING).first()
         if row is None:
             return False
+        # Once more, right before: somebody may have decided, or midnight have passed.
         [verdict] = judge([row.push_id], today=pushing.today(now))
         row.words = _why_not(verdict.why_not)
         row.outcome = Outcome.LEFT

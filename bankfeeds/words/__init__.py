@@ -6,6 +6,7 @@ it is given; asks no database.
 
 from __future__ import annotations
 
+from .client_file import client_csv
 from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, connection, link
 from .figures import clock_time, day, flow, moment, money, number, zone
 from .holds import (
@@ -29,7 +30,7 @@ from .holds import (
 )
 from .marks import marks
 from .pushes import push, transaction
-from .resending import left_out_as_late, sent_again, why_not_sent_again
+from .resending import WHY_NOT, left_out_as_late, sent_again, why_not_sent_again
 from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, connection_turns
 from .word import Tone, Word
 
@@ -38,6 +39,7 @@ __all__ = [
     "LINK_ENDS_SOON",
     "OF_ACCOUNT",
     "OF_CONNECTION",
+    "WHY_NOT",
     "Band",
     "Held",
     "Holds",
@@ -47,6 +49,7 @@ __all__ = [
     "account",
     "account_turns",
     "ageing",
+    "client_csv",
     "clock_time",
     "connection",
     "connection_turns",

@@ -185,7 +185,7 @@ def test_nobody_adds_changes_or_deletes(admin_client: Any) -> None:
     given = {"action": "delete_selected", "_selected_action": push.pk, "post": "yes"}
     admin_client.post(URL, given)
     assert Push.objects.values().get() == before
-    assert 'name="action"' not in admin_client.get(URL).content.decode()
+    assert 'value="delete_selected"' not in admin_client.get(URL).content.decode()
 
 
 def test_by_whom_names_a_command(auditor: Any) -> None:

@@ -1,0 +1,147 @@
+"""Choose what goes again: the rows of an account that may not have reached QuickBooks.
+
+A person ticks rows to send them again, takes the file for the client, or marks all as seen to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bankfeeds import marks, resending
+from bankfeeds.models import SourceAccount
+
+from . import parts, resending_estimate
+from .push_forms import actor, numbers, reason, see_other
+from .resending_page import as_download
+
+MOST_ROWS = 1000
+
+
+def view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    parts.demand(request, "view_push")
+    account = _find(pk)
+    if request.method == "POST":
+        return _send(admin, request, account)
+    return _page(admin, request, account)
+
+
+def see_to(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The other way out: somebody has looked, and nothing has to go again."""
+    account = _find(pk)
+    if request.method != "POST":
+        return see_other(_address(account))
+    _demand(request)
+    why = reason(request.POST.get("reason", ""))
+    if not why:
+        return _page(admin, request, account, problem=_("Give a reason; it is kept."))
+    pushes = numbers(request.POST.getlist("push"))
+    number = resending.see_to(account, pushes, reason=why, by=actor(request), now=timezone.now())
+    if number:
+        text = ngettext(
+            "%(n)d push is marked as seen to.", "%(n)d pushes are marked as seen to.", number
+        )
+        messages.success(request, text % {"n": number})
+    return see_other(_account_page(account))
+
+
+def file_view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The marked rows as a file: all, or those that cannot go again."""
+    parts.demand(request, "view_banktransaction")
+    account = _find(pk)
+    if request.method != "POST":
+        return see_other(_address(account))
+    choice = resending.choice(account, now=timezone.now())
+    chosen = choice.rows if request.POST.get("rows") == "all" else choice.cannot_go
+    if not chosen:
+        messages.info(request, _("No row needs a file."))
+        return see_other(_address(account))
+    rows = [one.row for one in chosen]
+    name, text = resending.client_file(account, rows, by=actor(request), now=timezone.now())
+    return as_download(name, text)
+
+
+def block(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
+    """What the account's own page says of it; {} when nothing is open."""
+    pushes = list(marks.perhaps_missing(account).only("pk", "rows", "first_date", "last_date"))
+    if not pushes:
+        return {}
+    return {
+        "pushes": pushes,
+        "rows": sum(push.rows for push in pushes),
+        "address": _address(account),
+        "is_connected": account.is_connected,
+        "may_choose": resending_estimate.may(request),
+    }
+
+
+def _find(pk: int) -> SourceAccount:
+    rows = SourceAccount.objects.select_related("company", "connection")
+    account = rows.defer("sealed_body", "connection__link_url").filter(pk=pk).first()
+    if account is None:
+        raise Http404(_("There is no such account."))
+    return account
+
+
+def _demand(request: HttpRequest) -> None:
+    if not resending_estimate.may(request):
+        raise PermissionDenied
+
+
+def _address(account: SourceAccount) -> str:
+    return reverse("admin:bankfeeds_resending_choose", args=(account.pk,))
+
+
+def _account_page(account: SourceAccount) -> str:
+    return reverse("admin:bankfeeds_sourceaccount_change", args=(account.pk,))
+
+
+def _send(admin: parts.PortalAdmin, request: HttpRequest, account: SourceAccount) -> HttpResponse:
+    _demand(request)
+    try:
+        made = resending.send_chosen(
+            account,
+            numbers(request.POST.getlist("row")),
+            reason=reason(request.POST.get("reason", "")),
+            form_key=parts.given_form_key(request),
+            by=actor(request),
+            now=timezone.now(),
+        )
+    except resending.ChoiceChanged:
+        problem = _("What may go has changed since this page was shown. Nothing was sent.")
+        return _page(admin, request, account, problem=problem)
+    except ValueError as error:
+        return _page(admin, request, account, problem=str(error))
+    return see_other(resending_estimate.page_of(made))
+
+
+def _page(
+    admin: parts.PortalAdmin, request: HttpRequest, account: SourceAccount, *, problem: str = ""
+) -> HttpResponse:
+    choice = resending.choice(account, now=timezone.now())
+    if not choice.pushes:
+        messages.info(request, _("Nothing is left to choose: all of it has been seen to."))
+        return see_other(_account_page(account))
+    given = request.POST if problem else None
+    return admin.page(
+        request,
+        "choose",
+        title=_("Choose what goes again – %(account)s") % {"account": account},
+        account=account,
+        choice=choice,
+        shown=choice.rows[:MOST_ROWS],
+        more=max(0, len(choice.rows) - MOST_ROWS),
+        going={one.row.pk for one in choice.may_go},
+        ticked=numbers(given.getlist("row")) if given else set(),
+        reason=given.get("reason", "") if given else "",
+        problem=problem,
+        form_key=parts.new_form_key(),
+        may_choose=resending_estimate.may(request),
+    )

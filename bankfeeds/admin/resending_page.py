@@ -1,0 +1,126 @@
+"""The page of an order to send again: how far it is, and what became of each push. Reads only,
+but for the file for the client: that it was handed out is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from bankfeeds import resending
+from bankfeeds.models import BankTransaction, Push, PushDecision, Resending, ResendingRow
+from bankfeeds.words import Tone, Word
+
+from . import parts, push_words
+from .push_forms import actor, see_other
+
+ROWS = 100
+MOST_REASONS = 20
+Outcome = ResendingRow.Outcome
+TONES: dict[str, Tone] = {Outcome.WAITING: "wait", Outcome.SENT: "good", Outcome.LEFT: "quiet"}
+
+
+def find(pk: int) -> Resending | None:
+    return Resending.objects.filter(pk=pk).first()
+
+
+def view(admin: parts.PortalAdmin, request: HttpRequest, made: Resending) -> HttpResponse:
+    shown = request.GET.get("show", "")
+    rows = _rows(made)
+    if shown in Outcome.values:
+        rows = rows.filter(outcome=shown)
+    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    return admin.page(
+        request,
+        "page",
+        title=_("Order to send again %(order)s") % {"order": made},
+        **status_context(made),
+        shown=shown,
+        page=page,
+        rows=[_shown(row) for row in page],
+        reasons=_reasons(made),
+    )
+
+
+def status_view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The block at the top alone: what the page looks at again while the order is carried out."""
+    parts.demand(request, "view_resending")
+    made = find(pk)
+    if made is None:
+        raise Http404(_("There is no such order."))
+    return TemplateResponse(request, "admin/bankfeeds/resending/status.html", status_context(made))
+
+
+def status_context(made: Resending) -> dict[str, Any]:
+    rows = made.rows.order_by().values("outcome").annotate(n=Count("pk"))
+    counted = dict(rows.values_list("outcome", "n"))
+    numbers = {outcome.value: counted.get(outcome.value, 0) for outcome in Outcome}
+    done = made.total - numbers[Outcome.WAITING]
+    moving = made.ended_at is None
+    return {
+        "made": made,
+        "numbers": numbers,
+        "done": done,
+        "moving": moving,
+        # Another state every ten rows: the table below is read again as the order goes on.
+        "seen": f"{done // 10}.{moving}",
+    }
+
+
+def file_view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The rows of one push that cannot go again, for the client."""
+    parts.demand(request, "view_banktransaction")
+    push = Push.objects.select_related("account").filter(pk=pk).first()
+    if push is None:
+        raise Http404(_("There is no push with this number."))
+    page = reverse("admin:bankfeeds_push_change", args=(pk,))
+    if request.method != "POST":
+        return see_other(page)
+    rows = resending.late_rows(push, now=timezone.now())
+    if not rows:
+        messages.info(request, _("No row of this push needs a file: all of them can be sent."))
+        return see_other(page)
+    name, text = resending.client_file(push.account, rows, by=actor(request), now=timezone.now())
+    return as_download(name, text)
+
+
+def as_download(name: str, text: str) -> HttpResponse:
+    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _rows(made: Resending) -> QuerySet[ResendingRow]:
+    left_out = BankTransaction.objects.filter(left_out_by__push=OuterRef("push"))
+    decisions = PushDecision.objects.only("kind", "push_id")
+    rows = made.rows.select_related("push__company", "push__account", "replacement")
+    rows = rows.prefetch_related(Prefetch("push__decisions", decisions))
+    return rows.annotate(has_left_out=Exists(left_out)).order_by("pk")
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """`needs_file`: some of its rows cannot go with any push."""
+    is_refused = row.outcome == Outcome.LEFT and push_words.is_refused(row.push)
+    return {
+        "row": row,
+        "push": row.push,
+        "word": Word(str(row.get_outcome_display()), row.words, TONES[row.outcome]),
+        "replacement": row.replacement,
+        "needs_file": row.has_left_out or is_refused,
+    }
+
+
+def _reasons(made: Resending) -> list[tuple[str, int]]:
+    """Why pushes stayed, with how many; the most frequent first."""
+    rows = made.rows.filter(outcome=Outcome.LEFT).order_by()
+    counted = rows.values_list("words").annotate(n=Count("pk")).order_by("-n", "words")
+    return list(counted[:MOST_REASONS])
