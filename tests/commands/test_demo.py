@@ -61,6 +61,10 @@ def refusal(folder: Path, *more: str, **changes: str) -> str:
     with start(folder, *more, **changes) as demo:
         assert demo.process.wait(60) not in (0, None)
         assert demo.process.stdout and demo.process.stdout.read() == ""
+    with closing(sqlite3.connect(tmp_path / "demo" / "portal.sqlite3")) as database:
+        states = database.execute("SELECT state FROM bankfeeds_webhookmessage").fetchall()
+    # The sandbox told the portal what happened; nothing of it was in vain.
+    assert ("processed",) in states and ("failed",) not in states
         assert "Traceback" not in demo.said()
         return demo.said()
 

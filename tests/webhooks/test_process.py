@@ -129,12 +129,13 @@ def test_of_nobodys_write_it_is_said_after_a_minute() -> None:
 # --- Accounts and connections ----------------------------------------------------------------
 
 
-def at_codat(method: str, path: str) -> Any:
+def at_codat(method: str, path: str, body: Any = None) -> Any:
     """One call to the sandbox, past the portal's own client."""
     answer = requests.request(
         method,
         f"{settings.CODAT_BASE_URL}/{path}",
         headers={"Authorization": "Basic " + b64encode(settings.CODAT_API_KEY.encode()).decode()},
+        json=body,
         timeout=10,
     )
     assert answer.ok, answer.text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
+import hmac
 import json
 import os
 import secrets
@@ -49,6 +51,12 @@ class Secrets:
             api_key=secrets.token_urlsafe(24),
             people={name: secrets.token_urlsafe(12) for name in PEOPLE},
         )
+
+    @property
+    def webhook_secret(self) -> str:
+        """Signs the sandbox's messages to the portal."""
+        key = hmac.digest(self.secret_key.encode(), b"demo.webhooks", "sha256")
+        return f"whsec_{base64.b64encode(key).decode()}"
 
 
 class Place:
@@ -126,6 +134,7 @@ class Place:
             "HTTPS_ONLY": "off",
             "CODAT_BASE_URL": sandbox,
             "CODAT_API_KEY": kept.api_key,
+            "CODAT_WEBHOOK_SECRET": kept.webhook_secret,
             "INSTITUTION_NAME": "Demo Bank",
             "INSTITUTION_TIME_ZONE": "America/Toronto",
             "ACCOUNT_NUMBER_KEY": kept.account_number_key,

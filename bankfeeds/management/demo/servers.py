@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ipaddress
 import json
@@ -52,6 +53,7 @@ class Servers:
             web = self._start_web(door)
         self._line_of(worker, beginning=READY)
         self._wait_for(web, lambda: _answers(f"{self.web}/healthz"))
+        self._take_messages()
 
     def check(self) -> None:
         """Raise Stopped when told to stop, Trouble when one that should run does not."""
@@ -112,6 +114,20 @@ class Servers:
         command += ["--bind", f"fd://{door.fileno()}", "--graceful-timeout", "4"]
         command += ["--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)]
         return self._start("web", command, door=door)
+
+    def _take_messages(self) -> None:
+        """Have the sandbox send its messages to our web, as one tells Codat in its portal.
+
+        Without them all is learned by asking, only later.
+        """
+        token = base64.b64encode(self._kept.api_key.encode()).decode()
+        place = f"{self.sandbox}/webhooks"
+        with contextlib.suppress(requests.RequestException), requests.Session() as session:
+            session.trust_env = False
+            session.headers["Authorization"] = f"Basic {token}"
+            for consumer in session.get(place, timeout=5).json()["results"]:
+                session.delete(f"{place}/{consumer['id']}", timeout=5)
+            session.post(place, json={"url": f"{self.web}/webhooks/codat"}, timeout=5)
 
     def _manage(self, name: str, *arguments: str) -> Child:
         return self._start(name, [sys.executable, "manage.py", name, *arguments], told=True)
