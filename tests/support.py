@@ -310,6 +310,12 @@ def order_fault(name: str, *, method: str = "POST", path: str = "", times: int =
     assert answer.ok, answer.text
 
 
+def order_no_faults() -> None:
+    """Forget the orders that have not been met."""
+    answer = requests.delete(f"{settings.CODAT_BASE_URL}/_sandbox/faults", timeout=10)
+    assert answer.ok, answer.text
+
+
 def ledger() -> list[dict[str, Any]]:
     """Every write that took effect at the sandbox, in order."""
     answer = requests.get(f"{settings.CODAT_BASE_URL}/_sandbox/ledger", timeout=10)

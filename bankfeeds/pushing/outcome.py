@@ -29,6 +29,8 @@ Outcome = PushAttempt.Outcome
 BACK_OFF = (5, 15, 30, 60, 120, 300)
 # Seconds until the first look at a write, and until the first search for one.
 FIRST_LOOK = 2.0
+# With webhooks Codat tells us; this look is for the message that never came.
+FIRST_LOOK_TOLD = 300.0
 FIRST_SEARCH = 1.0
 THROTTLED_FOR = 60.0
 HELD_FOR = 5.0
@@ -116,7 +118,8 @@ def perhaps_sent(
 
 
 def first_look() -> dt.timedelta:
-    return dt.timedelta(seconds=FIRST_LOOK * conf.timing_factor())
+    seconds = FIRST_LOOK_TOLD if conf.webhook_secret() else FIRST_LOOK
+    return dt.timedelta(seconds=seconds * conf.timing_factor())
 
 
 def too_many_tries(tries: int) -> str:
