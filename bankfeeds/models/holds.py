@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .mirror import Company, SourceAccount
+
+
+class SendingStopQuerySet(models.QuerySet["SendingStop"]):
+    def over(self, accounts: Iterable[SourceAccount]) -> dict[int, SendingStop]:
+        """By account: the open stop that holds it, the widest if there are several."""
+        accounts = list(accounts)
+        everything = Q(account=None, company=None)
+        of_these = Q(account__in=[a.pk for a in accounts])
+        of_companies = Q(company__in={a.company_id for a in accounts})
+        found = {
+            (stop.account_id, stop.company_id): stop
+            for stop in self.filter(everything | of_these | of_companies, allowed_at=None)
+        }
+        scopes = {a.pk: ((None, None), (None, a.company_id), (a.pk, None)) for a in accounts}
+        return {
+            pk: next(found[scope] for scope in wanted if scope in found)
+            for pk, wanted in scopes.items()
+            if any(scope in found for scope in wanted)
+        }
 
 
 class SendingStop(models.Model):
@@ -26,6 +46,8 @@ class SendingStop(models.Model):
     allowed_at = models.DateTimeField(_("allowed again"), null=True, blank=True)
     allowed_by = models.CharField(_("allowed by"), max_length=150, blank=True)
     allowed_reason = models.TextField(_("reason for allowing"), blank=True)
+
+    objects = SendingStopQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stop of sending")

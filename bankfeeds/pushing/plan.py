@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -13,7 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules
-from bankfeeds.models import BankTransaction, Push, PushStatus, SourceAccount, Statement
+from bankfeeds.models import (
+    BankTransaction,
+    Push,
+    PushStatus,
+    SendingStop,
+    SourceAccount,
+    Statement,
+)
 from bankfeeds.rules import Judged, Standing
 
 Row = Judged[BankTransaction]
@@ -131,8 +138,10 @@ def standing(account: SourceAccount, *, today: dt.date) -> Standing:
 
 def plan(accounts: Iterable[SourceAccount], *, today: dt.date) -> Plan:
     found = Plan([], [], [])
+    accounts = list(accounts)
+    stops = SendingStop.objects.over(accounts)
     for account in accounts:
-        reason = _why_not(account)
+        reason = _why_not(account) or _stopped(account, stops)
         if reason is not None:
             found.left_out.append(reason)
             continue
@@ -168,6 +177,14 @@ def _why_not(account: SourceAccount) -> LeftOut | None:
         words = _("This account is not connected. Send the client a new link.")
         return LeftOut(account, "not-connected", words)
     return None
+
+
+def _stopped(account: SourceAccount, stops: Mapping[int, SendingStop]) -> LeftOut | None:
+    stop = stops.get(account.pk)
+    if stop is None:
+        return None
+    words = _("Sending is stopped: %(reason)s (%(who)s).")
+    return LeftOut(account, "stopped", words % {"reason": stop.reason, "who": stop.stopped_by})
 
 
 def _nothing_goes(planned: AccountPlan) -> LeftOut:

@@ -21,6 +21,7 @@ from bankfeeds.models import (
     Origin,
     Push,
     PushStatus,
+    SendingStop,
     SourceAccount,
 )
 from tests import support
@@ -201,3 +202,16 @@ def test_two_people_confirming_at_once_send_each_row_once() -> None:
     assert Push.objects.count() == 1
     assert 1 in results
     assert connection.is_usable()
+
+
+@pytest.mark.parametrize("scope", ["account", "company", "everything"])
+def test_a_stopped_account_is_left_out_with_the_reason(scope: str) -> None:
+    account, other = support.make_account(), support.make_account()
+    for each in (account, other):
+        support.make_transactions(each)
+    of = {"account": {"account": account}, "company": {"company": account.company}}.get(scope, {})
+    SendingStop.objects.create(stopped_at=timezone.now(), stopped_by="ann", reason="fraud", **of)
+    fresh = pushing.plan([account, other], today=support.today())
+    assert [left.account for left in fresh.left_out][0] == account
+    assert "fraud (ann)" in fresh.left_out[0].words
+    assert len(fresh.accounts) == (0 if scope == "everything" else 1)
