@@ -426,7 +426,9 @@ def test_no_more_pushes_of_a_company_at_once_than_allowed(sandbox: object, setti
 @pytest.mark.parametrize("scope", ["account", "company", "everything"])
 def test_what_is_stopped_is_not_claimed(sandbox: object, scope: str) -> None:
     (push,) = confirmed()
-    of = {"account": {"account": push.account}, "company": {"company": push.company}}.get(scope, {})
+    of: Any = {"account": {"account": push.account}, "company": {"company": push.company}}.get(
+        scope, {}
+    )
     SendingStop.objects.create(
         stopped_at=timezone.now(), stopped_by="somebody", reason="because", **of
     )

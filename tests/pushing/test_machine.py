@@ -110,7 +110,7 @@ class Feed(RuleBasedStateMachine):
 
     def something_goes(self) -> bool:
         now = timezone.now()
-        return self.pushes.due(now).exists() or self.pushes.due_again(now).exists()
+        return bool(self.pushes.due(now).exists() or self.pushes.due_again(now).exists())
 
     @precondition(lambda self: self.something_goes())
     @rule(fault=st.sampled_from(POST_FAULTS))

@@ -209,7 +209,9 @@ def test_a_stopped_account_is_left_out_with_the_reason(scope: str) -> None:
     account, other = support.make_account(), support.make_account()
     for each in (account, other):
         support.make_transactions(each)
-    of = {"account": {"account": account}, "company": {"company": account.company}}.get(scope, {})
+    of: Any = {"account": {"account": account}, "company": {"company": account.company}}.get(
+        scope, {}
+    )
     SendingStop.objects.create(stopped_at=timezone.now(), stopped_by="ann", reason="fraud", **of)
     fresh = pushing.plan([account, other], today=support.today())
     assert [left.account for left in fresh.left_out][0] == account
