@@ -41,7 +41,7 @@ class StateFilter(Choice):
 
 @admin.register(WebhookMessage)
 class WebhookMessageAdmin(ReadOnlyAdmin):
-    list_display = ("received", "event", "state_shown", "said", "webhook_id")
+    list_display = ("received", "event", "state_shown", "said")
     list_display_links = ("received",)
     list_filter = (StateFilter,)
     list_title = gettext_lazy("Messages from Codat")

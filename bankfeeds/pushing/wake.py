@@ -10,6 +10,7 @@ import uuid
 
 from django.db.models import Q
 
+from bankfeeds import conf
 from bankfeeds.models import Push, PushStatus
 
 # Long enough for the other messages of the same company to come in: one call then asks for all.
@@ -23,7 +24,7 @@ def wake(operation_key: uuid.UUID, *, now: dt.datetime) -> Push | None:
 
     A push that is due earlier stays so; one that has ended, or waits for a person, is left alone.
     """
-    soon = now + GATHERING
+    soon = now + GATHERING * conf.timing_factor()
     mine = Push.objects.filter(push_operation_key=operation_key)
     later = Q(next_attempt_at=None) | Q(next_attempt_at__gt=soon)
     mine.filter(later, status__in=OPEN).update(next_attempt_at=soon)
