@@ -77,11 +77,16 @@ def take(wanted: int, *, now: dt.datetime) -> int:
 
 def give_back(calls: int) -> None:
     """Calls that were taken and not made."""
-    if calls > 0:
+    if calls:
         with transaction.atomic():
             row = _locked()
             row.tokens += calls
             row.save(update_fields=["tokens"])
+
+
+def charge(calls: int) -> None:
+    """Calls that had to be made and were not taken before: the next ones wait longer for it."""
+    give_back(-calls)
 
 
 class Line:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
+from django.db import close_old_connections
 from django.utils import timezone
 
 from . import (
@@ -16,6 +20,8 @@ from . import (
     resending,
     webhooks,
 )
+
+log = logging.getLogger(__name__)
 
 
 def deliver() -> None:
@@ -44,13 +50,23 @@ def run_feeds() -> None:
 
 
 def sweep() -> None:
+    """Every part in its turn; one that fails keeps none of the others from theirs."""
     health.beat(now=timezone.now())
     line = budget.Line()
-    pushing.sweep(client=conf.client(on_answer=line.heard), line=line, clock=timezone.now)
-    links.wipe_expired(now=timezone.now())
-    onboarding.forget_sealed_bodies(now=timezone.now())
-    refreshing.ring_due(now=timezone.now())
-    resending.ring_due(now=timezone.now())
-    webhooks.ring_waiting(now=timezone.now())
-    pushing.recut_due(now=timezone.now())
-    feeds.ring_due(now=timezone.now())
+    client = conf.client(on_answer=line.heard)
+    parts: tuple[Callable[[], object], ...] = (
+        lambda: pushing.sweep(client=client, line=line, clock=timezone.now),
+        lambda: links.wipe_expired(now=timezone.now()),
+        lambda: onboarding.forget_sealed_bodies(now=timezone.now()),
+        lambda: refreshing.ring_due(now=timezone.now()),
+        lambda: resending.ring_due(now=timezone.now()),
+        lambda: webhooks.ring_waiting(now=timezone.now()),
+        lambda: pushing.recut_due(now=timezone.now()),
+        lambda: feeds.ring_due(now=timezone.now()),
+    )
+    for part in parts:
+        try:
+            part()
+        except Exception:
+            log.exception("a part of the sweep failed")
+            close_old_connections()

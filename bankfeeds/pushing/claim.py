@@ -26,6 +26,8 @@ from bankfeeds.models.states import Seen, Step
 
 # Of each candidate so many, since several of one connection or company may stand in front.
 CANDIDATES = 6
+# Of the calls of one company at once, so many are kept for a look-up and a refresh.
+LOOKS_AT_ONCE = 2
 
 _SEEN = ("id", "status", "fence", "company_id", "connection_id", "account_id")
 _MORE = (
@@ -116,7 +118,7 @@ def _choose(room: int, now: dt.datetime) -> Iterator[dict[str, Any]]:
         locked = ours.select_for_update(of=("self",), skip_locked=_can_skip())
         for row in locked.values(*_SEEN, *_MORE)[: left * CANDIDATES]:
             again = row["status"] == PushStatus.SENDING
-            full = busy[row["company_id"]] >= conf.calls_at_once()
+            full = busy[row["company_id"]] >= max(1, conf.calls_at_once() - LOOKS_AT_ONCE)
             if row["connection_id"] in taken or (full and not again) or not left:
                 continue
             taken.add(row["connection_id"])

@@ -73,12 +73,23 @@ class _Round:
     def run(self, *, seconds: float) -> None:
         ends = time.monotonic() + seconds * 0.75
         while True:
-            self._show_life()
-            begun = self._begin() if time.monotonic() < ends else 0
+            begun = self._begin_if_possible(ends)
             if not self.on_its_way and not begun:
                 return
             self._collect()
             self._write_down()
+
+    def _begin_if_possible(self, ends: float) -> int:
+        """Trouble with the database must not cost the answers that are still to come."""
+        try:
+            self._show_life()
+            return self._begin() if time.monotonic() < ends else 0
+        except (DatabaseError, InterfaceError):
+            if not self.on_its_way:
+                raise
+            log.warning("nothing new can be sent: the database does not answer")
+            close_old_connections()
+            return 0
 
     def _begin(self) -> int:
         """Claim as many as there are free threads, but not for a few of them all the time."""

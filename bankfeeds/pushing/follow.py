@@ -63,6 +63,7 @@ def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
         if answers.error is not None:
             line.met(answers.error)
             log.warning("looking up writes failed: %s", type(answers.error).__name__)
+        budget.charge(answers.calls - 1)
         line.tell(now=clock())
         moved |= conclude(answers, now=clock())
         if time.monotonic() > beat_at + BEAT_EVERY:

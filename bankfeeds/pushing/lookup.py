@@ -18,6 +18,7 @@ from django.db.models import Min
 from bankfeeds import budget, conf
 from bankfeeds.codat import errors
 from bankfeeds.codat.client import Client
+from bankfeeds.codat.paging import PAGE_SIZE
 from bankfeeds.codat.shapes import PushOperation
 from bankfeeds.models import Push, PushAttempt, PushStatus
 from bankfeeds.models.states import Seen
@@ -82,6 +83,7 @@ class Answers:
     complete: bool = False
     absent: set[uuid.UUID] = field(default_factory=set)
     error: errors.CodatError | None = None
+    calls: int = 0
 
 
 def ask(
@@ -207,6 +209,7 @@ def _since(row: Asked) -> dt.datetime:
 
 def _list(client: Client, answers: Answers, since: dt.datetime) -> None:
     for number, operation in enumerate(client.list_operations(answers.company)):
+        answers.calls += number % PAGE_SIZE == 0
         if operation.requested_on < since:
             break
         if number >= OPERATIONS:
@@ -219,6 +222,7 @@ def _ask_for_one(client: Client, answers: Answers, row: Asked) -> None:
     key = row.push_operation_key
     if key is None or (key in answers.operations and not _lacks_reasons(answers.operations[key])):
         return
+    answers.calls += 1
     try:
         answers.operations[key] = client.get_operation(answers.company, key)
     except errors.Absent:

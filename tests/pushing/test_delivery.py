@@ -413,7 +413,7 @@ def test_at_most_one_push_of_a_connection_is_on_its_way(sandbox: object) -> None
 
 def test_no_more_pushes_of_a_company_at_once_than_allowed(sandbox: object, settings: Any) -> None:
     company = support.make_company()
-    settings.CODAT_CALLS_AT_ONCE = 3
+    settings.CODAT_CALLS_AT_ONCE = 5
     for _ in range(5):
         old = support.make_connection(company)
         account = support.make_account(old)
