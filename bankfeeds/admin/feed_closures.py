@@ -22,6 +22,10 @@ HOLIDAYS = 6
 
 
 class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
+    # The browser's own calendar: the admin's has links without names.
+    day = forms.DateField(
+        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     country = forms.ChoiceField(
         label=_("Country"),
         choices=[("", _("Both countries")), *Country.choices],

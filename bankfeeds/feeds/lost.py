@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from bankfeeds import pushing, rules
+from bankfeeds import pushing, rules, words
 from bankfeeds.models import Actor, BankTransaction, Event, SourceAccount
 from bankfeeds.models.intake import BankTransactionQuerySet
 from bankfeeds.rules import BEFORE_FEED, FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD, Rule, Standing
@@ -18,7 +15,6 @@ from bankfeeds.rules import BEFORE_FEED, FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD
 # QuickBooks takes files of this many rows (and 350 kB) by Upload from file.
 ROWS_A_FILE = 1000
 LOST = (TOO_OLD, BEFORE_FEED, OLDER_THAN_NEWEST)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,7 @@ def file_for_client(
 ) -> tuple[str, str] | None:
     """Name and text of a file that QuickBooks takes; None when there is no such part.
 
-    Columns Date (MM/DD/YYYY), Description, Amount (negative: money out). That it was handed out
-    is written down with the ids in it. Source: QuickBooks help, Manually upload transactions.
+    That it was handed out is written down with the ids in it.
     """
     rows = [lost.row for lost in found.part(part)]
     if not rows:
@@ -77,7 +72,7 @@ def file_for_client(
         after={"file": name, "transactions": [row.transaction_id for row in rows]},
         account=account,
     )
-    return name, _as_csv(rows)
+    return name, words.client_csv(rows)
 
 
 def _late(account: SourceAccount, standing: Standing) -> BankTransactionQuerySet:
@@ -94,22 +89,3 @@ def _taken_from(standing: Standing) -> dt.date:
 def _why(row: BankTransaction, standing: Standing) -> Rule:
     [judged] = rules.judge([row], standing=standing)
     return next(rule for rule in judged.findings if rule in LOST)
-
-
-def _as_csv(rows: Sequence[BankTransaction]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows([("Date", "Description", "Amount"), *_cells(rows)])
-    return out.getvalue()
-
-
-def _cells(rows: Iterable[BankTransaction]) -> Iterable[tuple[str, str, str]]:
-    for row in rows:
-        amount = row.amount.normalize()
-        places = max(2, -int(amount.as_tuple().exponent))
-        yield f"{row.date:%m/%d/%Y}", harmless(row.description), f"{amount:.{places}f}"
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula, on one line."""
-    text = " ".join(text.split())
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from bankfeeds import doorbell, pushing, words
-from bankfeeds.models import Event, FeedRun, FeedSchedule, Push, SendingStop, SourceAccount
+from bankfeeds import doorbell, pushing
+from bankfeeds.models import Event, FeedRun, FeedSchedule, Push, SourceAccount
 from bankfeeds.models.record import SCHEDULE
 from bankfeeds.pushing.confirm import lock
 from bankfeeds.words import feeds as feed_words
@@ -118,8 +117,6 @@ def _push(
     arrived = before is not None or _day_arrived(schedule, day)
     pushes = list(Push.objects.filter(form_key=key).order_by("pk"))
     if not pushes:
-        if (stop := _stop_of(account)) is not None:
-            return Result(Outcome.HELD, _stopped(stop) + _no_file(schedule, arrived))
         planned = pushing.plan([account], today=pushing.today(now))
         if not planned.accounts:
             return _nothing_went(schedule, planned, arrived)
@@ -178,19 +175,6 @@ def _blocked_is_news(schedule: FeedSchedule, planned: pushing.Plan) -> bool:
 
 def _no_file(schedule: FeedSchedule, arrived: bool) -> str:
     return "" if arrived else f" {feed_words.no_file_by(schedule)}"
-
-
-def _stop_of(account: SourceAccount) -> SendingStop | None:
-    scope = Q(account=account) | Q(company=account.company_id) | Q(account=None, company=None)
-    return SendingStop.objects.filter(scope, allowed_at=None).order_by("pk").first()
-
-
-def _stopped(stop: SendingStop) -> str:
-    return _("Sending was stopped by %(who)s on %(when)s: %(reason)s") % {
-        "who": stop.stopped_by,
-        "when": words.moment(stop.stopped_at),
-        "reason": stop.reason,
-    }
 
 
 def _write(schedule: FeedSchedule, day: dt.date, result: Result, *, now: dt.datetime) -> FeedRun:

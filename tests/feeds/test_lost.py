@@ -8,7 +8,6 @@ import io
 import pytest
 
 from bankfeeds import feeds, pushing
-from bankfeeds.feeds.lost import harmless
 from bankfeeds.models import Actor, BankTransaction, Event, Origin, SourceAccount
 from bankfeeds.models.record import SCHEDULE
 
@@ -62,11 +61,15 @@ def test_the_file_has_three_columns_that_quickbooks_takes() -> None:
     assert event.after["transactions"] == [row.transaction_id for row in rows]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", " \t\r\n="])
 def test_no_cell_is_a_formula(start: str) -> None:
-    assert harmless(f"{start}1+1") == f"'{start}1+1"
-    assert harmless(f" \t\r\n{start}cmd") == f"'{start}cmd"
-    assert harmless("Payment -1+1") == "Payment -1+1"
+    account = make_account()
+    rows = arrive(account, NOON, date=TODAY - 9 * DAY, amounts=("-1.00",))
+    BankTransaction.objects.filter(pk=rows[0].pk).update(description=f"{start}1+1")
+    found = feeds.losses(account, today=TODAY)
+    made = feeds.file_for_client(found, part=1, by=BY, now=NOON)
+    assert made is not None
+    assert made[1].splitlines()[1] == f"03/09/2026,'{start.strip()}1+1,-1.00"
 
 
 def test_many_rows_fill_several_files() -> None:
