@@ -148,6 +148,8 @@ def next_step(push: Push, *, behind: Push | None, held: words.Held | None = None
         return _("Nothing to do: it goes as soon as push #%(id)d has ended.") % {"id": behind.pk}
     if push.status == PushStatus.FAILED and not push_words.is_undecided(push):
         return _("Nothing to do: a decision was made.")
+    if push_words.may_be_missing(push):
+        return _("Choose on the page of its account what goes again, or mark it as seen to.")
     return str(_next_steps().get(push.status, ""))
 
 

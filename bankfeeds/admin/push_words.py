@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import words
-from bankfeeds.models import Decision, Push, PushStatus
+from bankfeeds.models import Decision, Push, PushMark, PushStatus
 from bankfeeds.models.states import SETTLING
 from bankfeeds.words import Word
 
@@ -61,6 +61,12 @@ def is_undecided(push: Push) -> bool:
 def is_refused(push: Push) -> bool:
     """Refused by Codat, and nobody has decided yet."""
     return push.status == PushStatus.FAILED and is_undecided(push)
+
+
+def may_be_missing(push: Push) -> bool:
+    """Marked as perhaps missing in QuickBooks, and nobody has seen to it."""
+    kinds = {mark.kind for mark in push.marks.all()}
+    return PushMark.Kind.MAY_BE_MISSING in kinds and PushMark.Kind.SEEN_TO not in kinds
 
 
 def was_given_up(push: Push) -> bool:

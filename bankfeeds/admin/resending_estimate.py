@@ -104,7 +104,7 @@ def _chosen(given: QueryDict) -> Meant:
     if len(pushes) == 1:
         back = reverse("admin:bankfeeds_push_change", args=pushes)
         return Meant(pushes, _("push #%(id)d") % {"id": pushes[0]}, back)
-    text = ngettext("%(n)d push, chosen", "%(n)d pushes, chosen", len(pushes))
+    text = ngettext("%(n)d ticked push", "%(n)d ticked pushes", len(pushes))
     return Meant(pushes, text % {"n": len(pushes)}, reverse("admin:bankfeeds_push_changelist"))
 
 

@@ -72,7 +72,7 @@ def test_the_action_leads_to_the_estimate_of_what_was_ticked(browser: Any) -> No
     given = {"action": "send_again", "_selected_action": [push.pk for push in chosen]}
     answer = browser.post(HISTORY, given, follow=True)
     said = text(answer)
-    assert "2 pushes, chosen" in said
+    assert "2 ticked pushes" in said
     assert "Send 1 push with 3 transactions again" in said
     assert "Its outcome is unknown" in said and "never sent again in bulk" in said
     assert Resending.objects.count() == 0 and Push.objects.count() == 3
@@ -178,6 +178,7 @@ def test_marks_are_shown_and_found(browser: Any) -> None:
     assert label in text(browser.get(HISTORY))
     page = text(browser.get(f"{HISTORY}{lost.pk}/change/"))
     assert label in page and "Accepted by Codat" in page
+    assert "Choose on the page of its account" in page
     assert "they have it" in text(browser.get(f"{HISTORY}{seen.pk}/change/"))
     account = browser.get(f"/admin/bankfeeds/sourceaccount/{lost.account_id}/change/")
     assert "Choose what goes again" in text(account) and label in text(account)
