@@ -40,6 +40,11 @@ def page_client() -> Client:
     return _client(deadline=short, read=min(short, settings.CODAT_READ_TIMEOUT))
 
 
+def longest_call() -> float:
+    """Seconds within which a background call to Codat has ended, one way or the other."""
+    return float(settings.CODAT_DEADLINE)
+
+
 def longest_wait() -> float:
     """Seconds within which a page's call to Codat has ended, one way or the other."""
     return float(settings.CODAT_PAGE_DEADLINE)

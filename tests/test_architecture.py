@@ -64,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "refreshing": FLOOR | {"budget", "sync"},
     "resending": FLOOR | {"conf", "marks", "pushing"},
     "budget": FLOOR | {"conf"},
-    "pushing": FLOOR | {"budget", "conf"},
+    "pushing": FLOOR | {"budget", "conf", "health"},
     "onboarding": FLOOR | {"links", "sync"},
     # Codat's messages: the door is an entrance, what becomes of them is a verb.
     "webhooks": FLOOR | {"budget", "conf", "pushing", "sync"},
@@ -86,7 +86,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOREIGN: dict[str, set[str]] = {
     "calendars": set(),
     "codat": {"requests", "urllib3"},
-    "doorbell": {"django_q"},
+    "doorbell": {"django", "django_q"},
     "intake": set(),
     "management": {"django", "requests"},
     "portal": {"django", "environ"},

@@ -22,7 +22,11 @@ from bankfeeds.models import (
     Push,
     PushAttempt,
     PushDecision,
+    PushMark,
     PushStatus,
+    SendingStop,
+    UnclaimedWrite,
+    WebhookMessage,
 )
 from tests import support
 
@@ -38,6 +42,17 @@ def push() -> Push:
     )
     PushDecision.objects.create(
         push=push, kind=Decision.GIVE_UP, reason="x", made_at=timezone.now(), made_by="manager"
+    )
+    PushMark.objects.create(push=push, kind="seen_to", made_at=timezone.now(), made_by="manager")
+    UnclaimedWrite.objects.create(
+        push_operation_key=uuid.uuid4(),
+        connection=push.connection,
+        requested_at=timezone.now(),
+        first_seen_at=timezone.now(),
+    )
+    SendingStop.objects.create(stopped_at=timezone.now(), stopped_by="manager", reason="x")
+    WebhookMessage.objects.create(
+        webhook_id="m", received_at=timezone.now(), sent_at=timezone.now(), sealed_body=b"x"
     )
     Event.objects.record(
         "push.tested", by=Actor("manager", Origin.PERSON), at=timezone.now(), push=push

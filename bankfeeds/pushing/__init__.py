@@ -6,9 +6,11 @@ ended, `decide` is for people. Clients and clocks are handed in; states move by 
 
 from __future__ import annotations
 
+from .again import Again, again
 from .confirm import RowsChanged, cancel, confirm, waiting_behind
-from .decide import AlreadyDecided, Candidate, candidates, decide
+from .decide import AlreadyDecided, decide
 from .deliver import deliver
+from .doubt import Candidate, candidates, kept, look, perhaps_there, settled_at, since, unsure_tries
 from .follow import look_again, sweep
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
 from .recut import recut, recut_due
@@ -16,24 +18,32 @@ from .wake import wake
 
 __all__ = [
     "AccountPlan",
+    "Again",
     "AlreadyDecided",
     "Candidate",
     "LeftOut",
     "Plan",
     "RowsChanged",
+    "again",
     "behind",
     "cancel",
     "candidates",
     "confirm",
     "decide",
     "deliver",
+    "kept",
+    "look",
     "look_again",
+    "perhaps_there",
     "plan",
     "recut",
     "recut_due",
+    "settled_at",
+    "since",
     "standing",
     "sweep",
     "today",
+    "unsure_tries",
     "waiting_behind",
     "wake",
 ]

@@ -5,15 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell
-from bankfeeds.codat.client import Client
-from bankfeeds.codat.shapes import PushOperation
 from bankfeeds.models import (
     Actor,
     BankTransaction,
@@ -24,9 +20,9 @@ from bankfeeds.models import (
     SourceAccount,
 )
 from bankfeeds.models.states import SETTLING
-from bankfeeds.rules import BY_CODE, Rule
 from bankfeeds.words import clock_time
 
+from .again import Again, again, list_late
 from .confirm import (
     freeze_piece,
     lock,
@@ -35,9 +31,8 @@ from .confirm import (
     stop,
     waiting_behind,
 )
-from .lookup import SKEW
-
-CANDIDATES = 50
+from .doubt import settled_at
+from .plan import today
 
 ALLOWED: dict[str, frozenset[Decision]] = {
     PushStatus.FAILED: frozenset({Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.GIVE_UP}),
@@ -48,16 +43,6 @@ ALLOWED: dict[str, frozenset[Decision]] = {
 
 class AlreadyDecided(Exception):
     """Somebody decided first, or the push has moved on; nothing was changed."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A write at Codat that may be the push whose answer was lost."""
-
-    push_operation_key: uuid.UUID
-    requested_at: dt.datetime
-    status: str
-    known_as: Push | None
 
 
 def decide(
@@ -73,7 +58,8 @@ def decide(
     """Carry out one decision; the push that replaces this one, if there is one.
 
     `leave_out`: primary keys of transactions not to be sent (LEAVE_OUT: now and later; GIVE_UP:
-    the others become waiting again). Raises AlreadyDecided; ValueError for what makes no sense.
+    the others become waiting again). Rows that are too late by now go into no new push.
+    Raises AlreadyDecided; ValueError for what makes no sense.
     """
     if not reason.strip():
         raise ValueError(_("Give a reason; it is kept with the decision."))
@@ -94,25 +80,6 @@ def decide(
         raise AlreadyDecided from error
 
 
-def candidates(push: Push, *, client: Client) -> list[Candidate]:
-    """Writes of this connection at Codat since the push was first sent, newest first."""
-    since = (push.first_sent_at or push.requested_at) - SKEW
-    found: list[PushOperation] = []
-    for operation in client.list_operations(push.company.id_there):
-        if operation.requested_on < since or len(found) == CANDIDATES:
-            break
-        if operation.data_connection_key == push.connection.codat_id:
-            found.append(operation)
-    keys = [operation.push_operation_key for operation in found]
-    known = {
-        row.push_operation_key: row for row in Push.objects.filter(push_operation_key__in=keys)
-    }
-    return [
-        Candidate(o.push_operation_key, o.requested_on, o.status, known.get(o.push_operation_key))
-        for o in found
-    ]
-
-
 def _is_settled(push: Push) -> bool:
     settling = push.decisions.filter(kind__in=SETTLING)
     return push.status == PushStatus.FAILED and settling.exists()
@@ -128,7 +95,7 @@ def _carry_out(
 ) -> Push | None:
     match decision.kind:
         case Decision.LEAVE_OUT | Decision.SEND_AGAIN:
-            return _replace(decision, leave_out, by=by, now=now)
+            return _send_rest(decision, leave_out, by=by, now=now)
         case Decision.GIVE_UP:
             _give_up(decision, leave_out, by=by, now=now)
         case Decision.ADOPT:
@@ -177,13 +144,17 @@ def _adopt(
 
 
 def _not_there(decision: PushDecision, *, by: Actor, now: dt.datetime) -> Push | None:
-    """A person says that Codat does not have it: it goes again, under a new key."""
+    """A person says that Codat does not have it: it goes again, under a new key.
+
+    The write of one that timed out has a name and stays with it, so that its rows go in a push of
+    their own; and so do those of one of which some are too late by now.
+    """
     push = decision.push
     _wait_until_settled(push, now=now)
-    if push.status == PushStatus.TIMED_OUT:
-        # Its write has a name and stays with it: the rows go in a push of their own.
+    judged = again(push, today=today(now))
+    if push.status == PushStatus.TIMED_OUT or judged.late:
         _must(push.step(PushStatus.CANCELLED, by=by, now=now, words=decision.reason))
-        return _replace(decision, set(), by=by, now=now)
+        return _replace(decision, judged, by=by, now=now)
     decision.save()
     fresh = {
         "idempotency_key": uuid.uuid4(),
@@ -196,38 +167,41 @@ def _not_there(decision: PushDecision, *, by: Actor, now: dt.datetime) -> Push |
     return None
 
 
-def _replace(
-    decision: PushDecision, leave_out: set[int], *, by: Actor, now: dt.datetime
-) -> Push | None:
-    """The rows that stay go into a new push at the head of the account."""
+def _send_rest(decision: PushDecision, leave_out: set[int], *, by: Actor, now: dt.datetime) -> Push:
+    """Of a refused push: all of it, or all but the rows left out, as far as the rules allow."""
     push = decision.push
-    rows = _rows(push)
     if decision.kind != Decision.LEAVE_OUT:
         leave_out = set()
-    elif not leave_out & {row.pk for row, _ in rows}:
+    elif not push.items.filter(transaction__in=leave_out).exists():
         raise ValueError(_("Tick the rows to leave out, or send all again unchanged."))
-    staying = [(row, findings) for row, findings in rows if row.pk not in leave_out]
-    if not staying:
+    judged = again(push, today=today(now), leave_out=leave_out)
+    replacement = _replace(decision, judged, by=by, now=now)
+    _mark_left_out(decision, leave_out)
+    return replacement
+
+
+def _replace(decision: PushDecision, judged: Again, *, by: Actor, now: dt.datetime) -> Push:
+    """The rows that may still go do so in a new push at the head of the account."""
+    push = decision.push
+    if judged.late and not judged.going:
+        words = _("Every row is too late for the feed by now. Give up this push instead.")
+        raise ValueError(words)
+    if not judged.going:
         raise ValueError(_("No row would be left to send. Give up this push instead."))
     release(push)
-    sequence = _make_room(push)
-    decision.replacement = freeze_piece(
-        push.account, staying, sequence=sequence, form_key="", by=by, now=now
+    replacement = freeze_piece(
+        push.account,
+        [(row.row, row.findings) for row in judged.going],
+        sequence=_make_room(push),
+        form_key="",
+        by=by,
+        now=now,
     )
+    decision.replacement = replacement
     decision.save()
-    _mark_left_out(decision, leave_out)
-    return decision.replacement
-
-
-def _rows(push: Push) -> list[tuple[BankTransaction, tuple[Rule, ...]]]:
-    items = push.items.select_related("transaction").order_by("position")
-    return [
-        (
-            item.transaction,
-            tuple(BY_CODE[f["code"]] for f in item.findings if f["code"] in BY_CODE),
-        )
-        for item in items
-    ]
+    if judged.late:
+        list_late(push, judged.late, replacement, by=by, now=now)
+    return replacement
 
 
 def _make_room(push: Push) -> int:
@@ -251,10 +225,7 @@ def _mark_left_out(decision: PushDecision, leave_out: set[int]) -> None:
 
 def _wait_until_settled(push: Push, *, now: dt.datetime) -> None:
     """A write that has only just been sent may still be on its way into Codat's books."""
-    last = push.attempts.order_by("number").last()
-    if last is None:
-        return
-    settled = (last.ended_at or last.started_at) + dt.timedelta(seconds=settings.PUSH_SETTLE)
+    settled = settled_at(push)
     if now < settled:
         words = _("Codat may still be working on it. Look again at %(time)s, then decide.")
         raise ValueError(words % {"time": clock_time(settled)})

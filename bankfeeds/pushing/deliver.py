@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils.translation import gettext as _
 
-from bankfeeds import budget, doorbell, health
+from bankfeeds import budget, conf, doorbell, health
 from bankfeeds.codat import errors
 from bankfeeds.codat.client import Client
 from bankfeeds.codat.shapes import PushOperation
@@ -49,7 +49,7 @@ def deliver(*, client: Client, line: budget.Line, clock: Clock) -> None:
     Ringing twice, late or for nothing does no harm. No more than one deadline before the end of
     its time it claims nothing new, so that all it has begun is written down.
     """
-    _Round(client, line, clock).run(seconds=settings.TASK_TIMEOUT - settings.CODAT_DEADLINE)
+    _Round(client, line, clock).run(seconds=settings.TASK_TIMEOUT - conf.longest_call())
     ring_if_due(now=clock())
 
 
@@ -122,7 +122,7 @@ class _Round:
         for _claimed, answer in self.ready:
             if isinstance(answer, errors.CodatError):
                 self.line.met(answer)
-        ends = time.monotonic() + settings.CODAT_DEADLINE / 4
+        ends = time.monotonic() + conf.longest_call() / 4
         while True:
             try:
                 now = self.clock()

@@ -18,15 +18,15 @@ from bankfeeds import doorbell, rules
 from bankfeeds.models import (
     Actor,
     BankTransaction,
-    Event,
     FeedRun,
     Push,
     PushAttempt,
     PushStatus,
 )
 from bankfeeds.models.record import WORKER
-from bankfeeds.rules import FEED_WINDOW, Judged, Standing
+from bankfeeds.rules import FEED_WINDOW, Judged
 
+from .again import list_late, standing_before
 from .confirm import freeze_piece, lock, release
 from .decide import _make_room
 from .plan import today
@@ -61,14 +61,14 @@ def recut(push: Push, *, now: dt.datetime, by: Actor) -> Push | None:
         fresh = _aged(today(now)).filter(pk=push.pk).first()
         if fresh is None:
             return None
-        judged = rules.judge(_rows(fresh), standing=_standing(fresh, today(now)))
+        judged = rules.judge(_rows(fresh), standing=standing_before(fresh, today=today(now)))
         going = [row for row in judged if row.goes]
         lost = [row for row in judged if not row.goes]
         if not fresh.step(PushStatus.CANCELLED, by=by, now=now, words=_words(lost, going)):
             return None
         release(fresh)
         replacement = _replace(fresh, going, by=by, now=now) if going else None
-        _list(fresh, lost, replacement, by=by, now=now)
+        list_late(fresh, lost, replacement, by=by, now=now)
         doorbell.ring(doorbell.DELIVER)
     return replacement
 
@@ -89,15 +89,6 @@ def _aged(day: dt.date) -> QuerySet[Push]:
 def _rows(push: Push) -> list[BankTransaction]:
     items = push.items.filter(released=False).select_related("transaction").order_by("position")
     return [item.transaction for item in items]
-
-
-def _standing(push: Push, day: dt.date) -> Standing:
-    """Where the account stands in front of this push: the ones behind it do not count."""
-    earlier = Push.objects.holding().filter(account=push.account_id, sequence__lt=push.sequence)
-    newest = earlier.order_by("-last_date").values_list("last_date", flat=True).first()
-    last = earlier.order_by("-sequence").values_list("balance_after", flat=True).first()
-    start = push.account.feed_start_date
-    return Standing(today=day, feed_start=start, newest=newest, balance=last)
 
 
 def _replace(
@@ -123,47 +114,3 @@ def _words(lost: list[Judged[BankTransaction]], going: list[Judged[BankTransacti
         rows,
     ) % {"lost": rows, "rows": rows + len(going)}
     return f"{text} {_('The rest goes in a new push.')}" if going else text
-
-
-def _list(
-    push: Push,
-    lost: list[Judged[BankTransaction]],
-    replacement: Push | None,
-    *,
-    by: Actor,
-    now: dt.datetime,
-) -> None:
-    """What is lost for the feed, by transaction; the rows stay free and too late."""
-    listed = [
-        {
-            "id": row.row.transaction_id,
-            "date": row.row.date.isoformat(),
-            "code": next(r.code for r in row.findings if r.severity is rules.Severity.ERROR),
-        }
-        for row in lost
-    ]
-    dates = [row.row.date for row in lost]
-    Event.objects.record(
-        "push.too_late",
-        by=by,
-        at=now,
-        words=_too_late(lost, replacement),
-        before={"rows": push.rows},
-        after={
-            "count": len(listed),
-            "from": min(dates).isoformat(),
-            "to": max(dates).isoformat(),
-            "transactions": listed,
-            "replacement": replacement.pk if replacement else None,
-        },
-        push=push,
-    )
-
-
-def _too_late(lost: list[Judged[BankTransaction]], replacement: Push | None) -> str:
-    ids = [row.row.transaction_id for row in lost]
-    named = ", ".join(ids[:10]) + (f" … ({len(ids)})" if len(ids) > 10 else "")
-    text = _("Too late for the feed: %(ids)s.") % {"ids": named}
-    if replacement is None:
-        return text
-    return f"{text} {_('The rest went into push #%(id)d.') % {'id': replacement.pk}}"
