@@ -57,7 +57,7 @@ def look(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResp
     try:
         if push.status == PushStatus.TIMED_OUT:
             return _ask_again(request, push)
-        found = pushing.candidates(push, client=conf.page_client())
+        found = pushing.candidates(push, client=conf.page_client(), now=timezone.now())
     except words_for.CodatError as error:
         messages.error(request, words_for.explain(error))
         return see_other(address(push))
@@ -124,7 +124,7 @@ def _send_again(
 ) -> HttpResponse:
     """Look once more right before it: a write may have appeared since the page was shown."""
     try:
-        found = pushing.candidates(push, client=conf.page_client())
+        found = pushing.candidates(push, client=conf.page_client(), now=timezone.now())
     except words_for.CodatError as error:
         messages.error(request, words_for.explain(error))
         return see_other(address(push))

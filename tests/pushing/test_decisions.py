@@ -125,7 +125,7 @@ def test_the_lost_answer_is_found_among_codats_writes_and_adopted(
     (push,) = confirmed()
     fault("422-after")
     drain()
-    (candidate,) = pushing.candidates(again(push), client=conf.client())
+    (candidate,) = pushing.candidates(again(push), client=conf.client(), now=timezone.now())
     assert candidate.known_as is None
     decide(push, Decision.ADOPT, operation_key=candidate.push_operation_key)
     drain()
@@ -137,7 +137,7 @@ def test_what_never_arrived_is_sent_again_with_a_new_key(sandbox: object, drain:
     (push,) = confirmed()
     fault("422")
     drain()
-    assert pushing.candidates(again(push), client=conf.client()) == []
+    assert pushing.candidates(again(push), client=conf.client(), now=timezone.now()) == []
     decide(push, Decision.NOT_THERE)
     drain()
     assert again(push).status == PushStatus.SUCCEEDED

@@ -33,7 +33,7 @@ def test_an_unknown_push_that_is_then_refused_holds_the_later_ones_and_can_be_de
         fault("400")
         decide(head, first)
     else:
-        (found,) = pushing.candidates(again(head), client=conf.client())
+        (found,) = pushing.candidates(again(head), client=conf.client(), now=timezone.now())
         decide(head, first, operation_key=found.push_operation_key)
     drain()
     assert [again(p).status for p in (head, *later)] == [PushStatus.FAILED, PushStatus.READY]
