@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from bankfeeds import resending
-from bankfeeds.models import BankTransaction, Push, PushDecision, Resending, ResendingRow
+from bankfeeds.models import Push, PushDecision, PushStatus, Resending, ResendingRow
 from bankfeeds.words import Tone, Word
 
 from . import parts, push_words
@@ -100,22 +100,22 @@ def as_download(name: str, text: str) -> HttpResponse:
 
 
 def _rows(made: Resending) -> QuerySet[ResendingRow]:
-    left_out = BankTransaction.objects.filter(left_out_by__push=OuterRef("push"))
     decisions = PushDecision.objects.only("kind", "push_id")
     rows = made.rows.select_related("push__company", "push__account", "replacement")
-    rows = rows.prefetch_related(Prefetch("push__decisions", decisions))
-    return rows.annotate(has_left_out=Exists(left_out)).order_by("pk")
+    return rows.prefetch_related(Prefetch("push__decisions", decisions)).order_by("pk")
 
 
 def _shown(row: Any) -> dict[str, Any]:
     """`needs_file`: some of its rows cannot go with any push."""
-    is_refused = row.outcome == Outcome.LEFT and push_words.is_refused(row.push)
+    push, fresh = row.push, row.replacement
+    is_refused = row.outcome == Outcome.LEFT and push_words.is_refused(push)
+    is_shorter = push.status == PushStatus.FAILED and fresh and fresh.rows < push.rows
     return {
         "row": row,
-        "push": row.push,
+        "push": push,
         "word": Word(str(row.get_outcome_display()), row.words, TONES[row.outcome]),
-        "replacement": row.replacement,
-        "needs_file": row.has_left_out or is_refused,
+        "replacement": fresh,
+        "needs_file": is_refused or is_shorter,
     }
 
 

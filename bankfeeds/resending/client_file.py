@@ -8,17 +8,28 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from bankfeeds import pushing, words
-from bankfeeds.models import Actor, BankTransaction, Event, Push, PushStatus, SourceAccount
+from bankfeeds.models import (
+    Actor,
+    BankTransaction,
+    Event,
+    Push,
+    PushItem,
+    PushStatus,
+    SourceAccount,
+)
 
 from .judge import judge
 
 
 def late_rows(push: Push, *, now: dt.datetime) -> list[BankTransaction]:
-    """Rows that were left out of a push that was sent again, or that cannot go with it any more."""
+    """Rows that did not go into the push that replaces this one, or cannot go any more."""
     rows = BankTransaction.objects.filter(items__push=push).in_feed_order()
-    left_out = list(rows.filter(left_out_by__push=push))
-    if left_out or push.status != PushStatus.FAILED:
-        return left_out
+    if push.status != PushStatus.FAILED:
+        return []
+    decision = push.decisions.exclude(replacement=None).first()
+    if decision is not None:
+        gone = PushItem.objects.filter(push=decision.replacement_id)
+        return list(rows.exclude(pk__in=gone.values("transaction")))
     [verdict] = judge([push.pk], today=pushing.today(now))
     if verdict.why_not == "removed":
         return list(rows)

@@ -140,9 +140,8 @@ def _settle(pk: int, *, now: dt.datetime) -> bool:
 def _send_again(row: ResendingRow, verdict: Verdict, *, now: dt.datetime) -> None:
     ordered = row.resending
     by = Actor(ordered.asked_by, Origin.PERSON, ordered.user_id)
-    kind = Decision.LEAVE_OUT if verdict.late else Decision.SEND_AGAIN
     try:
-        row.replacement = _decide(verdict, kind, reason=ordered.reason, by=by, now=now)
+        row.replacement = _decide(verdict.push, reason=ordered.reason, by=by, now=now)
     except pushing.AlreadyDecided:
         row.words = _why_not("decided")
     except (ValueError, WrongStep) as error:
@@ -150,17 +149,14 @@ def _send_again(row: ResendingRow, verdict: Verdict, *, now: dt.datetime) -> Non
         row.words = f"{_why_not('impossible')} {error}"
     else:
         row.outcome = Outcome.SENT
-        row.words = words.left_out_as_late(len(verdict.late))
+        sent = row.replacement.rows if row.replacement else 0
+        row.words = words.left_out_as_late(verdict.push.rows - sent)
 
 
-def _decide(
-    verdict: Verdict, kind: Decision, *, reason: str, by: Actor, now: dt.datetime
-) -> Push | None:
+def _decide(push: Push, *, reason: str, by: Actor, now: dt.datetime) -> Push | None:
     # A savepoint: what was begun for a push that cannot go must not stay.
     with transaction.atomic():
-        return pushing.decide(
-            verdict.push, kind, reason=reason, by=by, now=now, leave_out=verdict.late
-        )
+        return pushing.decide(push, Decision.SEND_AGAIN, reason=reason, by=by, now=now)
 
 
 def _why_not(code: str) -> str:

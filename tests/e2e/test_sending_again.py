@@ -12,12 +12,24 @@ from bankfeeds import conf, pushing, sync
 from bankfeeds.models import Push, PushStatus
 from bankfeeds.models.record import SCHEDULE
 from tests import support
+from tests.e2e.pictures import HEIGHT, NARROW, WIDE
+from tests.e2e.test_looks import LOOK
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from bankfeeds.models import Actor, SourceAccount
     from tests.e2e.conftest import At
     from tests.e2e.pictures import Camera
     from tests.e2e.worker import Worker
+
+
+def looked_at(camera: Camera, page: Page, name: str) -> None:
+    """Photographed, and held against the rules for every page on a telephone."""
+    camera.shoot(page, name)
+    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    assert page.evaluate(LOOK) == []
+    page.set_viewport_size({"width": WIDE, "height": HEIGHT})
 
 
 def confirmed(account: SourceAccount, by: Actor) -> Push:
@@ -51,17 +63,17 @@ def test_refused_pushes_are_sent_again_by_one_order(
     desk.choose(page.locator("select[name=action]"), "Send again")
     desk.button("Go")
     expect(page.get_by_text("2 ticked pushes")).to_be_visible()
-    camera.shoot(page, "estimate")
+    looked_at(camera, page, "estimate")
     desk.type(page.get_by_label("Reason"), "Codat has repaired it.")
     worker.hold()
     desk.button("Send 2 pushes with 6 transactions again")
     expect(page.get_by_text("0 of 2 pushes had their turn")).to_be_visible()
-    camera.shoot(page, "order-under-way")
+    looked_at(camera, page, "order-under-way")
     worker.go_on()
     # The page looks again by itself.
     expect(page.get_by_text("2 of 2 pushes had their turn")).to_be_visible()
     expect(page.get_by_text("In a new push").last).to_be_visible()
-    camera.shoot(page, "order-done")
+    looked_at(camera, page, "order-done")
     for push in pushes:
         replacement = push.decisions.get().replacement
         assert replacement
@@ -87,24 +99,24 @@ def test_after_a_disconnect_a_person_looks_after_what_may_be_missing(
     expect(page.get_by_text("When the client has connected again")).to_be_visible()
     timeline = page.get_by_role("region", name="Status timeline").last
     expect(timeline).to_contain_text("Background refresh")
-    camera.shoot(page, "account-disconnected")
+    looked_at(camera, page, "account-disconnected")
     support.control("connect", **place)
     desk.button("Refresh")
     expect(timeline).to_contain_text("Refreshed by support")
     desk.link("Choose what goes again")
     expect(page.get_by_text("doubles it in the client's books")).to_be_visible()
     page.get_by_role("checkbox").first.check()
-    camera.shoot(page, "choose")
+    looked_at(camera, page, "choose")
     desk.type(page.get_by_label("Reason"), "All three are in QuickBooks.")
     desk.button("Mark all as seen to")
     expect(page.get_by_text("1 push is marked as seen to.")).to_be_visible()
     expect(page.get_by_role("link", name="Choose what goes again")).to_have_count(0)
     desk.open(f"/admin/bankfeeds/push/{push.pk}/change/")
     expect(desk.status()).to_contain_text("All three are in QuickBooks.")
-    camera.shoot(page, "push-marked")
+    looked_at(camera, page, "push-marked")
     desk.open("/admin/bankfeeds/push/?mark=any")
-    camera.shoot(page, "history-marked")
+    looked_at(camera, page, "history-marked")
     desk.open(f"/admin/bankfeeds/connection/{them.connection.pk}/change/")
     expect(page.get_by_role("region", name="Status timeline").last).to_contain_text("Disconnected")
-    camera.shoot(page, "connection-timeline")
+    looked_at(camera, page, "connection-timeline")
     assert Push.objects.count() == 1

@@ -108,7 +108,9 @@ def test_rows_too_late_by_now_are_told_beforehand_and_left_out_with_the_file() -
     [row] = carry_out(order([push]), later=later)
     assert row.outcome == Outcome.SENT and "3 rows left out" in row.words
     assert row.replacement and row.replacement.rows == 3
-    assert BankTransaction.objects.filter(left_out_by=push.decisions.get()).count() == 3
+    late = resending.late_rows(push, now=timezone.now() + later)
+    assert [row.date for row in late] == [support.today() - 6 * DAY] * 3
+    assert list(BankTransaction.objects.free().order_by("pk")) == sorted(late, key=lambda r: r.pk)
 
 
 def test_a_push_of_which_nothing_may_go_any_more_waits_for_its_person() -> None:
