@@ -27,7 +27,7 @@ MOST = 500
 
 
 class OnFilter(Choice):
-    title, parameter_name = _("on or off"), "on"
+    title, parameter_name = _("state"), "on"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("yes", _("On")), ("no", _("Off"))]

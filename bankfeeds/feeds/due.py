@@ -94,7 +94,8 @@ def _ran(**of: dt.date) -> Exists:
 def _time_has_come(rows: QuerySet[FeedSchedule], now: dt.datetime) -> QuerySet[FeedSchedule]:
     """By the clock on the wall, and by the slot of the account within the ten minutes."""
     wall = timezone.localtime(now).replace(tzinfo=None)
-    reached = Q()
+    all_slots = wall - SLOTS * SLOT
+    reached = Q(at__lte=all_slots.time()) if all_slots.date() == wall.date() else Q()
     for number in range(SLOTS):
         then = wall - number * SLOT
         if then.date() == wall.date():

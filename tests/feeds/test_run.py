@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.utils import timezone
 
-from bankfeeds import feeds, pushing
+from bankfeeds import calendars, feeds, pushing, tasks
 from bankfeeds.feeds import run as running
 from bankfeeds.models import (
     Event,
@@ -23,6 +24,7 @@ from bankfeeds.models import (
     SourceAccount,
 )
 from bankfeeds.models.record import SCHEDULE
+from tests import support
 from tests.support import queued
 
 from .support import DAY, TODAY, Trigger, arrive, make_account, moment, outcome, run, schedule
@@ -335,3 +337,18 @@ def test_the_sweep_rings_only_when_something_is_due() -> None:
     assert queued() == [("bankfeeds.tasks.run_feeds", ())]
     FeedSchedule.objects.filter(pk=account.pk).update(is_on=False)
     assert run(NOON) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_feed_runs_to_its_end_without_anyone_pressing_a_button(
+    onboarded: support.Onboarded, drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendars, "is_business_day", lambda *_, **__: True)
+    account = onboarded.accounts[0]
+    schedule(account, at="00:00")
+    support.make_transactions(account)
+    tasks.sweep()
+    drain()
+    (push,) = Push.objects.all()
+    assert (push.status, push.requested_by) == (PushStatus.SUCCEEDED, "schedule")
+    assert FeedRun.objects.filter(account=account, push=push, outcome="pushed").count() == 1
