@@ -84,7 +84,7 @@ def carry_out(account_id: int, day: dt.date, *, now: dt.datetime) -> FeedRun | N
         return _write(schedule, day, result, now=now)
 
 
-def form_key(account_id: int, day: dt.date, *, late: int = 0) -> str:
+def form_key(account_id: int, day: dt.date, *, late: bool = False) -> str:
     """By which a repetition finds the pushes of the first time; no page can make such a key."""
     return f"feed:{account_id}:{day}" + (":late" if late else "")
 

@@ -31,6 +31,8 @@ def set_schedule(
     changed = 0
     with transaction.atomic():
         ids = [account.pk for account in accounts]
+        # Schedules before accounts, as a run takes them: neither waits for the other for ever.
+        list(FeedSchedule.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
         rows = SourceAccount.objects.select_for_update(of=("self",)).filter(pk__in=ids)
         for account in rows.defer("sealed_body").order_by("pk"):
             changed += _set(account, wanted, by=by, now=now)
@@ -38,7 +40,7 @@ def set_schedule(
 
 
 def _set(account: SourceAccount, wanted: dict[str, Any], *, by: Actor, now: dt.datetime) -> bool:
-    schedule = FeedSchedule.objects.select_for_update().filter(pk=account.pk).first()
+    schedule = FeedSchedule.objects.filter(pk=account.pk).first()
     before = {name: getattr(schedule, name) for name in SET} if schedule else None
     if before == wanted or (before is None and not wanted["is_on"]):
         return False

@@ -311,6 +311,41 @@ def test_two_workers_at_once_make_one_push_and_one_row_of_each() -> None:
     }
 
 
+@pytest.mark.django_db(transaction=True)
+def test_setting_schedules_while_they_run_ends_in_neither_waiting_for_ever() -> None:
+    accounts = [daily() for _ in range(8)]
+    for account in accounts:
+        arrive(account, NOON, date=TODAY)
+    start, failed = threading.Barrier(2), []
+
+    def together(work: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            work()
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    def change() -> None:
+        for hour in range(5):
+            feeds.set_schedule(
+                accounts, is_on=True, trigger=Trigger.DAILY, at=dt.time(hour), by=SCHEDULE,
+                now=moment(TODAY, "00:00"),
+            )  # fmt: skip
+
+    threads = [
+        threading.Thread(target=together, args=(work,)) for work in (change, lambda: run(NOON))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    run(NOON)
+    assert FeedRun.objects.filter(outcome="pushed").count() == Push.objects.count() == 8
+
+
 def test_days_without_a_worker_are_written_down_afterwards() -> None:
     account, filed = make_account(), make_account()
     schedule(account)
