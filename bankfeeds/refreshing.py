@@ -118,7 +118,8 @@ def _share() -> int:
 
 
 def _claim_round(now: dt.datetime) -> bool:
-    """Compare-and-set on the time of the last round."""
+    """Compare-and-set on the time of the last round. Its row is a sign of life as any other:
+    only a sweep writes it."""
     rounds = Heartbeat.objects.filter(name=ROUND)
     last = rounds.values_list("beat_at", flat=True).first()
     if last is None:
