@@ -170,6 +170,7 @@ WHAT = {
     "feed.missed": gettext_lazy("The day's file did not arrive"),
     "feed.late": gettext_lazy("The day's file came late"),
     "feed.held": gettext_lazy("The day could not be sent"),
+    "feed.resumed": gettext_lazy("The held day was carried out"),
     "feed.file_for_client": gettext_lazy("File for the client taken out"),
     "sending.stopped": gettext_lazy("Sending stopped"),
     "sending.allowed": gettext_lazy("Sending allowed again"),

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from django.db.models import Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from bankfeeds.models import FeedRun, FeedSchedule, Statement
+from bankfeeds.models import Event, FeedRun, FeedSchedule, SendingStop, Statement
 from bankfeeds.models.mirror import Country
 
 from .days import DAY, BusinessDays, begin
 
 SLOTS = 20
 SLOT = dt.timedelta(seconds=30)
+
+# By which we learn that an account is connected.
+CONNECTING = ("account.status", "account.created", "account.back")
 
 Trigger = FeedSchedule.Trigger
 # What is due on which day: the schedules' own numbers are those of their accounts.
@@ -53,8 +56,7 @@ def due(now: dt.datetime) -> Iterator[Due]:
             yield _time_has_come(waiting, now), today
             by_file = waiting.filter(trigger=Trigger.FILE)
             yield by_file.filter(Exists(files_since(begin(today)))), today
-            missed = Exists(_missed_and_come(today))
-            yield rows.filter(missed, trigger=Trigger.FILE), today
+            yield rows.filter(pk__in=to_complete(today).values("account")), today
 
 
 def files_since(since: dt.datetime) -> QuerySet[Statement]:
@@ -104,11 +106,28 @@ def _time_has_come(rows: QuerySet[FeedSchedule], now: dt.datetime) -> QuerySet[F
     return rows.annotate(slot=slot).filter(reached, at__lte=wall.time())
 
 
-def _missed_and_come(today: dt.date) -> QuerySet[FeedRun]:
-    """The day was missed, and then its file came after all."""
+def to_complete(day: dt.date) -> QuerySet[FeedRun]:
+    """Runs of that day that went wrong and can go right by now.
+
+    Missed, and then the file came; held, and then the stop was lifted or the client connected.
+    """
     after = Statement.objects.filter(account=OuterRef("account"), saved_at__gt=OuterRef("ran_at"))
     after = after.filter(state=Statement.State.SAVED, rows_saved__gt=0).order_by()
-    missed = FeedRun.objects.filter(
-        account=OuterRef("pk"), day=today, outcome=FeedRun.Outcome.MISSED
+    by_file = Q(account__schedule__trigger=Trigger.FILE)
+    came = Q(Exists(after), by_file, outcome=FeedRun.Outcome.MISSED)
+    runs = FeedRun.objects.filter(day=day).order_by()
+    return runs.filter(came | _released())
+
+
+def _released() -> Q:
+    over = Q(account=OuterRef("account")) | Q(company=OuterRef("account__company"))
+    stops = SendingStop.objects.filter(over | Q(account=None, company=None)).order_by()
+    learned = Event.objects.filter(account=OuterRef("account"), at__gt=OuterRef("ran_at"))
+    learned = learned.filter(action__in=CONNECTING).order_by()
+    lifted = Exists(stops.filter(allowed_at__gt=OuterRef("ran_at")))
+    return Q(
+        Q(lifted) | Q(Exists(learned)),
+        ~Exists(stops.filter(allowed_at=None)),
+        outcome=FeedRun.Outcome.HELD,
+        account__status__iexact="connected",
     )
-    return missed.filter(Exists(after)).order_by()

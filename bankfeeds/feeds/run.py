@@ -15,7 +15,7 @@ from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell, pushing
-from bankfeeds.models import Event, FeedRun, FeedSchedule, Push, SourceAccount
+from bankfeeds.models import Event, FeedRun, FeedSchedule, Push
 from bankfeeds.models.record import SCHEDULE
 from bankfeeds.pushing.confirm import lock
 from bankfeeds.words import feeds as feed_words
@@ -74,7 +74,7 @@ def carry_out(account_id: int, day: dt.date, *, now: dt.datetime) -> FeedRun | N
         if schedule is None:
             return None
         before = FeedRun.objects.filter(account=account_id, day=day).first()
-        if before is not None and not _came_late(before):
+        if before is not None and not due.to_complete(day).filter(pk=before.pk).exists():
             return None
         lock(account_id)
         result = _push(schedule, day, before, now=now)
@@ -97,24 +97,14 @@ def _take(account_id: int) -> FeedSchedule | None:
     return rows.filter(pk=account_id, is_on=True).first()
 
 
-def _came_late(run: FeedRun) -> bool:
-    return run.outcome == Outcome.MISSED and _files(run.account_id, since=run.ran_at, strict=True)
-
-
-def _files(account_id: int, *, since: dt.datetime, strict: bool = False) -> bool:
-    """Whether a file with new rows was saved since then."""
-    account = SourceAccount(pk=account_id)
-    rows = account.statements.filter(state="saved", rows_saved__gt=0)
-    return rows.filter(**{"saved_at__gt" if strict else "saved_at__gte": since}).exists()
-
-
 def _push(
     schedule: FeedSchedule, day: dt.date, before: FeedRun | None, *, now: dt.datetime
 ) -> Result:
-    """What became of the day's rows. `before`: the day was missed, and its file came late."""
+    """What became of the day's rows. `before`: the day was missed or held, and can go now."""
     account = schedule.account
     key = form_key(account.pk, day, late=before is not None)
-    arrived = before is not None or _day_arrived(schedule, day)
+    missed = before is not None and before.outcome == Outcome.MISSED
+    arrived = missed or _day_arrived(schedule, day)
     pushes = list(Push.objects.filter(form_key=key).order_by("pk"))
     if not pushes:
         planned = pushing.plan([account], today=pushing.today(now))
@@ -170,7 +160,10 @@ def _nothing_went(schedule: FeedSchedule, planned: pushing.Plan, arrived: bool) 
 def _blocked_is_news(schedule: FeedSchedule, planned: pushing.Plan) -> bool:
     """Whether a row came since the last run: rows that are too late would else hold every day."""
     last = FeedRun.objects.filter(account=schedule.pk).order_by("-ran_at").first()
-    return last is None or _files(schedule.pk, since=last.ran_at)
+    if last is None:
+        return True
+    files = schedule.account.statements.filter(state="saved", saved_at__gte=last.ran_at)
+    return files.filter(rows_saved__gt=0).exists()
 
 
 def _no_file(schedule: FeedSchedule, arrived: bool) -> str:
@@ -192,12 +185,17 @@ def _write(schedule: FeedSchedule, day: dt.date, result: Result, *, now: dt.date
 
 
 def _complete(run: FeedRun, result: Result, *, now: dt.datetime) -> FeedRun:
-    """The file of a missed day came after all; that it came late stays in the words."""
-    run.words = f"{feed_words.late(run.ran_at)} {result.words}"
+    """A day that was missed or held is carried out after all; the words keep what it was."""
+    was_missed = run.outcome == Outcome.MISSED
+    told = feed_words.late(run.ran_at) if was_missed else feed_words.resumed(run)
+    run.words = f"{told} {result.words}"
     run.outcome, run.ran_at = result.outcome, now
     run.push = result.push or run.push
     run.save(update_fields=["words", "outcome", "ran_at", "push"])
-    _record("feed.late", run, now=now)
+    if run.outcome in {Outcome.MISSED, Outcome.HELD}:
+        _record(f"feed.{run.outcome}", run, now=now)
+    else:
+        _record("feed.late" if was_missed else "feed.resumed", run, now=now)
     return run
 
 

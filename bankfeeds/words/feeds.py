@@ -70,3 +70,8 @@ def no_file_by(schedule: FeedSchedule) -> str:
 
 def late(missed_at: dt.datetime) -> str:
     return _("The file came late: it was missed at %(at)s.") % {"at": clock_time(missed_at)}
+
+
+def resumed(row: FeedRun) -> str:
+    text = _("It was held at %(at)s: %(words)s Then it could go on.")
+    return text % {"at": clock_time(row.ran_at), "words": row.words}

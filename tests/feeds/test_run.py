@@ -198,6 +198,61 @@ def test_a_stop_that_was_lifted_holds_nothing() -> None:
     assert day_of(account).outcome == "pushed"
 
 
+def test_a_held_day_is_carried_out_once_the_stop_is_lifted() -> None:
+    account = daily()
+    arrive(account, NOON, date=TODAY)
+    stop = SendingStop.objects.create(
+        company=account.company, stopped_at=NOON, stopped_by="support", reason="wrong client"
+    )
+    run(NOON)
+    later = NOON + dt.timedelta(hours=1)
+    assert run(later) == 0
+    SendingStop.objects.filter(pk=stop.pk).update(allowed_at=later)
+    elsewhere = SendingStop.objects.create(stopped_at=NOON, stopped_by="x", reason="y")
+    assert run(later) == 0
+    SendingStop.objects.filter(pk=elsewhere.pk).update(allowed_at=later)
+    assert run(later) == 1
+    row = day_of(account)
+    assert (row.outcome, row.push, row.ran_at) == ("pushed", Push.objects.get(), later)
+    assert row.words.startswith("It was held at noon ET: Sending is stopped")
+    assert row.words.endswith("Then it could go on. 2 transactions.")
+    assert Event.objects.filter(action="feed.resumed").count() == 1
+    assert run(later) == 0
+
+
+def test_a_held_day_is_carried_out_once_the_client_has_connected() -> None:
+    account = daily(status="pending")
+    arrive(account, NOON, date=TODAY)
+    run(NOON)
+    later = NOON + dt.timedelta(hours=1)
+    SourceAccount.objects.filter(pk=account.pk).update(status="connected")
+    Event.objects.record("account.status", by=SCHEDULE, at=later, account=account)
+    assert run(later) == 1
+    assert day_of(account).outcome == "pushed"
+
+
+def test_a_day_held_for_its_rows_is_not_tried_again_and_again() -> None:
+    account = daily()
+    arrive(account, NOON, date=TODAY - 9 * DAY)
+    run(NOON)
+    assert day_of(account).outcome == "held"
+    assert not feeds.something_is_due(NOON + dt.timedelta(hours=1))
+
+
+def test_a_held_day_whose_file_never_came_is_missed_in_the_end() -> None:
+    account = by_file(status="pending")
+    rounds_until_settled(EVENING)
+    later = EVENING + dt.timedelta(hours=1)
+    SourceAccount.objects.filter(pk=account.pk).update(status="connected")
+    Event.objects.record("account.status", by=SCHEDULE, at=later, account=account)
+    assert run(later) == 1
+    assert day_of(account).outcome == "missed"
+    last = later + dt.timedelta(minutes=5)
+    arrive(account, last, date=TODAY)
+    assert run(last) == 1
+    assert day_of(account).outcome == "pushed"
+
+
 def test_rows_that_are_all_forbidden_hold_once_and_are_not_told_again_each_day() -> None:
     account = daily()
     arrive(account, moment(TODAY, "05:00"), date=TODAY - 9 * DAY)
