@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import hmac
 import json
 import sys
 import threading
 import traceback
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 
 from . import faults, routes
@@ -21,6 +23,7 @@ from .pushes import Book
 from .world import World, stamp
 
 MOST_REQUESTS = 10_000
+MOST_POSTS = 200_000
 PROXY_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>\n"
 
 
@@ -91,8 +94,14 @@ class Api:
             self.idempotency.begin(key, digest=digest)
             return None, faults.choose(self.world, self._occasion(request))
         answer, replayed = earlier
-        occasion = self._occasion(request, replay=True)
-        return Reply(answer, faults.choose(self.world, occasion) if replayed else None), None
+        if answer.status == 422 and not replayed:
+            return Reply(answer), None
+        occasion = replace(self._occasion(request, replay=True), running=not replayed)
+        fault = faults.choose(self.world, occasion)
+        if fault is not None and fault.releases:
+            self.idempotency.release(key)
+            return Reply(self._ordered_status(fault), fault), None
+        return Reply(answer, fault), None
 
     def _quota(self) -> int:
         """Codat guide: 1000 a day, and 1000 more for each company with a linked connection.
@@ -146,10 +155,12 @@ class Api:
             answer = self._route(request, fault)
         elif fault.kind == "html":
             answer = Answer(502, PROXY_PAGE, "text/html")
+        elif fault.kind == "redirect":
+            answer = Answer(307, headers=(("Location", request.target),))
         else:
             answer = Answer(500)
         if fault is not None and fault.kind == "status":
-            answer = _ordered_status(fault)
+            answer = self._ordered_status(fault)
         key = request.idempotency_key if request.method in METHODS else None
         took_place = fault is None or fault.after or fault.kind == "status"
         if key is not None and took_place:
@@ -180,10 +191,28 @@ class Api:
         }
         number = str(self.world.next_number("requests"))
         self.world.put("requests", number, entry)
+        if request.method == "POST" and "push" in request.segments:
+            self._witness(number, request)
         kept = self.world.table("requests")
         if len(kept) > MOST_REQUESTS:
             self.world.drop("requests", next(iter(kept)))
         return number
+
+    def _witness(self, number: str, request: Request) -> None:
+        """Every push that came in, whatever became of it: its key and what it carried."""
+        self.world.put(
+            "posts",
+            number,
+            {
+                "at": stamp(self.world.now()),
+                "idempotencyKey": request.idempotency_key,
+                "path": request.path,
+                "sha256": hashlib.sha256(request.body).hexdigest(),
+            },
+        )
+        kept = self.world.table("posts")
+        if len(kept) > MOST_POSTS:
+            self.world.drop("posts", next(iter(kept)))
 
     def _finish(self, number: str, reply: Reply) -> Reply:
         """The effect, its answer and the note of it are written in one line, then it goes out."""
@@ -193,10 +222,14 @@ class Api:
         self.world.journal.commit()
         return replace(reply, limits=self._limits())
 
-
-def _ordered_status(fault: Fault) -> Answer:
-    wait = str(int(fault.seconds) or 1)
-    return problem(fault.status, headers=(("Retry-After", wait),) if fault.status == 429 else ())
+    def _ordered_status(self, fault: Fault) -> Answer:
+        if fault.status != 429:
+            return problem(fault.status)
+        seconds = max(1, int(fault.seconds))
+        wait = {"": str(seconds), "garbage": "in a little while, or -3"}.get(fault.form)
+        if wait is None:
+            wait = formatdate(self.world.now() + seconds, usegmt=True)
+        return problem(fault.status, headers=(("Retry-After", wait),))
 
 
 def _where(request: Request) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from . import accounts, faults, webhooks
+from . import accounts, chance, faults, webhooks
 from .answers import Answer, Refused, said
 from .api import Api
 from .endpoints import parse
@@ -145,6 +145,34 @@ def _clear(api: Api, _body: Any) -> Answer:
     return Answer(204)
 
 
+def _chances(api: Api, _body: Any) -> Answer:
+    return said(chance.state(api.world))
+
+
+def _chance(api: Api, body: Any) -> Answer:
+    """A seeded plan of faults by chance, as `chance` describes it."""
+    names = [name for kind in chance.KINDS for name in _names_in(body, kind)]
+    known = {name: faults.parse(name) for name in names}
+    if wrong := chance.plan(api.world, body, known=known):
+        raise _Bad(wrong)
+    return _chances(api, None)
+
+
+def _names_in(body: Any, kind: str) -> list[str]:
+    shares = body.get(kind) if isinstance(body, dict) else None
+    return [str(name) for name in shares] if isinstance(shares, dict) else []
+
+
+def _no_chance(api: Api, _body: Any) -> Answer:
+    chance.stop(api.world)
+    return Answer(204)
+
+
+def _posts(api: Api, _body: Any) -> Answer:
+    """Every push that came in, whatever became of it."""
+    return said(list(api.world.table("posts").values()))
+
+
 def _messages(api: Api, _body: Any) -> Answer:
     return said(webhooks.state(api.world))
 
@@ -182,5 +210,7 @@ CONTROLS: dict[str, dict[str, Control]] = {
     "ledger": {"GET": _ledger},
     "requests": {"GET": _requests},
     "webhooks": {"GET": _messages, "POST": _webhooks, "DELETE": _no_tricks},
+    "posts": {"GET": _posts},
+    "chance": {"GET": _chances, "POST": _chance, "DELETE": _no_chance},
     "faults": {"GET": _faults, "POST": _order, "DELETE": _clear},
 }

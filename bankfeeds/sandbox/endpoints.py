@@ -229,7 +229,7 @@ def push(call: Call) -> Answer:
 
 def list_pushes(call: Call) -> Answer:
     company_id = call.company["id"]
-    found, params = call.world.children("operations", company_id), call.request.params
+    found, params = pushes.listed(call.world, company_id), call.request.params
     return said(page(f"/companies/{company_id}/push", found, params=params, show=public))
 
 

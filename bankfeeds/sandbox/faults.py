@@ -15,6 +15,8 @@ too where that is possible; with neither it hits each idempotency key's first re
 request without a key). WHAT is one of the names in `CATALOGUE`. The `op-` faults concern what
 becomes of an accepted push; they may stand in a description, an account's or a company's name.
 
+Seconds may have up to three decimals. What a seeded plan draws is `chance`'s.
+
 An order is `{"method": "POST", "path": REGEX, "fault": WHAT, "times": N}` and hits the next N API
 requests that fit; it is looked at before any marker. Method and path may be left out.
 """
@@ -27,13 +29,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from . import chance
 from .world import Record, World
 
 STATUSES = (400, 401, 402, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504)
 CATALOGUE = {
     "500-before": "HTTP 500, nothing took effect. Likewise " + ", ".join(map(str, STATUSES)) + ".",
     "500-after": "HTTP 500, but it took effect. Likewise with any of these numbers.",
-    "429-2": "HTTP 429 with Retry-After: 2. Not kept under the idempotency key.",
+    "429-2": "HTTP 429 with Retry-After: 2. Lets go of the idempotency key, a used one too.",
+    "429-date-2": "The same with the date in 2 seconds.",
+    "429-garbage": "The same with a Retry-After that says nothing.",
+    "redirect": "HTTP 307 to the same place, nothing took effect.",
     "reset-before": "The connection is reset, nothing took effect.",
     "reset-after": "It took effect, then the connection is reset.",
     "hang-5": "It takes effect at once, the answer comes after 5 seconds.",
@@ -43,25 +49,34 @@ CATALOGUE = {
     "half-body": "It took effect, the answer breaks off within the body.",
     "html": "HTTP 502 with a page of a proxy, nothing took effect.",
     "html-200": "It took effect, the answer is HTTP 200 with a web page.",
+    "object-200": "It took effect, the answer is HTTP 200 with {}.",
+    "twins": "It took effect, the answer has another pushOperationKey before the right one.",
+    "bomb": "It took effect, the answer is packed and unpacks to 64 MB.",
+    "drip-5": "It took effect, the answer comes in small pieces over 5 seconds.",
     "op-failed": "The push ends Failed; rows with this marker are named in validation.errors.",
     "op-timedout": "The push ends TimedOut, nothing was stored.",
     "op-timedout-after": "The push ends TimedOut, but everything was stored.",
     "op-pending": "The push stays Pending (until timeoutInMinutes, where given).",
     "op-slow-30": "The push is judged after 30 seconds.",
+    "op-late-30": "The push ends TimedOut; 30 seconds later it is stored and Success.",
+    "op-unlisted-30": "The push can neither be listed nor read for 30 seconds.",
 }
 WHERE = ("connections", "accounts", "push", "reads")
 WHAT = (
-    r"op-timedout-after|op-(?:timedout|failed|pending|slow)|reset-(?:before|after)|"
-    r"hang-(?:before|after)|hang|empty-200|half-(?:headers|body)|html-200|html|"
+    r"op-timedout-after|op-(?:timedout|failed|pending|slow|late|unlisted)|reset-(?:before|after)|"
+    r"hang-(?:before|after)|hang|empty-200|half-(?:headers|body)|html-200|html|object-200|"
+    r"twins|bomb|drip|redirect|429-(?:date|garbage)|"
     r"(?:" + "|".join(map(str, STATUSES)) + r")(?:-(?:before|after))?"
 )
-GRAMMAR = rf"(?P<what>{WHAT})(?:-(?P<seconds>\d{{1,4}}))?(?:-(?P<scope>once|always))?"
+GRAMMAR = (
+    rf"(?P<what>{WHAT})(?:-(?P<seconds>\d{{1,5}}(?:\.\d{{1,3}})?))?(?:-(?P<scope>once|always))?"
+)
 NAME = re.compile(GRAMMAR)
 MARKER = re.compile(rf"\bfault-(?:(?P<where>{'|'.join(WHERE)})-)?{GRAMMAR}(?![\w-])", re.IGNORECASE)
 
 
 class OperationFault(NamedTuple):
-    """What is to become of a push: `failed`, `timedout`, `timedout-after`, `pending`, `slow`."""
+    """What is to become of a push: a name of the catalogue without `op-`, and its seconds."""
 
     kind: str
     seconds: float
@@ -76,6 +91,8 @@ class Fault:
     seconds: float = 0.0
     after: bool = False
     scope: str = ""
+    # How a Retry-After is written.
+    form: str = ""
 
     @property
     def operation(self) -> OperationFault | None:
@@ -85,7 +102,12 @@ class Fault:
     @property
     def on_replay(self) -> bool:
         """Whether it can hit an answer that comes from the idempotency cache."""
-        return self.after and self.kind != "status"
+        return self.releases or (self.after and self.kind != "status")
+
+    @property
+    def releases(self) -> bool:
+        """429 lets go of the key, and with it of what was kept under it or still runs."""
+        return self.status == 429 and not self.after
 
 
 def parse(name: str) -> Fault | None:
@@ -98,15 +120,18 @@ def _built(found: re.Match[str]) -> Fault:
     what, scope = found["what"].lower(), (found["scope"] or "").lower()
     seconds = float(found["seconds"] or 0)
     if what[:3].isdigit():
-        status, _, when = what.partition("-")
-        return Fault("status", int(status), seconds, after=when == "after", scope=scope)
+        status, _, how = what.partition("-")
+        form = how if how in ("date", "garbage") else ""
+        return Fault("status", int(status), seconds, how == "after", scope, form)
     if what.startswith("hang"):
         return Fault("hang", 0, seconds or 5.0, after=what != "hang-before", scope=scope)
     if what.startswith("reset"):
         return Fault("reset", after=what == "reset-after", scope=scope)
-    if what == "op-slow":
+    if what in ("op-slow", "op-late", "op-unlisted"):
         seconds = seconds or 30.0
-    return Fault(what, 0, seconds, after=what != "html", scope=scope)
+    if what == "drip":
+        seconds = seconds or 5.0
+    return Fault(what, 0, seconds, after=what not in ("html", "redirect"), scope=scope)
 
 
 @dataclass(frozen=True)
@@ -120,16 +145,33 @@ class Occasion:
     around: tuple[str, ...]
     key: str | None = None
     replay: bool = False
+    # The first request with this key has not been answered yet.
+    running: bool = False
 
 
 def choose(world: World, occasion: Occasion, *, operation: bool = False) -> Fault | None:
     """The fault that hits this request (or, with `operation`, its push), if any; uses it up."""
-    return _ordered(world, occasion, operation) or _marked(world, occasion, operation)
+    return (
+        _ordered(world, occasion, operation)
+        or _marked(world, occasion, operation)
+        or _by_chance(world, occasion, operation)
+    )
 
 
-def _applies(fault: Fault, occasion: Occasion, operation: bool) -> bool:
+def _by_chance(world: World, occasion: Occasion, operation: bool) -> Fault | None:
+    name = chance.draw(world, occasion.method, occasion.path, operation=operation)
+    fault = parse(name) if name else None
+    if name is None or fault is None or not applies(fault, occasion, operation=operation):
+        return None
+    chance.count(world, name)
+    return fault
+
+
+def applies(fault: Fault, occasion: Occasion, *, operation: bool) -> bool:
     if (fault.operation is not None) is not operation:
         return False
+    if occasion.running:
+        return fault.releases
     return fault.on_replay if occasion.replay else True
 
 
@@ -137,7 +179,7 @@ def _ordered(world: World, occasion: Occasion, operation: bool) -> Fault | None:
     for key, order in world.table("faults").items():
         fault = parse(order["fault"])
         fits = order["method"] in ("*", occasion.method) and re.search(order["path"], occasion.path)
-        if not fits or fault is None or not _applies(fault, occasion, operation):
+        if not fits or fault is None or not applies(fault, occasion, operation=operation):
             continue
         order["times"] -= 1
         if order["times"] > 0:
@@ -151,7 +193,7 @@ def _ordered(world: World, occasion: Occasion, operation: bool) -> Fault | None:
 def _marked(world: World, occasion: Occasion, operation: bool) -> Fault | None:
     for text, marker in _markers(occasion):
         fault = _built(marker)
-        if not _applies(fault, occasion, operation):
+        if not applies(fault, occasion, operation=operation):
             continue
         if occasion.replay and fault.scope != "always":
             continue

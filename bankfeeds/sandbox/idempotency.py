@@ -54,6 +54,11 @@ class Idempotency:
         """The answer is out, or its connection is gone."""
         self._running.pop(key, None)
 
+    def release(self, key: str) -> None:
+        """As after 429: the next request with this key is a first one."""
+        self._running.pop(key, None)
+        self.world.drop("idempotency", key)
+
     def _forget_old(self) -> None:
         now, kept = self.world.now(), self.world.table("idempotency")
         while kept:

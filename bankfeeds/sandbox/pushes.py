@@ -61,6 +61,8 @@ class Book:
             "fault": list(fault) if fault else None,
             "idempotencyKey": idempotency_key,
         }
+        if fault is not None and fault.kind == "unlisted":
+            operation["_listed_at"] = now + fault.seconds
         self.world.put("operations", key, operation)
         self.world.put("pending", key, pending)
         self._schedule(key, pending)
@@ -106,8 +108,10 @@ class Book:
         verdict = self._judge(pending)
         if kind == "failed":
             verdict.errors[:0] = _ordered_errors(pending)
-        if kind == "timedout":
+        if kind in ("timedout", "late"):
             self._end(operation, at, status="TimedOut", code=408)
+            if kind == "late":
+                self._later(operation, pending, at)
         elif verdict.errors:
             self._end(operation, at, status="Failed", code=400, verdict=verdict)
         else:
@@ -116,9 +120,17 @@ class Book:
             status, code = ("TimedOut", 408) if late else ("Success", 200)
             self._end(operation, at, status=status, code=code, verdict=verdict)
 
+    def _later(self, operation: Record, pending: Record, at: float) -> None:
+        """Timed out, and done all the same after some time."""
+        seconds = at - pending["at"] + pending["fault"][1]
+        key, again = operation["pushOperationKey"], {**pending, "fault": ["slow", seconds]}
+        self.world.put("pending", key, again)
+        self._schedule(key, again)
+
     def _judge(self, pending: Record) -> rules.Verdict:
         key = accounts.key_of(pending["connectionId"], pending["accountId"])
         account = self.world.table("accounts").get(key, {})
+        keeps_doubles = self.world.settings.keeps_doubles
         target = rules.Target(
             account_id=pending["accountId"],
             status=account.get("status"),
@@ -126,8 +138,8 @@ class Book:
             today=self.world.today(pending["at"]),
             history_days=self.world.settings.history_days,
             feed_start=accounts.feed_start_of(account),
-            newest=self._newest.get(key),
-            stored_ids=self._ids.get(key, set()),
+            newest=None if keeps_doubles else self._newest.get(key),
+            stored_ids=() if keeps_doubles else self._ids.get(key, set()),
         )
         return rules.judge(pending["rows"], target=target)
 
@@ -194,9 +206,18 @@ class Book:
         self._newest[key] = max(newest, self._newest.get(key, newest))
 
 
+def listed(world: World, company_id: str) -> list[Record]:
+    """Operations of a company, without those that shall not show yet."""
+    return [each for each in world.children("operations", company_id) if _shows(world, each)]
+
+
+def _shows(world: World, operation: Record) -> bool:
+    return bool(operation.get("_listed_at", 0.0) <= world.now())
+
+
 def find(world: World, company_id: str, key: str) -> Record:
     found: Record | None = world.table("operations").get(key)
-    if found is None or found["_parent"] != company_id:
+    if found is None or found["_parent"] != company_id or not _shows(world, found):
         raise refuse(404, error=f"Push operation {key} not found")
     return public(found)
 

@@ -30,6 +30,7 @@ class Sandbox:
     """A running sandbox. `state` None keeps everything in memory; port 0 takes any free one.
 
     `daily_quota` None is Codat's own formula, which a test of a thousand requests would exhaust.
+    `keeps_doubles` stores rows again that are there, and older ones, instead of failing the push.
     `webhook_secret` empty makes one up; `webhook_retries` are seconds from try to try.
     """
 
@@ -46,6 +47,7 @@ class Sandbox:
         history_days: int = 7,
         put_accounts: bool = True,
         daily_quota: int | None = QUOTA,
+        keeps_doubles: bool = False,
         webhook_secret: str = "",
         webhook_retries: tuple[float, ...] = LADDER,
     ) -> None:
@@ -63,6 +65,7 @@ class Sandbox:
             history_days=history_days,
             put_accounts=put_accounts,
             daily_quota=daily_quota,
+            keeps_doubles=keeps_doubles,
         )
         self._address = ("127.0.0.1" if host == "localhost" else host, port)
         self._state, self._settings = state, settings

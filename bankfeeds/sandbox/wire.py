@@ -14,14 +14,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from . import controls, pages
+from . import controls, pages, tricks
 from .answers import HTML, Answer, problem
 from .api import Api, Reply
 from .endpoints import Request
 
 LARGEST_BODY = 64 * 1024 * 1024
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-CAPTIVE_PAGE = b"<html><body><h1>Welcome</h1><p>Please sign in to the network.</p></body></html>"
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -120,10 +119,10 @@ class Handler(BaseHTTPRequestHandler):
             self._cut(raw, len(raw.partition(b"\r\n")[0]) + 9)
         elif kind == "half-body":
             self._cut(raw, len(raw) - (len(answer.body) + 1) // 2)
-        elif kind == "empty-200":
-            self._send(Answer(answer.status), extra=reply.limits)
-        elif kind == "html-200":
-            self._send(Answer(200, CAPTIVE_PAGE, "text/html"), extra=reply.limits)
+        elif kind in tricks.ANSWERS:
+            self._send(tricks.ANSWERS[kind](answer), extra=reply.limits)
+        elif fault and kind == "drip":
+            tricks.drip(self.wfile, raw, seconds=fault.seconds, stopping=api.stopping)
         else:
             if fault and kind == "hang":
                 api.stopping.wait(fault.seconds)

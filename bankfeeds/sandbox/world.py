@@ -33,6 +33,8 @@ class Settings:
     history_days: int = 7
     put_accounts: bool = True
     daily_quota: int | None = None  # None is Codat's own formula
+    # Rows that are there already or too old are stored all the same, so that they can be counted.
+    keeps_doubles: bool = False
 
 
 class World:

@@ -62,7 +62,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-put", action="store_true", help="Answer 405 to the retired PUT of accounts."
         )
-
+        parser.add_argument(
+            "--keep-doubles",
+            action="store_true",
+            help="Store rows again that are there already, and older ones, to count them.",
+        )
         parser.add_argument(
             "--with-parent", action="store_true", help="End when the process that started it ends."
         )
@@ -96,6 +100,7 @@ class Command(BaseCommand):
                 history_days=options["history_days"],
                 put_accounts=not options["without_put"],
                 daily_quota=options["daily_quota"] or None,
+                keeps_doubles=options["keep_doubles"],
                 webhook_secret=settings.CODAT_WEBHOOK_SECRET,
             ).start()
         except (StateUnusable, ValueError) as error:
