@@ -104,11 +104,12 @@ def _page(
     missing: frozenset[str] = frozenset(),
     changed: list[str] | None = None,
 ) -> HttpResponse:
+    perhaps_there = pushing.perhaps_there(planned.account for planned in plan.accounts)
     context: dict[str, Any] = {
         "plan": plan,
         "accounts": accounts,
         "companies": _companies(accounts),
-        "shown": push_shown.shown(plan, missing=missing),
+        "shown": push_shown.shown(plan, missing=missing, perhaps_there=perhaps_there),
         "left_out": push_shown.left_out(plan.left_out),
         "button": _button(plan),
         "form_key": parts.new_form_key(),

@@ -20,12 +20,13 @@ from bankfeeds import conf, pushing
 from bankfeeds import messages as words_for
 from bankfeeds.models import Decision, Push, PushDecision, PushStatus
 
-from . import parts, push_page, push_words
+from . import parts, push_page, push_unknown, push_words
 from .push_forms import actor, identifier, numbers, reason, see_other
 
 # What was seen at Codat is evidence for this long; then a person looks again.
 LOOK_IS_FRESH = 15 * 60
 SALT = "bankfeeds.look"
+NOT_KNOWN = 404
 NEEDS_LOOK = frozenset({Decision.ADOPT, Decision.NOT_THERE})
 
 
@@ -52,25 +53,34 @@ def stop(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResp
 def look(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
     """Ask Codat now, because a person wants to know: the one page here that calls Codat."""
     parts.demand(request, "decide_push")
-    if push.status not in {PushStatus.TIMED_OUT, PushStatus.NEEDS_REVIEW}:
+    if push.status not in push_unknown.UNKNOWN:
         return _moved_on(request, push, done=False)
     try:
-        if push.status == PushStatus.TIMED_OUT:
-            return _ask_again(request, push)
+        told = _ask_again(request, push)
+        if told is None:
+            return see_other(address(push))
         found = pushing.candidates(push, client=conf.page_client(), now=timezone.now())
     except words_for.CodatError as error:
         messages.error(request, words_for.explain(error))
         return see_other(address(push))
-    return _candidates(admin, request, push, found)
+    return _candidates(admin, request, push, found, told=told)
 
 
-def _ask_again(request: HttpRequest, push: Push) -> HttpResponse:
-    client = conf.page_client()
-    if pushing.look_again(push, client=client, by=actor(request), clock=timezone.now):
-        messages.success(request, _("Codat knows more now: see the status."))
-    else:
-        messages.info(request, _("Codat says the same as before. Nothing was changed."))
-    return see_other(address(push))
+def _ask_again(request: HttpRequest, push: Push) -> str | None:
+    """Of a push whose write has a name: what Codat says of it. None when it knows the end now."""
+    if push.push_operation_key is None:
+        return ""
+    by, client = actor(request), conf.page_client()
+    try:
+        moved = pushing.look_again(push, client=client, by=by, clock=timezone.now)
+    except words_for.CodatError as error:
+        if error.status != NOT_KNOWN:
+            raise
+        return _("Codat does not know the write of this push any more.")
+    if moved:
+        messages.success(request, _("Codat knows more now: see the status. Nothing was sent."))
+        return None
+    return _("Codat says the same as before of the write of this push.")
 
 
 def _candidates(
@@ -79,6 +89,7 @@ def _candidates(
     push: Push,
     found: list[pushing.Candidate],
     *,
+    told: str = "",
     problem: str = "",
 ) -> HttpResponse:
     keys = [str(one.push_operation_key) for one in found if one.known_as is None]
@@ -87,12 +98,17 @@ def _candidates(
         "push": push,
         "word": push_words.status(push, now=timezone.now()),
         "facts": push_page.facts(push),
-        "candidates": found,
+        **push_unknown.deciding(push),
+        "candidates": push_unknown.side_by_side(push, found),
+        "attempts": push_unknown.attempts(push),
         "unknown": len(keys),
+        "chooses": push.status == PushStatus.NEEDS_REVIEW,
+        "told": told,
         "looked_at": timezone.now(),
         "evidence": signing.dumps(evidence, salt=SALT),
         "seen": push_page.seen(push),
         "problem": problem,
+        "reason": request.POST.get("reason", "") if problem else "",
     }
     title = _("What Codat has – push #%(id)d") % {"id": push.pk}
     return admin.page(request, "candidates", title=title, **context)
@@ -124,9 +140,11 @@ def _send_again(
 ) -> HttpResponse:
     """Look once more right before it: a write may have appeared since the page was shown."""
     try:
+        if _ask_again(request, push) is None:
+            return see_other(address(push))
         found = pushing.candidates(push, client=conf.page_client(), now=timezone.now())
     except words_for.CodatError as error:
-        messages.error(request, words_for.explain(error))
+        messages.error(request, f"{words_for.explain(error)} {_('Nothing was sent.')}")
         return see_other(address(push))
     shown = signing.loads(request.POST["evidence"], salt=SALT)["keys"]
     if {str(one.push_operation_key) for one in found if one.known_as is None} - set(shown):
@@ -158,7 +176,7 @@ def _carry_out(
         return _after_decision(request, push, kind, why)
     except ValueError as error:
         return _again(admin, request, push, str(error))
-    messages.success(request, _result(push, kind, replacement))
+    messages.success(request, push_unknown.result(push, kind, replacement))
     return see_other(address(replacement or push))
 
 
@@ -169,18 +187,6 @@ def _again(
     return push_page.view(admin, request, push, problem=problem)
 
 
-def _result(push: Push, kind: Decision, replacement: Push | None) -> str:
-    if replacement is not None:
-        text = _("Push #%(old)d is replaced by push #%(new)d with %(rows)s.")
-        rows = push_words.transactions(replacement.rows)
-        return text % {"old": push.pk, "new": replacement.pk, "rows": rows}
-    if kind == Decision.ADOPT:
-        return _("The push takes over this write at Codat; its outcome follows.")
-    if kind == Decision.NOT_THERE:
-        return _("The push is sent again, as a new write.")
-    return _("Push #%(id)d was given up. The account is free again.") % {"id": push.pk}
-
-
 def _has_looked(request: HttpRequest, push: Push, *, kind: Decision, key: UUID | None) -> bool:
     """Whether this press comes from a fresh look at Codat, and names a write seen there."""
     try:
@@ -189,7 +195,9 @@ def _has_looked(request: HttpRequest, push: Push, *, kind: Decision, key: UUID |
         return False
     if evidence["push"] != push.pk or evidence["seen"] != push_page.seen(push):
         return False
-    return kind != Decision.ADOPT or str(key) in evidence["keys"]
+    if kind != Decision.ADOPT or push.push_operation_key is not None:
+        return True
+    return str(key) in evidence["keys"]
 
 
 def _is_stale(request: HttpRequest, push: Push) -> bool:

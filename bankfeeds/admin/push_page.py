@@ -18,9 +18,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import health, holding, pushing, words
 from bankfeeds.models import (
-    Event,
     Push,
-    PushAttempt,
     PushBody,
     PushDecision,
     PushItem,
@@ -29,7 +27,7 @@ from bankfeeds.models import (
 )
 from bankfeeds.models.states import UNDECIDED
 
-from . import holding_shown, parts, push_answers, push_words
+from . import holding_shown, parts, push_answers, push_timeline, push_unknown, push_words
 from .push_forms import number, numbers
 from .push_history import both_ways
 
@@ -70,16 +68,24 @@ def view(
         "problem": problem,
         "reason": given.get("reason", "") if given else "",
         "ticked": numbers(given.getlist("leave_out")) if given else _ticked(push, lines),
-        "events": [(event, *_steps(event)) for event in _events(push)],
-        "attempts": [(attempt, sureness(attempt)) for attempt in push.attempts.all()],
+        "events": push_timeline.lines(push),
+        "attempts": push_unknown.attempts(push),
+        "lost_try": push_unknown.lost_try(push),
         "lines": lines,
         "body": body(push),
         "asks": asks(request, push),
         "also_stops": also_stops,
         "stops": len(also_stops) + 1,
+        **_deciding(push),
     }
     title = _("Push #%(id)d – %(company)s") % {"id": push.pk, "company": push.company.name}
     return admin.page(request, "page", title=title, **context)
+
+
+def _deciding(push: Push) -> dict[str, Any]:
+    if push.status in push_unknown.UNKNOWN:
+        return push_unknown.deciding(push)
+    return push_unknown.going_again(push) if push_words.is_refused(push) else {}
 
 
 def _ticked(push: Push, lines: list[push_answers.Line]) -> set[int]:
@@ -185,33 +191,6 @@ def facts(push: Push) -> dict[str, Any]:
 def _items(push: Push) -> list[PushItem]:
     rows = push.items.select_related("transaction").order_by("position")
     return list(rows)
-
-
-def _events(push: Push) -> list[Event]:
-    return list(push.events.order_by("id"))
-
-
-def _steps(event: Event) -> tuple[str, str]:
-    """From and to, in the words of the staff; empty where the line is no step."""
-    return _label(event.before.get("status")), _label(event.after.get("status"))
-
-
-def _label(status: object) -> str:
-    return str(PushStatus(status).label) if status in PushStatus.values else ""
-
-
-def sureness(attempt: PushAttempt) -> str:
-    """Whether what was sent arrived, as far as anybody knows."""
-    outcome = PushAttempt.Outcome
-    if attempt.ended_at is None:
-        return _("On its way")
-    if attempt.outcome == outcome.UNKNOWN:
-        return _("Not sure that it arrived")
-    if attempt.outcome == outcome.NOT_SENT:
-        return _("Sure that it did not arrive")
-    if attempt.outcome == outcome.ACCEPTED:
-        return _("Sure that it arrived")
-    return _("Sure that Codat did not take it")
 
 
 def body(push: Push) -> dict[str, Any]:

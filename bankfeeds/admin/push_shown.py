@@ -5,7 +5,7 @@ Pure shaping of what `pushing.plan` found; decides nothing and asks no database 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -36,6 +36,19 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Rows that go although an earlier push, which let them go, may have brought them there."""
+
+    push: int
+    number: int
+    rows: Sequence[Row]
+
+    @property
+    def more(self) -> int:
+        return self.number - len(self.rows)
+
+
+@dataclass(frozen=True)
 class Shown:
     """One account of the page. `rows`: as many of all its rows as the page still has room for."""
 
@@ -50,6 +63,7 @@ class Shown:
     tick: str = ""
     tick_missing: bool = False
     files: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
 
     @property
     def account(self) -> SourceAccount:
@@ -78,8 +92,16 @@ def trace(plan: AccountPlan) -> str:
     return "|".join(map(str, figures))
 
 
-def shown(plan: Plan, *, missing: frozenset[str] = frozenset()) -> list[Shown]:
-    """Accounts of which something goes, then those whose every row is stopped."""
+def shown(
+    plan: Plan,
+    *,
+    missing: frozenset[str] = frozenset(),
+    perhaps_there: Mapping[int, int] | None = None,
+) -> list[Shown]:
+    """Accounts of which something goes, then those whose every row is stopped.
+
+    `perhaps_there`: transactions that Codat may have already, each with the push that let it go.
+    """
     room = MOST_ROWS
     found = []
     labels = account_labels([p.account for p in (*plan.accounts, *plan.blocked)])
@@ -97,6 +119,7 @@ def shown(plan: Plan, *, missing: frozenset[str] = frozenset()) -> list[Shown]:
                 tick=name,
                 tick_missing=name in missing,
                 files=[_file(row.file_name, row.imported_by) for row in planned.statements],
+                doubts=doubts(planned.going, perhaps_there or {}),
             )
         )
         room -= len(found[-1].rows)
@@ -127,6 +150,14 @@ def groups(rows: Iterable[Row], severity: rules.Severity) -> list[Group]:
         for rule in rules.RULES
         if rule.code in by_code
     ]
+
+
+def doubts(rows: Iterable[Row], perhaps_there: Mapping[int, int]) -> list[Doubt]:
+    by_push: dict[int, list[Row]] = {}
+    for row in rows:
+        if (push := perhaps_there.get(row.row.pk)) is not None:
+            by_push.setdefault(push, []).append(row)
+    return [Doubt(pk, len(found), found[:MOST_IN_GROUP]) for pk, found in sorted(by_push.items())]
 
 
 def signs(rows: Sequence[Row], currency: str) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import words
-from bankfeeds.models import Decision, Push, PushMark, PushStatus
+from bankfeeds.models import Decision, Push, PushDecision, PushMark, PushStatus
 from bankfeeds.models.states import SETTLING
 from bankfeeds.words import Word
 
@@ -39,6 +39,20 @@ def status(
     push: Push, *, now: dt.datetime, behind: Push | None = None, holds: words.Holds | None = None
 ) -> Word:
     """The words of the status; a push that was given up says that, not that nothing left."""
+    if push.status == PushStatus.CANCELLED and (decision := _decided(push, Decision.NOT_THERE)):
+        text = _(
+            "A person found that Codat does not have it. Its rows went into push #%(id)d;"
+            " those that were too late stay with the account."
+        )
+        explanation = text % {"id": decision.replacement_id or 0}
+        return Word(_("Sent again in another push"), explanation, "quiet", push.codat_status)
+    if is_by_word(push):
+        text = _(
+            "Codat ran out of time and never said how it ended. A person found that Codat has the"
+            " rows: the decision stands below. Nothing was sent again."
+        )
+        label = _("Accepted by Codat, by a person's word")
+        return Word(label, text, "good", push.codat_status)
     if push.status == PushStatus.CANCELLED and was_given_up(push):
         return Word(
             _("Given up"),
@@ -50,6 +64,23 @@ def status(
         text = _("Codat reports that it did not take this push. A decision was made.")
         return Word(push.label, text, "quiet", push.codat_status)
     return words.push(push, now=now, behind=behind, holds=holds)
+
+
+def is_by_word(push: Push) -> bool:
+    """Accepted because a person said so: Codat's own word is another."""
+    return (
+        push.status == PushStatus.SUCCEEDED
+        and push.codat_status.lower() != "success"
+        and _decided(push, Decision.ADOPT) is not None
+    )
+
+
+def _decided(push: Push, kind: Decision) -> PushDecision | None:
+    """Its decision of that kind that counts: a push that was sent anew was decided before, too."""
+    found = [one for one in push.decisions.all() if one.kind == kind]
+    if kind == Decision.NOT_THERE:
+        found = [one for one in found if one.replacement_id is not None]
+    return found[-1] if found else None
 
 
 def is_undecided(push: Push) -> bool:
@@ -90,7 +121,11 @@ def took(push: Push) -> str:
     """From the confirmation to the end: `3 s`, `2 min 5 s`, `1 h 3 min`; a dash before that."""
     if push.ended_at is None:
         return "–"
-    seconds = max(0, round((push.ended_at - push.requested_at).total_seconds()))
+    return span(max(0, round((push.ended_at - push.requested_at).total_seconds())))
+
+
+def span(seconds: int) -> str:
+    """`3 s`, `2 min 5 s`, `1 h 3 min`, `3 days`."""
     if seconds < 60:
         return _("%(s)d s") % {"s": seconds}
     minutes, seconds = divmod(seconds, 60)

@@ -228,7 +228,8 @@ def _wait_until_settled(push: Push, *, now: dt.datetime) -> None:
     settled = settled_at(push)
     if now < settled:
         words = _("Codat may still be working on it. Look again at %(time)s, then decide.")
-        raise ValueError(words % {"time": clock_time(settled)})
+        # Without seconds, rounded up: whoever decides then must not be too early.
+        raise ValueError(words % {"time": clock_time(settled + dt.timedelta(minutes=1))})
 
 
 def _must(moved: bool) -> None:

@@ -88,6 +88,8 @@ def _of(push: Push, listed: Iterable[PushOperation]) -> list[Candidate]:
         if o.data_connection_key == push.connection.codat_id and o.requested_on >= first
     }
     rows = UnclaimedWrite.objects.filter(connection=push.connection_id, requested_at__gte=first)
+    if push.ended_at is not None:
+        rows = rows.filter(requested_at__lte=push.ended_at + SKEW)
     stored = {
         row.push_operation_key: (row.requested_at, row.codat_status, row.first_seen_at)
         for row in rows.order_by("-requested_at", "-id")[:CANDIDATES]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from bankfeeds.models import BankTransaction, Push, PushDecision, PushStatus
 from bankfeeds.models.states import UNDECIDED
 from bankfeeds.rules import FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD, Rule, Severity
 
-from .figures import day, moment
+from .figures import clock_time, day, moment
 from .holds import Holds, held
 from .word import Tone, Word
 
@@ -76,7 +76,40 @@ def push(
             label, text = _("Waiting behind push #%(id)d") % {"id": behind.pk}, _why(row, behind)
         elif hold is not None:
             label, text = hold.label, hold.explanation
+    elif row.status == PushStatus.SENDING and row.lease_until is None and row.next_attempt_at:
+        label, text = _again(row, row.next_attempt_at)
+    elif row.status == PushStatus.RECONCILING and row.next_attempt_at is not None:
+        text = _looking(row, row.next_attempt_at)
     return Word(label, text, tone, row.codat_status)
+
+
+def _again(row: Push, at: dt.datetime) -> tuple[str, str]:
+    when = clock_time(at)
+    text = _(
+        "Nobody knows whether the last try arrived. Trying again at %(when)s with the same key:"
+        " Codat takes what has the same key only once, so nothing can double."
+    )
+    words = f"{text % {'when': when}} {_tried(row)}".rstrip()
+    return _("Sending – trying again at %(when)s") % {"when": when}, words
+
+
+def _looking(row: Push, at: dt.datetime) -> str:
+    """What is looked for, and when next."""
+    sought = _("The answer was lost. Before anything is sent again we look for its write at Codat")
+    if row.first_sent_at is not None:
+        since = _("among those of this connection since %(when)s")
+        sought = f"{sought}, {since % {'when': clock_time(row.first_sent_at)}}"
+    looks = ngettext("Looked once so far.", "Looked %(n)d times so far.", row.polls)
+    told = (looks % {"n": row.polls}) if row.polls else ""
+    following = _("Next look at %(when)s. Nothing to do.") % {"when": clock_time(at)}
+    return " ".join(part for part in (f"{sought}.", _tried(row), told, following) if part)
+
+
+def _tried(row: Push) -> str:
+    """Of the tries that told nothing."""
+    if not row.tries:
+        return ""
+    return ngettext("Tried once so far.", "Tried %(n)d times so far.", row.tries) % {"n": row.tries}
 
 
 def _why(row: Push, behind: Push) -> str:

@@ -278,7 +278,8 @@ def test_nobody_sends_again_without_a_look(person: Any, onboarded: support.Onboa
     assert not PushDecision.objects.exists()
 
 
-def test_giving_up_a_push_that_may_be_there_leaves_its_rows_out(person: Any) -> None:
+def test_giving_up_a_push_that_may_be_there_leaves_its_rows_out(person: Any, settings: Any) -> None:
+    settings.PUSH_SETTLE = 0
     for push in (unknown(), timed_out()):
         page = person.get(url(push))
         assert len(ticked(page)) == 3

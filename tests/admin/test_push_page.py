@@ -212,7 +212,7 @@ def test_a_page_of_a_thousand_rows_takes_as_many_queries_as_one(
     support_person: Any, django_assert_max_num_queries: Any
 ) -> None:
     push = waiting(amounts=["1.00"] * 1000)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         page = support_person.get(url(push))
     assert page.content.decode().count("Line ") >= 1000
     assert hidden(page, "seen")

@@ -3,13 +3,12 @@
 // its Reload link. Nothing is replaced while a person is at work in one of its forms.
 (() => {
   const box = document.getElementById("push-status");
-  if (!box) return;
   const rest = document.getElementById("push-rest");
   const newer = document.getElementById("push-newer");
   const FAST = 2000, SLOW = 10000, LOOKS_FAST = 90;
   let looks = 0;
 
-  const inner = () => box.querySelector(".push-status-inner");
+  const inner = () => box?.querySelector(".push-status-inner");
   const state = () => inner()?.dataset.state;
   const moving = () => inner()?.dataset.moving === "yes";
   const atWork = () => rest.contains(document.activeElement)
@@ -21,9 +20,21 @@
     return answer.text();
   }
 
+  // What stands above every page: how many pushes need a decision, and the bands.
+  function renewTop(page) {
+    const old = document.querySelector(".undecided"), fresh = page.querySelector(".undecided");
+    if (old && fresh) old.replaceWith(fresh);
+    else if (old) old.remove();
+    else if (fresh) document.querySelector(".world")?.after(fresh);
+    if (page.querySelectorAll(".band").length === document.querySelectorAll(".band").length) return;
+    document.querySelectorAll(".band").forEach((band) => band.remove());
+    document.getElementById("content").before(...page.querySelectorAll(".band"));
+  }
+
   async function renewRest() {
-    if (atWork()) { newer.hidden = false; return; }
     const page = new DOMParser().parseFromString(await text(location.href), "text/html");
+    renewTop(page);
+    if (atWork()) { newer.hidden = false; return; }
     const fresh = page.getElementById("push-rest");
     if (fresh && !atWork()) { rest.replaceChildren(...fresh.childNodes); newer.hidden = true; showExtras(); }
   }
