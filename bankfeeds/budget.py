@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import time
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -33,6 +34,8 @@ LONGEST_PAUSE = 30.0
 PROBE = 10.0
 THROTTLED_FOR = 60.0
 # Whatever is left of the day goes to pushes before it goes to looking around.
+# Seconds between two notes that all goes well.
+TOLD_EVERY = 1.0
 REFUSALS = (401, 402, 403)
 
 Kind = Incident.Kind
@@ -94,6 +97,7 @@ class Line:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._told_at = float("-inf")
         self._forget()
 
     def _forget(self) -> None:
@@ -126,9 +130,16 @@ class Line:
                 self._refusal = error
 
     def tell(self, *, now: dt.datetime) -> None:
-        """Write down what was met since the last time; opens and ends incidents."""
+        """Write down what was met since the last time; opens and ends incidents.
+
+        That all goes well is told once a second.
+        """
         with self._lock:
+            well = not self._unanswered and self._wait is None and self._refusal is None
+            if well and time.monotonic() < self._told_at + TOLD_EVERY:
+                return
             met = self.__dict__.copy()
+            self._told_at = time.monotonic()
             self._forget()
         if met["_refusal"] is not None:
             _refused(met["_refusal"], now)

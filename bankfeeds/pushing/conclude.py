@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,6 +26,7 @@ from bankfeeds.models import (
     PushStatus,
     SourceAccount,
     UnclaimedWrite,
+    many,
 )
 from bankfeeds.models.record import WORKER
 from bankfeeds.models.states import Step
@@ -41,12 +42,15 @@ ENDS = {
 LONGEST = dt.timedelta(hours=24)
 
 
-def conclude(answers: Answers, *, now: dt.datetime, by: Actor = WORKER) -> set[int]:
-    """Write down what one company's answers mean; the ids of the pushes whose state moved."""
-    rivals = _unclaimed(answers, now=now)
-    steps = [step for row in answers.pushes if (step := _step(row, answers, rivals, now))]
+def conclude(group: Sequence[Answers], *, now: dt.datetime, by: Actor = WORKER) -> set[int]:
+    """Write down what companies' answers mean; the ids of the pushes whose state moved."""
+    steps: list[Step] = []
+    for answers in group:
+        rivals = _unclaimed(answers, now=now)
+        steps += [step for row in answers.pushes if (step := _step(row, answers, rivals, now))]
     moved = _make(steps, by=by, now=now)
-    _keep_words(answers, moved)
+    for answers in group:
+        _keep_words(answers, moved)
     return moved
 
 
@@ -223,15 +227,18 @@ def _make(steps: list[Step], *, by: Actor, now: dt.datetime) -> set[int]:
             _take_over_balances([s.push.id for s in ended])
             return moved
     except IntegrityError:
-        # Two adopted the same write: the next look sees which of them has it.
+        if len(steps) > 1:
+            return set().union(*(_make([step], by=by, now=now) for step in steps))
+        # Another push has that write by now: the next look finds it claimed.
         return set()
 
 
 def _take_over_balances(ids: list[int]) -> None:
     """The balance of the last row is the account's balance now (Codat guide: Push)."""
-    rows = Push.objects.filter(pk__in=ids).order_by("sequence")
-    for account, balance in rows.values_list("account_id", "balance_after"):
-        SourceAccount.objects.filter(pk=account).update(balance=balance)
+    rows = Push.objects.filter(pk__in=ids).order_by("sequence") if ids else Push.objects.none()
+    newest = dict(rows.values_list("account_id", "balance_after"))
+    changes: list[many.Change] = [({"id": pk}, {"balance": at}) for pk, at in newest.items()]
+    many.update_each(SourceAccount, changes)
 
 
 def _keep_words(answers: Answers, moved: set[int]) -> None:

@@ -35,7 +35,7 @@ Clock = Callable[[], dt.datetime]
 Answered = PushOperation | errors.CodatError | Exception
 
 # Outcomes are written down when so many have come in, or so many seconds after the first.
-GROUP = 16
+GROUP = 32
 GROUP_WAIT = 0.05
 # Seconds between two looks for more to send while something is on its way.
 LOOK_EVERY = 0.1
@@ -94,7 +94,7 @@ class _Round:
     def _begin(self) -> int:
         """Claim as many as there are free threads, but not for a few of them all the time."""
         free = THREADS - len(self.on_its_way)
-        if self.on_its_way and time.monotonic() < self.looked_at + LOOK_EVERY and free < GROUP:
+        if self.on_its_way and time.monotonic() < self.looked_at + LOOK_EVERY and free < GROUP // 2:
             return 0
         self.looked_at = time.monotonic()
         claimed = claim(free, now=self.clock())

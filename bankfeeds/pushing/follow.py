@@ -59,13 +59,13 @@ def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
     beat_at = time.monotonic()
     moved: set[int] = set()
     patient = client.within(PATIENCE * conf.timing_factor())
-    for answers in lookup.ask(client=patient, clock=clock):
-        if answers.error is not None:
-            line.met(answers.error)
-            log.warning("looking up writes failed: %s", type(answers.error).__name__)
-        budget.charge(answers.calls - 1)
+    for group in lookup.ask(client=patient, clock=clock):
+        for error in (answers.error for answers in group if answers.error is not None):
+            line.met(error)
+            log.warning("looking up writes failed: %s", type(error).__name__)
+        budget.charge(sum(answers.calls - 1 for answers in group))
         line.tell(now=clock())
-        moved |= conclude(answers, now=clock())
+        moved |= conclude(group, now=clock())
         if time.monotonic() > beat_at + BEAT_EVERY:
             beat_at = time.monotonic()
             health.beat(now=clock())
@@ -86,7 +86,7 @@ def look_again(push: Push, *, client: Client, by: Actor, clock: Clock) -> bool:
         raise answers.error
     if push.push_operation_key in answers.absent:
         raise errors.Absent(_("Codat does not know this write."), status=404)
-    moved = conclude(answers, now=clock(), by=by)
+    moved = conclude([answers], now=clock(), by=by)
     if moved:
         push.refresh_from_db()
         doorbell.ring(doorbell.DELIVER)

@@ -34,7 +34,8 @@ LOOKS = (5, 15, 30, 60, 120, 300, 600, 900)
 # Codat's clock and ours may differ by this much.
 SKEW = dt.timedelta(minutes=2)
 # Bounds of one round and of one company.
-COMPANIES = 64
+COMPANIES = 128
+GROUP_WAIT = 0.05
 PUSHES_OF_A_COMPANY = 200
 OPERATIONS = 2000
 # A write that is older than this is asked for by its id: the list would be long until there.
@@ -86,19 +87,17 @@ class Answers:
     calls: int = 0
 
 
-def ask(
-    *, client: Client, clock: Clock, company: int | None = None, only: Sequence[int] = ()
-) -> Iterator[Answers]:
-    """Ask about whatever is due, yielding each company as its answers come in.
+def ask(*, client: Client, clock: Clock) -> Iterator[list[Answers]]:
+    """Ask about whatever is due, yielding companies in groups as their answers come in.
 
     Every push asked about has its next look planned before anything is asked.
     """
-    planned = _plan(clock(), company, only)
-    futures = {pool().submit(_ask, client, answers) for answers in planned}
+    futures = {pool().submit(_ask, client, answers) for answers in _plan(clock())}
     while futures:
         done, futures = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
+        # A moment for those that come right behind it.
+        more, futures = wait(futures, timeout=GROUP_WAIT) if futures else (set(), futures)
+        yield [future.result() for future in done | more]
 
 
 def read(pushes: Sequence[Push], *, client: Client, now: dt.datetime) -> Answers:
@@ -109,12 +108,8 @@ def read(pushes: Sequence[Push], *, client: Client, now: dt.datetime) -> Answers
     return _ask(client, Answers(company.id_there, now, asked))
 
 
-def _plan(now: dt.datetime, company: int | None, only: Sequence[int]) -> list[Answers]:
+def _plan(now: dt.datetime) -> list[Answers]:
     due = Push.objects.to_look_up(now).filter(environment=conf.environment())
-    if company is not None:
-        due = due.filter(company=company)
-    if only:
-        due = due.filter(pk__in=only)
     first = due.values_list("company_id", "company__codat_id")
     soonest = first.annotate(at=Min("next_attempt_at")).order_by("at")[:COMPANIES]
     companies = {pk: there for pk, there, _at in soonest if there is not None}
