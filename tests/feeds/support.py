@@ -86,3 +86,19 @@ def slotless(n: int = 1, **of: Any) -> list[SourceAccount]:
         if account.pk % 20 == 0:
             found.append(account)
     return found
+
+
+def daily(**changes: Any) -> SourceAccount:
+    account = make_account(**changes)
+    schedule(account, changed_at=moment(TODAY, "00:00"))
+    return account
+
+
+def by_file(**changes: Any) -> SourceAccount:
+    account = make_account(**changes)
+    schedule(account, trigger=Trigger.FILE, at="18:00", changed_at=moment(TODAY, "00:00"))
+    return account
+
+
+def day_of(account: SourceAccount) -> FeedRun:
+    return FeedRun.objects.get(account=account, day=TODAY)
