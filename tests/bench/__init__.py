@@ -16,16 +16,20 @@ committed. Only its limit of calls a minute is lifted.
 The columns: pushes/s until Codat has taken every push; CPU seconds for 1,000 transactions until
 then, and *to outcome* until every push is known to have succeeded (loops never ask); the peak of
 memory, of the engine for the worker's whole tree, what is shared counted once. CPU is that of all
-processes of the peer. *server ms* is what the stand-in itself needed: where it nears a peer's own,
+processes of the peer (a PostgreSQL server's is not among them). *server ms* is what the stand-in itself needed: where it nears a peer's own,
 the server is in the picture.
 
 A run is void, and the command fails, when posts, bytes, transactions or keys that the server
 counted differ from what the peer claims. No figure makes it fail: goals stand beside them as *met*
 or *MISSED*.
 
-`--memory` compares the peak for 10,000 and for 200,000 transactions; `--thrift` counts requests for
+*To outcome* ends with the last look at Codat: the seconds of waiting until then carry what the
+worker's processes cost while nothing happens, which weighs on short runs.
+
+`--memory` compares the peak for 10,000 and for 200,000 transactions. `--thrift` counts requests for
 each account and day with 1, 5 and 50 accounts in a company, within the limits that the product sets
-itself.
+itself: one push of each account, whose end Codat knows after `--pending` seconds on the average
+(each takes half to one and a half of it), against a server that throttles as Codat does.
 """
 
 from __future__ import annotations

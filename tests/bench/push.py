@@ -54,6 +54,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--only-engine", action="store_true", help="no peers and no ratios")
     parser.add_argument("--pending", type=float, default=20, help="s to a push's end (thrift)")
+    parser.add_argument(
+        "--per-company", type=int, nargs="+", default=[1, 5, 50], help="accounts each (thrift)"
+    )
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--memory", action="store_true", help="10,000 against 200,000 transactions")
     modes.add_argument("--thrift", action="store_true", help="requests for an account and day")
@@ -101,7 +104,7 @@ def _memory(options: argparse.Namespace, folder: Path) -> None:
 
 
 def _thrift(options: argparse.Namespace, folder: Path) -> None:
-    for per_company in thrift.ACCOUNTS_OF_A_COMPANY:
+    for per_company in options.per_company:
         size = {"accounts": options.accounts, "per_company": per_company}
         with prepared(
             folder / str(per_company), database=options.database, transactions=10, **size

@@ -9,7 +9,6 @@ from . import runs
 from .place import Place
 from .runs import Run
 
-ACCOUNTS_OF_A_COMPANY = (1, 5, 50)
 # Codat's, as its guide to rate limits says them; ours lie below.
 CODAT = {"per_minute": 1000, "per_company": 10}
 OURS = {"most_in_a_minute": 800, "most_of_a_company": 8, "throttled": 0}
