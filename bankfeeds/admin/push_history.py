@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds import holding, words
 from bankfeeds.models import Push, PushDecision, PushStatus
 
-from . import parts, push_search, push_words, resending_estimate, resending_filter
+from . import parts, push_search, push_together, push_words, resending_estimate, resending_filter
 
 # What a list must not read: secrets, files, long texts.
 HEAVY = (
@@ -99,7 +99,7 @@ class PushHistory(parts.ReadOnlyAdmin):
     search_help_text = _(
         "Company, account id, transaction id, push number, Codat's write id or support reference"
     )
-    actions = ("send_again",)
+    actions = ("decide_together", "send_again")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -120,6 +120,19 @@ class PushHistory(parts.ReadOnlyAdmin):
             return redirect(resending_estimate.address(request.GET.urlencode()))
         pushes = ",".join(map(str, chosen.order_by("pk").values_list("pk", flat=True)))
         return redirect(resending_estimate.address(f"{resending_estimate.CHOSEN}={pushes}"))
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("bankfeeds.decide_push"))
+
+    @admin.action(description=_("Decide on selected"), permissions=["decide"])
+    def decide_together(self, request: HttpRequest, chosen: QuerySet[Push]) -> HttpResponse:
+        """To the page where pushes of unknown fate, as after an outage, are decided at once."""
+        wanted = list(chosen.order_by("pk").values_list("pk", flat=True)[: push_together.MOST + 1])
+        if len(wanted) > push_together.MOST:
+            text = _("At most %(n)d pushes at once. Choose fewer. Nothing was done.")
+            messages.warning(request, text % {"n": push_together.MOST})
+            return redirect(request.get_full_path())
+        return redirect(push_together.address(wanted))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PushChangeList

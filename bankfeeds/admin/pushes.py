@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds.models import Push
 
-from . import push_confirm, push_decide, push_page
+from . import push_confirm, push_decide, push_page, push_together
 from .push_forms import identifier
 from .push_history import PushHistory
 from .push_words import MOVING
@@ -28,6 +28,7 @@ class PushAdmin(PushHistory):
     def get_urls(self) -> list[URLPattern]:
         own: list[tuple[str, View, str]] = [
             ("confirm/", self.confirm_view, "confirm"),
+            ("together/", self.together_view, "together"),
             ("<path:object_id>/status/", self.status_view, "status"),
             ("<path:object_id>/body/", self.body_view, "body"),
             ("<path:object_id>/stop/", self.stop_view, "stop"),
@@ -41,6 +42,9 @@ class PushAdmin(PushHistory):
 
     def confirm_view(self, request: HttpRequest) -> HttpResponse:
         return push_confirm.view(self, request)
+
+    def together_view(self, request: HttpRequest) -> HttpResponse:
+        return push_together.view(self, request)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

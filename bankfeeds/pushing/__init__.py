@@ -14,26 +14,32 @@ from .doubt import Candidate, candidates, kept, look, perhaps_there, settled_at,
 from .follow import look_again, sweep
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
 from .recut import recut, recut_due
+from .together import Became, Result, chosen, decide_together, look_soon
 from .wake import wake
 
 __all__ = [
     "AccountPlan",
     "Again",
     "AlreadyDecided",
+    "Became",
     "Candidate",
     "LeftOut",
     "Plan",
+    "Result",
     "RowsChanged",
     "again",
     "behind",
     "cancel",
     "candidates",
+    "chosen",
     "confirm",
     "decide",
+    "decide_together",
     "deliver",
     "kept",
     "look",
     "look_again",
+    "look_soon",
     "perhaps_there",
     "plan",
     "recut",
