@@ -323,6 +323,13 @@ def ledger() -> list[dict[str, Any]]:
     return entries
 
 
+def posts() -> list[dict[str, Any]]:
+    """Every push that the sandbox was sent, whatever became of it, in order."""
+    answer = requests.get(f"{settings.CODAT_BASE_URL}/_sandbox/posts", timeout=10)
+    sent: list[dict[str, Any]] = answer.json()
+    return sent
+
+
 # --- The queue ------------------------------------------------------------------------------
 
 

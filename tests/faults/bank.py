@@ -70,36 +70,8 @@ class Bank:
             most -= count
 
     def _confirm(self, batch: Sequence[SourceAccount]) -> None:
-        for account in batch:
-            self._add_rows(account)
-        now = timezone.now()
-        made = pushing.confirm(
-            batch, fingerprint=None, form_key=str(uuid.uuid4()), by=PERSON, now=now
-        )
-        if len(made) != len(batch):
-            raise AssertionError(f"{len(made)} pushes of {len(batch)} accounts were confirmed")
-        self.confirmed += len(made)
-
-    def _add_rows(self, account: SourceAccount) -> None:
-        done = self.series.setdefault(account.account_id, [])
-        number = len(done)
-        count = self.chance.randint(1, MOST_ROWS)
-        ids = tuple(f"{account.account_id}:{number}:{row}" for row in range(count))
-        done.append(Operation(account.account_id, number, ids))
-        statement = Statement.objects.filter(account=account).order_by("id")[0]
-        BankTransaction.objects.bulk_create(
-            BankTransaction(
-                account=account,
-                statement=statement,
-                line=2 + number * MOST_ROWS + row,
-                transaction_id=ident,
-                date=_date(number),
-                description=f"Line {row}",
-                amount=Decimal(1),
-                balance=Decimal(1000 + number * MOST_ROWS + row),
-            )
-            for row, ident in enumerate(ids)
-        )
+        confirm(batch, self.series, rows=self.chance.randint(1, MOST_ROWS))
+        self.confirmed += len(batch)
 
     def decide(self) -> None:
         """What a person does about refused pushes and a refused key; nothing about unknown ones."""
@@ -113,6 +85,44 @@ class Bank:
                 continue
         for incident in Incident.objects.open().filter(kind=Incident.Kind.REFUSED):
             holding.go_on(incident, reason="looked after", by=PERSON, now=timezone.now())
+
+
+def confirm(
+    accounts: Sequence[SourceAccount], series: dict[str, list[Operation]], *, rows: int
+) -> list[Push]:
+    """One operation more for each account, of so many rows; entered in `series`."""
+    for account in accounts:
+        _add_rows(account, series.setdefault(account.account_id, []), rows)
+    made = pushing.confirm(
+        accounts,
+        fingerprint=None,
+        form_key=str(uuid.uuid4()),
+        by=PERSON,
+        now=timezone.now(),
+    )
+    if len(made) != len(accounts):
+        raise AssertionError(f"{len(made)} pushes of {len(accounts)} accounts were confirmed")
+    return made
+
+
+def _add_rows(account: SourceAccount, done: list[Operation], count: int) -> None:
+    number = len(done)
+    ids = tuple(f"{account.account_id}:{number}:{row}" for row in range(count))
+    done.append(Operation(account.account_id, number, ids))
+    statement = Statement.objects.filter(account=account).order_by("id").first()
+    BankTransaction.objects.bulk_create(
+        BankTransaction(
+            account=account,
+            statement=statement or support.make_statement(account),
+            line=2 + number * MOST_ROWS + row,
+            transaction_id=ident,
+            date=_date(number),
+            description=f"Line {row}",
+            amount=Decimal(1),
+            balance=Decimal(1000 + number * MOST_ROWS + row),
+        )
+        for row, ident in enumerate(ids)
+    )
 
 
 def _date(number: int) -> dt.date:
@@ -147,9 +157,7 @@ def _connection(
     for _ in range(accounts):
         account_id = f"acc-{next(numbers)}"
         _post(session, f"{path}/{theirs['id']}/connectionInfo/bankFeedAccounts", _body(account_id))
-        account = support.make_account(tie, account_id=account_id)
-        support.make_statement(account)
-        made.append(account)
+        made.append(support.make_account(tie, account_id=account_id))
     ids = [each.account_id for each in made]
     _post(session, "/_sandbox/connect", {"connectionId": theirs["id"], "accountIds": ids})
     return made

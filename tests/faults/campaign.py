@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LEASE = 90.0
 # So much of the work may be done, or be waiting, before its share of the kills was made.
-AHEAD = 0.1
+AHEAD = 0.15
 SAY_EVERY = 5.0
 # The killer waits at most so long for the work to come along.
 PATIENCE = 6.0

@@ -44,6 +44,7 @@ class Killer(threading.Thread):
         self._halt = threading.Event()
         self.counts: Counter[str] = Counter()
         self.trouble: Exception | None = None
+        self._waking: list[threading.Timer] = []
 
     @property
     def kills(self) -> int:
@@ -59,16 +60,17 @@ class Killer(threading.Thread):
 
     def run(self) -> None:
         try:
-            while self.kills < self._wanted and not self._halt.wait(self._next()):
-                if self._may_go_on(self.share):
-                    self._strike()
+            while self.kills < self._wanted and not self._halt.is_set():
+                hit = self._may_go_on(self.share) and self._strike()
+                self._halt.wait(self._chance.uniform(0.4, 1.6) * self._pace if hit else 0.2)
         except Exception as error:
             self.trouble = error
+        finally:
+            for waking in self._waking:
+                waking.join()
 
-    def _next(self) -> float:
-        return self._chance.uniform(0.4, 1.6) * self._pace
-
-    def _strike(self) -> None:
+    def _strike(self) -> bool:
+        """False when there was nobody to hit: a pool is just being started."""
         what = self._chance.choices(list(TARGETS), weights=list(TARGETS.values()))[0]
         worker = self._chance.choice(self._place.workers)
         done = {
@@ -80,11 +82,13 @@ class Killer(threading.Thread):
             "pause-all": self._pause_all,
         }[what](worker)
         self.counts[what] += done
+        return done
 
     def _pool(self, worker: Worker) -> bool:
-        found = family_of(worker)
-        senders = [each for each in found[2:] if _threads(each) >= THREADS_OF_A_SENDER]
-        return _kill(self._chance.choice(senders)) if senders else False
+        """One that has sent something; where none has since the last kill, any: it may be idle."""
+        found = family_of(worker)[2:]
+        senders = [each for each in found if _threads(each) >= THREADS_OF_A_SENDER]
+        return _kill(self._chance.choice(senders or found)) if found else False
 
     def _group(self, worker: Worker) -> bool:
         found = family_of(worker)
@@ -114,10 +118,16 @@ class Killer(threading.Thread):
     def _stop_for_a_while(self, processes: list[psutil.Process]) -> bool:
         for process in processes:
             _send(process, signal.SIGSTOP)
-        self._halt.wait(self._lease * self._chance.uniform(1.1, 1.5))
-        for process in reversed(processes):
-            _send(process, signal.SIGCONT)
+        seconds = self._lease * self._chance.uniform(1.1, 1.5)
+        waking = threading.Timer(seconds, _wake, [processes])
+        waking.start()
+        self._waking.append(waking)
         return bool(processes)
+
+
+def _wake(processes: list[psutil.Process]) -> None:
+    for process in reversed(processes):
+        _send(process, signal.SIGCONT)
 
 
 def family_of(worker: Worker) -> list[psutil.Process]:
