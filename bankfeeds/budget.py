@@ -30,6 +30,7 @@ BURST = 0.05
 UNANSWERED = 5
 UNANSWERED_FOR = 10.0
 LONGEST_PAUSE = 30.0
+LONGEST_HOLD = 24 * 3600.0
 # Seconds for which a call that tries whether somebody answers again is the only one.
 PROBE = 10.0
 THROTTLED_FOR = 60.0
@@ -69,7 +70,7 @@ def take(wanted: int, *, now: dt.datetime) -> int:
             return 0
         row = _locked()
         _fill(row, now)
-        granted = 0 if _held(row, now) else min(wanted, int(row.tokens))
+        granted = 0 if _held(row, now) else max(0, min(wanted, int(row.tokens)))
         if granted and row.unanswered >= UNANSWERED:
             # While nobody answers, one call at a time finds out whether somebody does again.
             granted, row.not_before = 1, now + dt.timedelta(seconds=PROBE * conf.timing_factor())
@@ -177,12 +178,20 @@ def _fill(row: CallBudget, now: dt.datetime) -> None:
 
 
 def _held(row: CallBudget, now: dt.datetime) -> Closed | None:
-    if row.not_before is not None and row.not_before > now:
+    """A time further off than any that is set here was set by a clock that was wrong."""
+    longest = LONGEST_HOLD if row.held_words else LONGEST_PAUSE
+    if row.not_before is not None and now < row.not_before <= now + _seconds(longest):
         words = row.held_words or _("Codat cannot be reached")
         return Closed(words, row.not_before)
     if row.remaining == 0 and row.resets_at is not None and row.resets_at > now:
-        return Closed(_("Today's calls to Codat are used up"), row.resets_at)
+        # The quota is one of a day: an answer that says otherwise is not believed for longer.
+        until = min(row.resets_at, (row.answered_at or now) + _seconds(LONGEST_HOLD))
+        return Closed(_("Today's calls to Codat are used up"), until) if until > now else None
     return None
+
+
+def _seconds(seconds: float) -> dt.timedelta:
+    return dt.timedelta(seconds=seconds)
 
 
 def _judge_silence(row: CallBudget, answered: int, unanswered: int, now: dt.datetime) -> None:

@@ -83,7 +83,7 @@ def _locked(known: list[int], *, asked_at: dt.datetime) -> dict[str, SourceAccou
 
     Without those of which somebody has heard who asked later: that answer is the newer one.
     """
-    rows = SourceAccount.objects.select_for_update().filter(pk__in=known).order_by("pk")
+    rows = SourceAccount.objects.select_for_update(no_key=True).filter(pk__in=known).order_by("pk")
     older = Q(status_as_of=None) | Q(status_as_of__lte=asked_at)
     return {row.account_id: row for row in rows.filter(older).defer("sealed_body")}
 

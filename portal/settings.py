@@ -152,6 +152,15 @@ if SQLITE:
             "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
         ),
     }
+else:
+    # A machine that stops in the middle of a transaction must not stop the others with its locks.
+    DATABASE["OPTIONS"] = {
+        **DATABASE.get("OPTIONS", {}),
+        "options": "-c idle_in_transaction_session_timeout=30s -c lock_timeout=10s",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
 
 # --- The queue: a doorbell, never the order -------------------------------------------------
 

@@ -38,9 +38,11 @@ def parse_moment(words: str) -> datetime:
     zone = (match["zone"] or "Z").upper()
     try:
         moment = datetime.fromisoformat(f"{match['day']}T{match['time']}.{fraction}{zone}")
-    except ValueError as error:
+        moment = moment if zone != "Z" else moment.replace(tzinfo=UTC)
+        moment.astimezone(UTC)  # the first and the last hours of all time have no such moment
+    except (ValueError, OverflowError) as error:
         raise ShapeError("not a date and time") from error
-    return moment if zone != "Z" else moment.replace(tzinfo=UTC)
+    return moment
 
 
 def parse_day(words: str) -> date:

@@ -32,6 +32,11 @@ _THREAD_POOLS = 4  # hosts: the API, and a few in tests
 _THREAD_CONNECTIONS = 2  # a thread asks one thing at a time; the other is for a page of a list
 
 
+def _steady() -> float:
+    """Counts on while the machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 @dataclass
 class Errand:
     """One request with its repeats: how long it may take and how far it came."""
@@ -40,7 +45,7 @@ class Errand:
     ends: float = 0.0
     opened: bool = False
     began: bool = False
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=_steady)
 
     @classmethod
     def starting(cls, *, read: float, deadline: float) -> Self:
@@ -49,10 +54,10 @@ class Errand:
         return errand
 
     def left(self) -> float:
-        return self.ends - time.monotonic()
+        return self.ends - _steady()
 
     def ms(self) -> int:
-        return round((time.monotonic() - self.started) * 1000)
+        return round((_steady() - self.started) * 1000)
 
     def wait(self, most: float) -> float:
         """Return how long a step may take; TimeoutError if the time is up."""

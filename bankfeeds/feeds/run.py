@@ -107,10 +107,12 @@ def _push(
     arrived = missed or _day_arrived(schedule, day)
     pushes = list(Push.objects.filter(form_key=key).order_by("pk"))
     if not pushes:
-        planned = pushing.plan([account], today=pushing.today(now))
-        if not planned.accounts:
-            return _nothing_went(schedule, planned, arrived)
         try:
+            planned = pushing.plan([account], today=pushing.today(now))
+            if not planned.accounts:
+                return _nothing_went(schedule, planned, arrived)
+            if doubtful := _perhaps_there(planned):
+                return Result(Outcome.HELD, doubtful)
             with transaction.atomic():
                 pushes = pushing.confirm(
                     [account], fingerprint=None, form_key=key, by=SCHEDULE, now=now
@@ -126,6 +128,21 @@ def _push(
             # The account's status changed in this moment.
             raise pushing.RowsChanged(planned)
     return _went(schedule, pushes, arrived)
+
+
+def _perhaps_there(planned: pushing.Plan) -> str:
+    """Words for rows that a person gave up without knowing whether Codat has them: no schedule
+    decides that they go (again)."""
+    account = planned.accounts[0]
+    unknown = pushing.perhaps_there([account.account])
+    doubtful = [unknown[row.row.pk] for row in account.going if row.row.pk in unknown]
+    if not doubtful:
+        return ""
+    text = _(
+        "%(rows)d rows were given up in push #%(id)d without knowing whether Codat has them."
+        " Look at Codat, then push or leave them out by hand."
+    )
+    return text % {"rows": len(doubtful), "id": doubtful[0]}
 
 
 def _day_arrived(schedule: FeedSchedule, day: dt.date) -> bool:

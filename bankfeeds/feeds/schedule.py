@@ -33,7 +33,7 @@ def set_schedule(
         ids = [account.pk for account in accounts]
         # Schedules before accounts, as a run takes them: neither waits for the other for ever.
         list(FeedSchedule.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-        rows = SourceAccount.objects.select_for_update(of=("self",)).filter(pk__in=ids)
+        rows = SourceAccount.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids)
         for account in rows.defer("sealed_body").order_by("pk"):
             changed += _set(account, wanted, by=by, now=now)
     return changed

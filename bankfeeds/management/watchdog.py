@@ -16,7 +16,7 @@ from typing import Protocol
 from django.conf import settings
 from django.db import Error, close_old_connections
 
-from bankfeeds import doorbell, health
+from bankfeeds import budget, doorbell, health, pushing
 from bankfeeds.models import Push
 
 log = logging.getLogger("bankfeeds.worker")
@@ -152,6 +152,6 @@ class Watchdog:
 
 
 def _something_is_due(now: dt.datetime) -> bool:
-    pushes = Push.objects
-    looks = (pushes.due_again(now), pushes.to_look_up(now), pushes.due(now))
-    return any(rows.exists() for rows in looks)
+    if budget.closed(now=now) is not None:
+        return False
+    return pushing.something_goes(now=now) or Push.objects.to_look_up(now).exists()

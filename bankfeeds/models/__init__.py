@@ -7,7 +7,7 @@ from .holds import CallBudget, Incident, SendingStop
 from .intake import BankTransaction, Statement
 from .mirror import Company, Connection, Intent, RemoteCreation, SourceAccount
 from .pushes import Push, PushDecision
-from .record import Actor, Event, Heartbeat, Origin
+from .record import Actor, Event, Heartbeat, HostClock, Origin
 from .resending import Resending, ResendingRow
 from .sent import PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
 from .states import Decision, PushStatus, WrongStep
@@ -25,6 +25,7 @@ __all__ = [
     "FeedRun",
     "FeedSchedule",
     "Heartbeat",
+    "HostClock",
     "Incident",
     "Intent",
     "Origin",

@@ -60,8 +60,10 @@ class Statement(models.Model):
 
 class BankTransactionQuerySet(models.QuerySet["BankTransaction"]):
     def free(self) -> BankTransactionQuerySet:
-        """In no push that holds them, and not left out by a decision."""
-        return self.filter(left_out_by=None).exclude(items__released=False)
+        """In no push that holds them, never accepted, and not left out by a decision."""
+        unsent = self.filter(left_out_by=None).exclude(items__released=False)
+        # Rows that a person sends once more are let go by the push that was accepted.
+        return unsent.exclude(items__push__status="succeeded")
 
     def in_feed_order(self) -> BankTransactionQuerySet:
         """Oldest first; rows of one day in the order in which they came in."""

@@ -196,7 +196,14 @@ class SourceAccount(RemoteCreation):
             ("refresh_sourceaccount", "Can refresh statuses from Codat"),
             ("push_sourceaccount", "Can confirm a push"),
         )
-        indexes = (models.Index(fields=("-requested_at", "-id"), name="account_newest"),)
+        indexes = (
+            models.Index(fields=("-requested_at", "-id"), name="account_newest"),
+            models.Index(
+                fields=("status_as_of",),
+                condition=Q(intent="done", gone_at=None),
+                name="account_oldest_status",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("connection", "account_id"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from bankfeeds.rules import FEED_WINDOW
 
-from . import many
 from .holds import SendingStop
-from .mirror import Company, Connection, SourceAccount
+from .mirror import KEY_LIFETIME, Company, Connection, SourceAccount
+from .moving import MovingQuerySet
 from .record import Actor, Event, Origin
 from .states import (
     ENDED,
@@ -31,14 +31,13 @@ from .states import (
     UNFINISHED,
     Decision,
     PushStatus,
-    Step,
     check_step,
 )
 
 S = PushStatus
 
 
-class PushQuerySet(models.QuerySet["Push"]):
+class PushQuerySet(MovingQuerySet["Push"]):
     def blocking(self) -> PushQuerySet:
         """Pushes behind which the later ones of their account wait."""
         return self.filter(Q(status__in=UNFINISHED) | Q(status=S.FAILED) & ~_is_settled())
@@ -70,8 +69,18 @@ class PushQuerySet(models.QuerySet["Push"]):
         )
 
     def due_again(self, now: dt.datetime) -> PushQuerySet:
-        """On their way with an unknown fate: the same key and bytes go out once more."""
-        return self.filter(status=S.SENDING, lease_until=None, next_attempt_at__lte=now)
+        """On their way with an unknown fate: the same key and bytes go out once more.
+
+        Not with a key that Codat may have forgotten: those are looked up.
+        """
+        trusted = Q(first_sent_at__gt=now - KEY_LIFETIME, first_sent_at__lt=now + KEY_LIFETIME)
+        retry = self.filter(status=S.SENDING, lease_until=None, next_attempt_at__lte=now)
+        return retry.filter(trusted)
+
+    def key_too_old(self, now: dt.datetime) -> PushQuerySet:
+        """On their way with an unknown fate, and a key that is not to be sent again."""
+        trusted = Q(first_sent_at__gt=now - KEY_LIFETIME, first_sent_at__lt=now + KEY_LIFETIME)
+        return self.filter(~trusted, status=S.SENDING, lease_until=None)
 
     def to_look_up(self, now: dt.datetime) -> PushQuerySet:
         """Whose outcome, or whether they arrived at all, is to be asked of Codat now."""
@@ -94,43 +103,6 @@ class PushQuerySet(models.QuerySet["Push"]):
         """By account: date of the newest row sent or about to be; nothing older may follow it."""
         rows = self.holding().filter(account__in=accounts).order_by()
         return dict(rows.values_list("account").annotate(newest=Max("last_date")))
-
-    def step_all(self, steps: Sequence[Step], *, by: Actor, now: dt.datetime) -> set[int]:
-        """Make many steps in one transaction; the ids of those that moved.
-
-        The others were moved by somebody else meanwhile, and nothing of them is changed.
-        """
-        for step in steps:
-            check_step(step.push.status, step.to, push=step.push.id)
-        with transaction.atomic():
-            moved = many.update_each(Push, [_where_and_what(step, now) for step in steps])
-            made = [step for step, done in zip(steps, moved, strict=True) if done]
-            Event.objects.bulk_create([_event(step, by, now) for step in made])
-        return {step.push.id for step in made}
-
-
-def _where_and_what(step: Step, now: dt.datetime) -> many.Change:
-    seen = step.push
-    where = {"id": seen.id, "status": seen.status, "fence": seen.fence}
-    return where, step.all_columns(now)
-
-
-def _event(step: Step, by: Actor, now: dt.datetime) -> Event:
-    seen = step.push
-    return Event(
-        action=f"push.{step.to}",
-        at=now,
-        actor_name=by.name,
-        origin=by.origin,
-        user_id=by.user_id,
-        words=step.words,
-        before={"status": seen.status},
-        after={"status": step.to},
-        push_id=seen.id,
-        account_id=seen.account_id,
-        connection_id=seen.connection_id,
-        company_id=seen.company_id,
-    )
 
 
 def _stops() -> models.QuerySet[SendingStop]:
@@ -179,6 +151,8 @@ class Push(models.Model):
     first_sent_at = models.DateTimeField(null=True, blank=True)
     # Of the key: since when it has been unsure whether a try arrived. Once unknown, always careful.
     unsure_since = models.DateTimeField(null=True, blank=True)
+    # When Codat's list of its connection was last read whole for this push.
+    looked_at = models.DateTimeField(null=True, blank=True)
     # Tries that count towards the limit; those during an outage do not.
     tries = models.PositiveIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)

@@ -135,6 +135,23 @@ class Event(models.Model):
         return f"{self.action} · {self.actor_name}"
 
 
+class HostClock(models.Model):
+    """One row for each machine: when it was started, by its own clock, and when that changed.
+
+    The moment of a start never changes; if it seems to, the clock was set.
+    """
+
+    host = models.CharField(max_length=100, primary_key=True)
+    started_at = models.DateTimeField()
+    set_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.host
+
+
 class Heartbeat(models.Model):
     """One row for each pool: when it last carried out a job."""
 

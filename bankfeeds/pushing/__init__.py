@@ -9,8 +9,18 @@ from __future__ import annotations
 from .again import Again, again
 from .confirm import RowsChanged, cancel, confirm, waiting_behind
 from .decide import AlreadyDecided, decide
-from .deliver import deliver
-from .doubt import Candidate, candidates, kept, look, perhaps_there, settled_at, since, unsure_tries
+from .deliver import deliver, something_goes
+from .doubt import (
+    Candidate,
+    candidates,
+    has_looked,
+    kept,
+    look,
+    perhaps_there,
+    settled_at,
+    since,
+    unsure_tries,
+)
 from .follow import look_again, sweep
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
 from .recut import recut, recut_due
@@ -36,6 +46,7 @@ __all__ = [
     "decide",
     "decide_together",
     "deliver",
+    "has_looked",
     "kept",
     "look",
     "look_again",
@@ -46,6 +57,7 @@ __all__ = [
     "recut_due",
     "settled_at",
     "since",
+    "something_goes",
     "standing",
     "sweep",
     "today",

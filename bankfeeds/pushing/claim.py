@@ -7,7 +7,7 @@ never count the same company's calls or pick the same push.
 from __future__ import annotations
 
 import datetime as dt
-import time
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
 from bankfeeds import budget, conf
 from bankfeeds.models import Push, PushAttempt, PushBody, PushStatus
 from bankfeeds.models.mirror import KEY_LIFETIME
 from bankfeeds.models.record import WORKER
 from bankfeeds.models.states import Seen, Step
+
+from .clocks import Stopwatch, database_now
+
+log = logging.getLogger(__name__)
 
 # Of each candidate so many, since several of one connection or company may stand in front.
 CANDIDATES = 6
@@ -63,31 +66,6 @@ class Claimed:
     begun: Stopwatch
 
 
-class Stopwatch:
-    """How long ago something was, whatever the clock of the machine was set to meanwhile."""
-
-    def __init__(self) -> None:
-        self._steady, self._wall = _steady(), time.time()
-
-    def seconds(self) -> float:
-        return max(_steady() - self._steady, time.time() - self._wall)
-
-
-def _steady() -> float:
-    """Counts on while the machine sleeps, where the system has such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-def database_now() -> dt.datetime:
-    """Leases go by the database's time: machines that share it may disagree on theirs."""
-    if connection.vendor == "sqlite":
-        return timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: dt.datetime = cursor.fetchone()[0]
-    return now
-
-
 def lease() -> dt.timedelta:
     return dt.timedelta(seconds=settings.PUSH_LEASE)
 
@@ -102,7 +80,8 @@ def claim(room: int, *, now: dt.datetime) -> list[Claimed]:
             budget.give_back(granted - len(chosen))
             return _begin(chosen, begun, now) if chosen else []
     except IntegrityError:
-        # A push of the connection was moved by a person in the same moment. The next round sees it.
+        # A push of the connection was moved by a person in the same moment: the next round sees it.
+        log.warning("a claim met another one", exc_info=True)
         return []
 
 
@@ -150,7 +129,7 @@ def _begin(chosen: list[dict[str, Any]], begun: Stopwatch, now: dt.datetime) -> 
     PushAttempt.objects.bulk_create([_attempt(row, now) for row in mine])
     bodies = _bodies([row["id"] for row in mine])
     repeats = _repeats([row for row in mine if row["unsure_since"] is not None])
-    return [_claimed(row, bodies[row["id"]], repeats[row["id"]], begun) for row in mine]
+    return [_claimed(row, bodies.get(row["id"], b""), repeats[row["id"]], begun) for row in mine]
 
 
 def _key(row: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:

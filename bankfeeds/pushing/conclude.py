@@ -31,6 +31,8 @@ from bankfeeds.models import (
 from bankfeeds.models.record import WORKER
 from bankfeeds.models.states import Step
 
+from . import clocks
+from .confirm import lock_all
 from .lookup import SKEW, Answers, Asked
 from .outcome import first_look
 
@@ -51,6 +53,7 @@ def conclude(group: Sequence[Answers], *, now: dt.datetime, by: Actor = WORKER) 
     moved = _make(steps, by=by, now=now)
     for answers in group:
         _keep_words(answers, moved)
+        _keep_look(answers)
     return moved
 
 
@@ -66,7 +69,7 @@ def _step(
         return _ended(row, operation, now)
     if row.push_operation_key in answers.absent:
         return _absent(row, now)
-    return None
+    return _unread(row, now)
 
 
 def _ended(row: Asked, operation: PushOperation, now: dt.datetime) -> Step | None:
@@ -94,6 +97,13 @@ def _absent(row: Asked, now: dt.datetime) -> Step | None:
     return _lost_sight(row, _("Codat does not know this write any more."), now)
 
 
+def _unread(row: Asked, now: dt.datetime) -> Step | None:
+    """Codat names it, but what it says of it cannot be read: not for ever."""
+    if _outside_incidents(row.submitted_at, now) <= LONGEST:
+        return None
+    return _lost_sight(row, _("Within a day Codat's word on it could not be read."), now)
+
+
 def _lost_sight(row: Asked, words: str, now: dt.datetime) -> Step | None:
     """Its outcome cannot be learned by waiting: a person decides; a later look may still tell."""
     if row.push.status == PushStatus.TIMED_OUT:
@@ -109,17 +119,21 @@ def _later(now: dt.datetime) -> dt.datetime:
 def _found(
     row: Asked, rivals: list[PushOperation], asked_at: dt.datetime, now: dt.datetime
 ) -> Step | None:
-    """One write: it is ours. None, long enough after the last try: it never arrived."""
+    """One write: it is ours. None, long enough after the last try: it never arrived.
+
+    A write at a time at which ours cannot have been made, unless one of the clocks is wrong,
+    proves neither: a person looks.
+    """
     if row.since is None or row.until is None:
         return None
     end = row.until + settle_time() + SKEW
     mine = [o for o in rivals if row.since - SKEW <= o.requested_on <= end]
-    if len(mine) > 1:
-        words = _("Codat lists %(count)d writes that may be this push.") % {"count": len(mine)}
+    if len(rivals) > 1 or len(rivals) > len(mine):
+        words = _("Codat lists %(count)d writes that may be this push.") % {"count": len(rivals)}
         return Step(row.push, PushStatus.NEEDS_REVIEW, words, {"next_attempt_at": None})
     if mine:
         return _adopted(row, mine[0], now)
-    if asked_at < row.until + settle_time():
+    if asked_at < max(row.until, clocks.last_set() or row.until) + settle_time():
         return None
     columns = {
         "idempotency_key": uuid.uuid4(),
@@ -170,7 +184,7 @@ def _unclaimed(answers: Answers, *, now: dt.datetime) -> dict[uuid.UUID, list[Pu
         for row in answers.pushes
         if row.push.status == PushStatus.RECONCILING and row.connection is not None
     }
-    if not searched:
+    if not searched or not answers.complete:
         return {}
     theirs = [o for o in answers.operations.values() if o.data_connection_key in searched]
     return unclaimed(theirs, connections=searched, now=now, pushes=answers.pushes)
@@ -195,7 +209,8 @@ def unclaimed(
     found: dict[uuid.UUID, list[PushOperation]] = {}
     for key, operation in by_key.items():
         first_try = first_tries.get(operation.data_connection_key)
-        if key in known and first_try is not None and known[key] < first_try:
+        # Machines' clocks differ a little: what was seen just before may also be just after.
+        if key in known and first_try is not None and known[key] < first_try - SKEW:
             continue
         found.setdefault(operation.data_connection_key, []).append(operation)
     UnclaimedWrite.objects.bulk_create(
@@ -222,6 +237,7 @@ def _may_be_ours(operation: PushOperation) -> bool:
 def _make(steps: list[Step], *, by: Actor, now: dt.datetime) -> set[int]:
     try:
         with transaction.atomic():
+            lock_all({s.push.account_id for s in steps if s.to == PushStatus.SUCCEEDED})
             moved = Push.objects.step_all(steps, by=by, now=now)
             ended = [s for s in steps if s.push.id in moved and s.to == PushStatus.SUCCEEDED]
             _take_over_balances([s.push.id for s in ended])
@@ -241,12 +257,19 @@ def _take_over_balances(ids: list[int]) -> None:
     many.update_each(SourceAccount, changes)
 
 
+def _keep_look(answers: Answers) -> None:
+    searched = [row.push.id for row in answers.pushes if row.push_operation_key is None]
+    if answers.complete and searched:
+        Push.objects.filter(pk__in=searched).update(looked_at=answers.asked_at)
+
+
 def _keep_words(answers: Answers, moved: set[int]) -> None:
     for row in answers.pushes:
         operation = answers.operations.get(row.push_operation_key or uuid.UUID(int=0))
         if operation is None or row.push.id in moved or operation.status == row.codat_status:
             continue
-        Push.objects.filter(pk=row.push.id).update(codat_status=operation.status[:30])
+        still = Push.objects.filter(pk=row.push.id, status=row.push.status)
+        still.update(codat_status=operation.status[:30])
 
 
 def _validation(operation: PushOperation) -> dict[str, Any]:

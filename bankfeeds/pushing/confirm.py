@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -53,8 +53,8 @@ def confirm(
     ids = [account.pk for account in accounts]
     try:
         with transaction.atomic():
-            locked = SourceAccount.objects.select_for_update(of=("self",)).filter(pk__in=ids)
-            owned = locked.select_related("company", "connection").order_by("pk")
+            locked = SourceAccount.objects.select_for_update(of=("self",), no_key=True)
+            owned = locked.filter(pk__in=ids).select_related("company", "connection").order_by("pk")
             by_id = {account.pk: account for account in owned}
             before = list(Push.objects.filter(form_key=form_key).order_by("pk"))
             if before:
@@ -97,7 +97,13 @@ def stop(pushes: Sequence[Push], *, reason: str, by: Actor, now: dt.datetime) ->
 
 def lock(account_id: int) -> None:
     """Whoever changes the order of an account's pushes takes turns (on SQLite all writers do)."""
-    list(SourceAccount.objects.select_for_update().filter(pk=account_id).values_list("pk"))
+    lock_all([account_id])
+
+
+def lock_all(accounts: Collection[int]) -> None:
+    """Always before their pushes, in one order; whoever only refers to them is not kept."""
+    rows = SourceAccount.objects.select_for_update(no_key=True).filter(pk__in=accounts)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def waiting_behind(push: Push) -> list[Push]:

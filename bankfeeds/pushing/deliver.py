@@ -25,6 +25,7 @@ from bankfeeds.codat.shapes import PushOperation
 from bankfeeds.models import Incident, Push, PushBody
 
 from .claim import Claimed, claim
+from .mend import mend
 from .outcome import Verdict, accepted, broken, not_accepted
 from .settle import settle
 from .threads import THREADS, pool
@@ -49,15 +50,22 @@ def deliver(*, client: Client, line: budget.Line, clock: Clock) -> None:
     Ringing twice, late or for nothing does no harm. No more than one deadline before the end of
     its time it claims nothing new, so that all it has begun is written down.
     """
+    mend(now=clock())
     _Round(client, line, clock).run(seconds=settings.TASK_TIMEOUT - conf.longest_call())
     ring_if_due(now=clock())
 
 
 def ring_if_due(*, now: dt.datetime) -> None:
     """Not while every call is held: it would be rung in vain."""
-    looks = (Push.objects.due_again(now), Push.objects.due(now))
-    if any(rows.exists() for rows in looks) and budget.closed(now=now) is None:
+    if something_goes(now=now):
         doorbell.ring(doorbell.DELIVER)
+
+
+def something_goes(*, now: dt.datetime) -> bool:
+    """Whether a delivery would find something to send at this moment."""
+    here = Push.objects.filter(environment=conf.environment())
+    looks = (here.due_again(now), here.due(now))
+    return any(rows.exists() for rows in looks) and budget.closed(now=now) is None
 
 
 @dataclass

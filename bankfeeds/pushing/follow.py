@@ -12,17 +12,12 @@ from django.utils.translation import gettext as _
 from bankfeeds import budget, conf, doorbell, health
 from bankfeeds.codat import errors
 from bankfeeds.codat.client import Client
-from bankfeeds.models import Actor, Incident, Push, PushStatus
-from bankfeeds.models.mirror import KEY_LIFETIME
-from bankfeeds.models.record import WORKER
-from bankfeeds.models.states import Seen, Step
+from bankfeeds.models import Actor, Push, PushStatus
 
 from . import lookup
-from .claim import database_now, lease
 from .conclude import conclude
 from .deliver import ring_if_due
-from .outcome import Closing, Outcome, Verdict, perhaps_sent
-from .settle import settle
+from .mend import mend
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +37,6 @@ def sweep(*, client: Client, line: budget.Line, clock: Clock) -> None:
     look_up(client=client, line=line, clock=clock)
 
 
-def mend(*, now: dt.datetime) -> None:
-    """Leases that ran out, and keys that have become too old to be used once more."""
-    orphans = Push.objects.lease_ran_out(now=database_now(), lease=lease())
-    settle([_orphaned(row, now) for row in orphans.order_by("id")[:A_ROUND]], now=now)
-    waiting = Push.objects.filter(status=PushStatus.SENDING, lease_until=None)
-    old = waiting.filter(first_sent_at__lt=now - KEY_LIFETIME).values(*_SEEN)[:A_ROUND]
-    words = _("Its key has become too old to be sent again.")
-    columns = {"next_attempt_at": now, "polls": 0}
-    steps = [Step(Seen(**row), PushStatus.RECONCILING, words, columns) for row in old]
-    Push.objects.step_all(steps, by=WORKER, now=now)
-
-
 def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
     """Ask about whatever is due, and ring when that lets something go."""
     beat_at = time.monotonic()
@@ -65,13 +48,24 @@ def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
             log.warning("looking up writes failed: %s", type(error).__name__)
         budget.charge(sum(answers.calls - 1 for answers in group))
         line.tell(now=clock())
-        moved |= conclude(group, now=clock())
+        moved |= _conclude(group, now=clock())
         if time.monotonic() > beat_at + BEAT_EVERY:
             beat_at = time.monotonic()
             health.beat(now=clock())
     if moved:
         ring_if_due(now=clock())
     return moved
+
+
+def _conclude(group: list[lookup.Answers], *, now: dt.datetime) -> set[int]:
+    """One company's answers that nobody foresaw keep none of the others from being heard."""
+    try:
+        return conclude(group, now=now)
+    except Exception:
+        if len(group) == 1:
+            log.exception("answers about company %s mean nothing", group[0].company)
+            return set()
+    return set().union(*(_conclude([answers], now=now) for answers in group))
 
 
 def look_again(push: Push, *, client: Client, by: Actor, clock: Clock) -> bool:
@@ -91,15 +85,3 @@ def look_again(push: Push, *, client: Client, by: Actor, clock: Clock) -> bool:
         push.refresh_from_db()
         doorbell.ring(doorbell.DELIVER)
     return bool(moved)
-
-
-def _orphaned(push: Push, now: dt.datetime) -> Verdict:
-    """The worker died or hung while the push was on its way: it may have arrived."""
-    words = _("The worker ended while this push was on its way. It may have arrived.")
-    to, columns = perhaps_sent(first_sent_at=push.first_sent_at, now=now)
-    columns = {**columns, "lease_until": None, "unsure_since": push.unsure_since or now}
-    if not Incident.objects.open().exists():
-        columns["tries"] = push.tries + 1
-    seen = Seen(**{name: getattr(push, name) for name in _SEEN})
-    step = Step(seen, to, words, columns)
-    return Verdict(step, Closing(Outcome.UNKNOWN, words=words), seen, push.fence)

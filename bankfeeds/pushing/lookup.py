@@ -6,6 +6,7 @@ Chooses what is to be asked and asks it from the threads; what the answers mean 
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -33,10 +34,15 @@ Clock = Callable[[], dt.datetime]
 LOOKS = (5, 15, 30, 60, 120, 300, 600, 900)
 # Codat's clock and ours may differ by this much.
 SKEW = dt.timedelta(minutes=2)
+# A search looks this much further back: a clock may be wrong by hours.
+FAR = dt.timedelta(hours=12)
 # Bounds of one round and of one company.
 COMPANIES = 128
 GROUP_WAIT = 0.05
 PUSHES_OF_A_COMPANY = 200
+LONGEST_OF_A_COMPANY = 20.0
+# What one answer says of all calls.
+ENDING = (errors.Throttled, errors.KeyRefused, errors.PaymentRequired)
 OPERATIONS = 2000
 # A write that is older than this is asked for by its id: the list would be long until there.
 LISTED_FOR = dt.timedelta(hours=2)
@@ -178,15 +184,18 @@ def _doubtful_tries(ids: list[int]) -> dict[int, tuple[dt.datetime, dt.datetime]
 
 def _ask(client: Client, answers: Answers) -> Answers:
     """In a thread: the list where it answers for several, one by one for the rest."""
+    ends = time.monotonic() + LONGEST_OF_A_COMPANY * conf.timing_factor()
     try:
         listed = [row for row in answers.pushes if _is_listed(row, answers.asked_at)]
         searched = any(row.push_operation_key is None for row in listed)
         if searched or len(listed) > 1:
             _list(client, answers, min(_since(row) for row in listed))
-        for row in answers.pushes:
-            _ask_for_one(client, answers, row)
     except errors.CodatError as error:
         answers.error = error
+    for row in answers.pushes:
+        if time.monotonic() > ends or isinstance(answers.error, ENDING):
+            break
+        _ask_for_one(client, answers, row)
     return answers
 
 
@@ -197,18 +206,23 @@ def _is_listed(row: Asked, now: dt.datetime) -> bool:
 
 
 def _since(row: Asked) -> dt.datetime:
-    """The oldest moment at which its write can have been requested, by Codat's clock."""
+    """How far back the list is read: for a search, far enough for any clock that is wrong."""
     moments = [m for m in (row.since, row.first_sent_at, row.submitted_at) if m is not None]
-    return min(moments) - SKEW
+    return min(moments) - (SKEW if row.push_operation_key else FAR)
 
 
 def _list(client: Client, answers: Answers, since: dt.datetime) -> None:
+    """Back to `since`, page by page. A list that is not newest first is read to its end."""
+    before, ordered = dt.datetime.max.replace(tzinfo=dt.UTC), True
     for number, operation in enumerate(client.list_operations(answers.company)):
-        answers.calls += number % PAGE_SIZE == 0
-        if operation.requested_on < since:
+        first_of_page = number % PAGE_SIZE == 0
+        if first_of_page and ordered and before < since:
             break
         if number >= OPERATIONS:
             return
+        answers.calls += first_of_page
+        ordered = ordered and operation.requested_on <= before
+        before = operation.requested_on
         answers.operations[operation.push_operation_key] = operation
     answers.complete = True
 
@@ -222,6 +236,9 @@ def _ask_for_one(client: Client, answers: Answers, row: Asked) -> None:
         answers.operations[key] = client.get_operation(answers.company, key)
     except errors.Absent:
         answers.absent.add(key)
+    except errors.CodatError as error:
+        # The others of the company are asked for all the same.
+        answers.error = error
 
 
 def _lacks_reasons(operation: PushOperation) -> bool:

@@ -52,12 +52,13 @@ class Closing:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One step of the push, and how its attempt is closed."""
+    """One step of the push, and how its attempt, made under `key`, is closed."""
 
     step: Step
     closing: Closing
     push: Seen
     number: int
+    key: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def accepted(claimed: Claimed, operation: PushOperation, *, now: dt.datetime) ->
     }
     closing = Closing(Outcome.ACCEPTED, 200, operation.status)
     step = Step(claimed.push, PushStatus.SUBMITTED, columns=columns)
-    return Verdict(step, closing, claimed.push, claimed.number)
+    return Verdict(step, closing, claimed.push, claimed.number, claimed.key)
 
 
 def not_accepted(
@@ -95,16 +96,19 @@ def not_accepted(
     if tries > MOST_TRIES and to in {PushStatus.READY, PushStatus.SENDING, PushStatus.RECONCILING}:
         to, words = PushStatus.NEEDS_REVIEW, too_many_tries(tries)
     if to == PushStatus.READY:
+        columns["unsure_since"] = None
         columns["hold_reason"] = words.rstrip(".")[:300]
     step = Step(claimed.push, to, words, columns)
     closing = Closing(following.outcome, error.status, error.words, error.correlation_id)
-    return Verdict(step, closing, claimed.push, claimed.number)
+    return Verdict(step, closing, claimed.push, claimed.number, claimed.key)
 
 
 def broken(claimed: Claimed, words: str) -> Verdict:
     """A fault of ours: nobody knows what trying again would do, so a person looks."""
     step = Step(claimed.push, PushStatus.NEEDS_REVIEW, words, {"lease_until": None})
-    return Verdict(step, Closing(Outcome.UNKNOWN, words=words), claimed.push, claimed.number)
+    return Verdict(
+        step, Closing(Outcome.UNKNOWN, words=words), claimed.push, claimed.number, claimed.key
+    )
 
 
 def perhaps_sent(

@@ -34,7 +34,7 @@ def _settle_one(verdict: Verdict, now: dt.datetime) -> None:
         words = _("Codat answered with the id of a write that belongs to another push.")
         step = Step(verdict.push, PushStatus.NEEDS_REVIEW, words, {"lease_until": None})
         closing = Closing(PushAttempt.Outcome.UNKNOWN, verdict.closing.status, words)
-        _write([Verdict(step, closing, verdict.push, verdict.number)], now)
+        _write([Verdict(step, closing, verdict.push, verdict.number, verdict.key)], now)
 
 
 def _write(verdicts: Sequence[Verdict], now: dt.datetime) -> None:
@@ -63,11 +63,12 @@ def _closing(verdict: Verdict, now: dt.datetime) -> many.Change:
 
 
 def _late(verdict: Verdict, now: dt.datetime) -> None:
-    """Somebody moved the push meanwhile: the answer changes nothing, but it is evidence."""
+    """Somebody moved the push meanwhile: the answer is evidence, and the end of a doubt."""
     words = verdict.closing.words
     key = verdict.step.columns.get("push_operation_key")
     if key is not None:
         words = _("Codat answered late with write %(key)s.") % {"key": key}
+        _take_after_all(verdict, words, now)
     Event.objects.record(
         "push.late_answer",
         by=WORKER,
@@ -76,3 +77,13 @@ def _late(verdict: Verdict, now: dt.datetime) -> None:
         after={"write": str(key)} if key else {},
         push=Push.objects.get(pk=verdict.push.id),
     )
+
+
+def _take_after_all(verdict: Verdict, words: str, now: dt.datetime) -> None:
+    """While the same key is still in doubt, its write is known now: nobody need look for it."""
+    doubted = (PushStatus.SENDING, PushStatus.RECONCILING, PushStatus.NEEDS_REVIEW)
+    push = Push.objects.filter(
+        pk=verdict.push.id, idempotency_key=verdict.key, status__in=doubted, lease_until=None
+    ).first()
+    if push is not None:
+        push.step(PushStatus.SUBMITTED, by=WORKER, now=now, words=words, **verdict.step.columns)

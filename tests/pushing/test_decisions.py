@@ -21,6 +21,8 @@ SETTLED = dt.timedelta(seconds=121)  # after the last try
 
 
 def decide(push: Push, kind: Decision, **more: object) -> Push | None:
+    if again(push).status == PushStatus.NEEDS_REVIEW:
+        pushing.look([again(push)], client=conf.client(), now=timezone.now() + SETTLED)
     return pushing.decide(
         again(push), kind, reason="because", by=BY, now=timezone.now() + SETTLED, **more  # type: ignore[arg-type]
     )  # fmt: skip

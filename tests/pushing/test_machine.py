@@ -61,6 +61,8 @@ class Feed(RuleBasedStateMachine):
         clients = [support.onboard(accounts=2), support.onboard(accounts=1)]
         self.accounts = [account for client in clients for account in client.accounts]
         self.asleep: list[Claimed] = []
+        # Keys that have become too old, and the newest try that there was by then.
+        self.old_keys: dict[uuid.UUID, int] = {}
         self.day = {account.pk: support.today() for account in self.accounts}
 
     @property
@@ -103,6 +105,8 @@ class Feed(RuleBasedStateMachine):
         else:
             kind = Decision.GIVE_UP if give_up else Decision.NOT_THERE
         later = timezone.now() + dt.timedelta(seconds=1)
+        if push.status == S.NEEDS_REVIEW:
+            pushing.look([push], client=conf.client(), now=later)
         with contextlib.suppress(pushing.AlreadyDecided):
             pushing.decide(push, kind, reason="x", by=BY, now=later, operation_key=key)
 
@@ -177,6 +181,10 @@ class Feed(RuleBasedStateMachine):
         """Keys grow old; what was claimed is long dead by then."""
         self.asleep.clear()
         self.leases_run_out()
+        newest = PushAttempt.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        sent = self.pushes.filter(first_sent_at__isnull=False)
+        for key in sent.values_list("idempotency_key", flat=True):
+            self.old_keys.setdefault(key, newest)
         hour = timezone.now() - dt.timedelta(minutes=61)
         self.pushes.filter(first_sent_at__isnull=False).update(first_sent_at=hour)
 
@@ -199,6 +207,12 @@ class Feed(RuleBasedStateMachine):
             order = list(rows.values_list("transaction_id", flat=True))
             arrived = self._arrived().get(account.account_id, [])
             assert arrived == [ident for ident in order if ident in set(arrived)]
+
+    @invariant()
+    def no_old_key_goes_out_again(self) -> None:
+        for key, newest in getattr(self, "old_keys", {}).items():
+            again = PushAttempt.objects.filter(idempotency_key=key, id__gt=newest)
+            assert not again.exists()
 
     @invariant()
     def one_at_a_time_on_a_connection(self) -> None:

@@ -119,8 +119,8 @@ def review_ends() -> None:
     push = _send("422-after")
     (found,) = pushing.candidates(again(push), client=conf.client(), now=timezone.now())
     decide(push, Decision.ADOPT, operation_key=found.push_operation_key)
-    decide(_send("422"), Decision.NOT_THERE)
     decide(_send("422"), Decision.GIVE_UP)
+    decide(_send("422"), Decision.NOT_THERE)
 
 
 def lease_over() -> None:
