@@ -15,7 +15,7 @@ from bankfeeds.models import CallBudget, Decision, Event, Incident, Push, PushSt
 from bankfeeds.models.states import STEPS, Seen, Step
 from tests import support
 from tests.pushing.test_decisions import decide
-from tests.pushing.test_delivery import BY, again, confirmed, expire_leases, fault
+from tests.pushing.test_delivery import BY, again, confirmed, expire_leases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = PushStatus
@@ -27,8 +27,8 @@ def _send(*faults: str) -> Push:
     (push,) = confirmed()
     for name in faults:
         if name:
-            fault(name)
-        Push.objects.update(next_attempt_at=None if name == "first" else timezone.now())
+            support.order_fault(name, path=push.account.account_id)
+        Push.objects.filter(pk=push.pk).update(next_attempt_at=timezone.now())
         tasks.deliver()
         CallBudget.objects.update(not_before=None)
         Incident.objects.update(ended_at=timezone.now())
