@@ -127,7 +127,7 @@ def lease_over() -> None:
     (push,) = confirmed()
     from bankfeeds.pushing.claim import claim
 
-    assert claim(1, now=timezone.now())
+    assert claim(30, now=timezone.now())
     expire_leases()
     tasks.sweep()
     assert again(push).status == S.SENDING
