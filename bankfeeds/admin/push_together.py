@@ -33,8 +33,11 @@ KINDS = {"not_there": Decision.NOT_THERE, "give_up": Decision.GIVE_UP}
 # What became of a push: how it looks, what it means and what to do now.
 BECAME: dict[Became, tuple[Promise, Promise, Tone]] = {
     Became.MOVED_ON: (
-        gettext_lazy("Nothing to decide any more"),
-        gettext_lazy("It has moved on, or somebody decided before. Nothing was done now."),
+        gettext_lazy("Not to be decided here"),
+        gettext_lazy(
+            "Its fate is known, or somebody decided before. Nothing was done now;"
+            " its page says what is to do."
+        ),
         "quiet",
     ),
     Became.REFUSED: (gettext_lazy("Not possible now"), gettext_lazy("Nothing was done."), "warn"),
@@ -49,7 +52,7 @@ BECAME: dict[Became, tuple[Promise, Promise, Tone]] = {
         "wait",
     ),
     Became.NO_ANSWER: (
-        gettext_lazy("Codat was asked and gave no answer"),
+        gettext_lazy("Codat could not tell"),
         gettext_lazy("Nothing was sent. Go on with the rest when Codat answers again."),
         "warn",
     ),
@@ -145,6 +148,7 @@ def _page(
 ) -> HttpResponse:
     rows = pushing.chosen(wanted)
     unknown = [row for row in rows if row.status in push_unknown.UNKNOWN]
+    unknown.sort(key=lambda row: row.pk)
     named = [row for row in unknown if row.status == PushStatus.TIMED_OUT]
     context: dict[str, Any] = {
         "lines": [(row, push_words.status(row, now=timezone.now()), _kept(row)) for row in unknown],
@@ -152,7 +156,7 @@ def _page(
         "number": len(unknown),
         "named": len(named),
         "rows": sum(row.rows for row in unknown),
-        "chosen": ",".join(str(row.pk) for row in rows),
+        "chosen": ",".join(str(row.pk) for row in unknown),
         "problem": problem,
         "reason": request.POST.get("reason", ""),
     }

@@ -90,9 +90,13 @@ def deciding(push: Push) -> dict[str, Any]:
     return {
         "candidates": side_by_side(push, pushing.kept(push)),
         "not_before": waits,
-        "may_give_up": not waits or push.status == PushStatus.TIMED_OUT,
+        "may_give_up": pushing.has_looked(push) and (not waits or _has_name(push)),
         **going_again(push),
     }
+
+
+def _has_name(push: Push) -> bool:
+    return push.push_operation_key is not None
 
 
 def going_again(push: Push) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -26,7 +26,7 @@ from bankfeeds.models import (
 )
 
 from .conclude import _may_be_ours, unclaimed
-from .lookup import SKEW
+from .lookup import FAR, SKEW, Answers, _list
 
 # Of one push, shown side by side.
 CANDIDATES = 50
@@ -55,16 +55,21 @@ def candidates(push: Push, *, client: Client, now: dt.datetime) -> list[Candidat
 
 
 def look(pushes: Sequence[Push], *, client: Client, now: dt.datetime) -> dict[int, list[Candidate]]:
-    """Candidates by push, of pushes of one company: one list answers for all. Raises CodatError."""
+    """Candidates by push, of pushes of one company: one list answers for all. Raises CodatError.
+
+    The list is read as far back as a search reads it: a clock may be wrong.
+    """
     connections = {p.connection.codat_id: p.connection_id for p in pushes if p.connection.codat_id}
-    oldest = min(since(push) for push in pushes)
-    listed: list[PushOperation] = []
-    for operation in client.list_operations(pushes[0].company.id_there):
-        if operation.requested_on < oldest or len(listed) == CANDIDATES * len(connections):
-            break
-        if operation.data_connection_key in connections and _may_be_ours(operation):
-            listed.append(operation)
+    answers = Answers(pushes[0].company.id_there, now, [])
+    _list(client, answers, min(since(push) for push in pushes) - FAR)
+    listed = [
+        one
+        for one in answers.operations.values()
+        if one.data_connection_key in connections and _may_be_ours(one)
+    ]
     unclaimed(listed, connections=connections, now=now)
+    if answers.complete:
+        Push.objects.filter(pk__in=[push.pk for push in pushes]).update(looked_at=now)
     return {push.pk: _of(push, listed) for push in pushes}
 
 
@@ -81,20 +86,28 @@ def since(push: Push) -> dt.datetime:
 
 
 def _of(push: Push, listed: Iterable[PushOperation]) -> list[Candidate]:
+    """Those since its first try, and those that nobody saw before it, whatever their time."""
     first = since(push)
+    rows = UnclaimedWrite.objects.filter(connection=push.connection_id)
+    if push.ended_at is not None:
+        rows = rows.filter(requested_at__lte=push.ended_at + SKEW)
+    new = rows.filter(Q(requested_at__gte=first) | Q(first_seen_at__gte=first))
+    stored = {
+        row.push_operation_key: (row.requested_at, row.codat_status, row.first_seen_at)
+        for row in new.order_by("-requested_at", "-id")[:CANDIDATES]
+    }
     live = {
         o.push_operation_key: (o.requested_on, o.status, None)
         for o in listed
-        if o.data_connection_key == push.connection.codat_id and o.requested_on >= first
+        if o.data_connection_key == push.connection.codat_id
+        and (o.requested_on >= first or o.push_operation_key in stored)
     }
-    rows = UnclaimedWrite.objects.filter(connection=push.connection_id, requested_at__gte=first)
-    if push.ended_at is not None:
-        rows = rows.filter(requested_at__lte=push.ended_at + SKEW)
-    stored = {
-        row.push_operation_key: (row.requested_at, row.codat_status, row.first_seen_at)
-        for row in rows.order_by("-requested_at", "-id")[:CANDIDATES]
-    }
-    found = {**stored, **live}
+    return _named({**stored, **live})
+
+
+def _named(
+    found: Mapping[uuid.UUID, tuple[dt.datetime, str, dt.datetime | None]],
+) -> list[Candidate]:
     known = Push.objects.filter(push_operation_key__in=list(found)).select_related("account")
     by_key = {row.push_operation_key: row for row in known.defer("account__sealed_body")}
     newest_first = sorted(found.items(), key=lambda entry: entry[1][0], reverse=True)
@@ -102,6 +115,16 @@ def _of(push: Push, listed: Iterable[PushOperation]) -> list[Candidate]:
         Candidate(key, at, status, by_key.get(key), seen)
         for key, (at, status, seen) in newest_first[:CANDIDATES]
     ]
+
+
+def has_looked(push: Push) -> bool:
+    """Whether what Codat has is on record from after the time at which it may still change.
+
+    A write that has a name cannot be taken for another push's, so that it needs no look.
+    """
+    return push.push_operation_key is not None or (
+        push.looked_at is not None and push.looked_at > settled_at(push)
+    )
 
 
 def settled_at(push: Push) -> dt.datetime:

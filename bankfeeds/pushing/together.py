@@ -18,7 +18,7 @@ from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Decision, Push, PushDecision, PushStatus
 
 from .decide import AlreadyDecided, decide
-from .doubt import Candidate, look
+from .doubt import Candidate, has_looked, look
 
 Clock = Callable[[], dt.datetime]
 UNKNOWN = (PushStatus.TIMED_OUT, PushStatus.NEEDS_REVIEW)
@@ -78,17 +78,26 @@ def decide_together(
     client: Client,
     clock: Clock,
 ) -> list[Result]:
-    """NOT_THERE or GIVE_UP (all rows left out) for each; what it did to each. ValueError without a
-    reason. A second call with the same reason gives the results of the first."""
+    """NOT_THERE or GIVE_UP (all rows left out) for each; what it did to each.
+
+    A second call with the same reason gives the results of the first.
+    """
     if kind not in {Decision.NOT_THERE, Decision.GIVE_UP}:
         raise ValueError(f"{kind} is decided for one push at a time")
     rows = chosen(pushes)
     results = [_before(row, kind, reason, by) for row in rows if row.status not in UNKNOWN]
     unknown = [row for row in rows if row.status in UNKNOWN]
     if kind == Decision.GIVE_UP:
-        results += [_decide(row, kind, reason, by, clock()) for row in unknown]
-    else:
-        results += _send_again(unknown, reason=reason, by=by, client=client, clock=clock)
+        looked = [row for row in unknown if has_looked(row)]
+        results += [_decide(row, kind, reason, by, clock()) for row in looked]
+        unknown = [row for row in unknown if row not in looked]
+    for row, found in _look(unknown, client=client, clock=clock):
+        if isinstance(found, Result):
+            results.append(found)
+            continue
+        sends = kind == Decision.NOT_THERE
+        keeps = _not_to_be_sent(row, found, clock()) if sends else None
+        results.append(keeps or _decide(row, kind, reason, by, clock()))
     return sorted(results, key=lambda result: result.push.pk)
 
 
@@ -112,39 +121,37 @@ def _decide(push: Push, kind: Decision, reason: str, by: Actor, now: dt.datetime
     return Result(push, Became.DONE, replacement=replacement)
 
 
-def _send_again(
-    pushes: Sequence[Push], *, reason: str, by: Actor, client: Client, clock: Clock
-) -> Iterator[Result]:
+def _look(
+    pushes: Sequence[Push], *, client: Client, clock: Clock
+) -> Iterator[tuple[Push, list[Candidate] | Result]]:
+    """What Codat has of each, or why that is not known."""
     ends = time.monotonic() + PATIENCE
     companies = [list(rows) for _company, rows in groupby(pushes, key=lambda row: row.company_id)]
     granted = budget.take(len(companies), now=clock()) if companies else 0
     for rows in companies:
         if not granted or time.monotonic() > ends:
-            yield from (Result(row, Became.NOT_ASKED) for row in rows)
+            yield from ((row, Result(row, Became.NOT_ASKED)) for row in rows)
             continue
         granted -= 1
         try:
             found = look(rows, client=client, now=clock())
         except messages.CodatError as error:
             told = messages.what_happened(error)
-            yield from (Result(row, Became.NO_ANSWER, told) for row in rows)
+            yield from ((row, Result(row, Became.NO_ANSWER, told)) for row in rows)
             if error.status is None:
                 # Nobody there: the others would only wait as long, one after the other.
                 budget.give_back(granted)
                 granted = 0
             continue
-        for row in rows:
-            yield _judged(row, found[row.pk], reason=reason, by=by, now=clock())
+        yield from ((row, found[row.pk]) for row in rows)
     budget.give_back(granted)
 
 
-def _judged(
-    push: Push, found: Sequence[Candidate], *, reason: str, by: Actor, now: dt.datetime
-) -> Result:
+def _not_to_be_sent(push: Push, found: Sequence[Candidate], now: dt.datetime) -> Result | None:
     if any(one.known_as is None for one in found):
         return Result(push, Became.CANDIDATE)
     own = [one for one in found if one.push_operation_key == push.push_operation_key]
     if any(one.status.lower() != "timedout" for one in own):
         Push.objects.filter(pk=push.pk, status=push.status).update(next_attempt_at=now, polls=0)
         return Result(push, Became.OTHERWISE)
-    return _decide(push, Decision.NOT_THERE, reason, by, now)
+    return None

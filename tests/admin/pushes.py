@@ -105,6 +105,12 @@ def unknown(account: SourceAccount | None = None, **rows: Any) -> Push:
     return push
 
 
+def looked(push: Push) -> Push:
+    """Codat's list was read for it just now; nothing of it was found there."""
+    Push.objects.filter(pk=push.pk).update(looked_at=timezone.now())
+    return push
+
+
 def timed_out(account: SourceAccount | None = None, **rows: Any) -> Push:
     push = submitted(account, **rows)
     push.step(PushStatus.TIMED_OUT, by=WORKER, now=timezone.now(), codat_status="TimedOut")

@@ -11,7 +11,18 @@ from bankfeeds import pushing
 from bankfeeds.models import Decision, Push, PushDecision, PushStatus
 from tests import support
 
-from .pushes import BY, hidden, refused, signed_in, succeeded, text, timed_out, unknown, waiting
+from .pushes import (
+    BY,
+    hidden,
+    looked,
+    refused,
+    signed_in,
+    succeeded,
+    text,
+    timed_out,
+    unknown,
+    waiting,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -280,7 +291,7 @@ def test_nobody_sends_again_without_a_look(person: Any, onboarded: support.Onboa
 
 def test_giving_up_a_push_that_may_be_there_leaves_its_rows_out(person: Any, settings: Any) -> None:
     settings.PUSH_SETTLE = 0
-    for push in (unknown(), timed_out()):
+    for push in (looked(unknown()), timed_out()):
         page = person.get(url(push))
         assert len(ticked(page)) == 3
         press(person, push, "decide", page=page, kind="give_up", leave_out=ticked(page))

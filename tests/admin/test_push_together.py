@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from bankfeeds import budget, pushing
-from bankfeeds.models import CallBudget, Decision, Push, PushDecision, PushStatus
+from bankfeeds.models import CallBudget, Decision, Push, PushDecision, PushStatus, UnclaimedWrite
 from tests import support
 
-from .pushes import BY, refused, signed_in, text, timed_out, unknown, waiting
+from .pushes import BY, looked, refused, signed_in, text, timed_out, unknown, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/admin/bankfeeds/push/together/"
@@ -82,7 +82,7 @@ def test_what_codat_does_not_have_is_sent_again_and_what_it_may_have_is_not(
     assert "1 of 4 done" in said
     assert "The push is sent again, as a new write." in said
     assert "Codat has a write that may be it Nothing was sent." in said
-    assert said.count("Nothing to decide any more") == 2
+    assert said.count("Not to be decided here") == 2
     again = text(press(person, chosen, "not_there"))
     assert "1 of 4 done" in again
     assert PushDecision.objects.count() == 1
@@ -99,7 +99,7 @@ def test_while_codat_cannot_be_reached_nothing_is_sent_and_the_rest_can_go_on(
     settings.CODAT_BASE_URL = "http://127.0.0.1:9"
     said = text(press(person, [lost, other], "not_there"))
     assert "0 of 2 done" in said
-    assert "Codat was asked and gave no answer" in said
+    assert "Codat could not tell" in said
     assert "Not yet: Codat was not asked about it" in said
     assert "Go on with the rest" in said
     assert states(lost, other) == ["needs_review", "needs_review"]
@@ -136,8 +136,8 @@ def test_a_write_that_ended_meanwhile_is_not_sent_again(
     assert Push.objects.to_look_up(timezone.now()).exists()
 
 
-def test_giving_up_leaves_all_rows_out_and_asks_codat_nothing(person: Any) -> None:
-    lost, out = unknown(), timed_out()
+def test_giving_up_leaves_all_rows_out_and_asks_codat_nothing_twice(person: Any) -> None:
+    lost, out = looked(unknown()), timed_out()
     for _ in range(2):
         assert "2 of 2 done" in text(press(person, [lost, out], "give_up"))
     assert states(lost, out) == [PushStatus.CANCELLED, PushStatus.CANCELLED]
@@ -145,9 +145,27 @@ def test_giving_up_leaves_all_rows_out_and_asks_codat_nothing(person: Any) -> No
     assert PushDecision.objects.filter(kind=Decision.GIVE_UP).count() == 2
 
 
-def test_one_that_cannot_be_given_up_yet_keeps_no_other_from_it(person: Any, settings: Any) -> None:
+def test_what_codat_has_is_on_record_before_a_push_is_given_up(
+    person: Any, onboarded: support.Onboarded, codat: Any
+) -> None:
+    lost = unknown(onboarded.accounts[0])
+    codat.push(
+        lost.company.codat_id,
+        lost.connection.codat_id,
+        lost.account.account_id,
+        lost.body.content,
+        key=lost.idempotency_key,
+    )
+    assert "1 of 1 done" in text(press(person, [lost], "give_up"))
+    assert states(lost) == ["cancelled"]
+    assert UnclaimedWrite.objects.filter(connection=lost.connection).exists()
+
+
+def test_one_that_cannot_be_given_up_yet_keeps_no_other_from_it(
+    person: Any, onboarded: support.Onboarded, settings: Any
+) -> None:
     settings.PUSH_SETTLE = 120
-    lost, out = unknown(), timed_out()
+    lost, out = unknown(onboarded.accounts[0]), timed_out()
     said = text(press(person, [lost, out], "give_up"))
     assert "1 of 2 done" in said
     assert "Not possible now Codat may still be working on it." in said

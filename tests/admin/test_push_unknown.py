@@ -26,6 +26,7 @@ from .pushes import (
     BY,
     attempt,
     hidden,
+    looked,
     refused,
     sending,
     signed_in,
@@ -60,7 +61,7 @@ def press(client: Any, push: Push, part: str, *, page: Any = None, **given: Any)
     return client.post(url(push, part), {"seen": hidden(page, "seen"), "reason": "why", **given})
 
 
-def looked(client: Any, push: Push) -> Any:
+def look(client: Any, push: Push) -> Any:
     answer = press(client, push, "look")
     assert answer.status_code == 200
     return answer
@@ -121,7 +122,7 @@ def test_the_page_shows_the_writes_that_were_kept_beside_our_tries(person: Any) 
         push_operation_key=uuid.uuid4(),
         connection=push.connection,
         requested_at=now - DAY,
-        first_seen_at=now,
+        first_seen_at=now - DAY,
     )
     page = text(person.get(url(push)))
     assert str(write.push_operation_key) in page
@@ -151,7 +152,7 @@ def test_a_look_shows_and_keeps_every_write_of_the_connection(
             key=known.idempotency_key,
         ).push_operation_key
     )
-    page = text(looked(person, push))
+    page = text(look(person, push))
     assert "What Codat has: 2 writes since then" in page
     assert f"#{known.pk}" in page
     assert "3 transactions" in page
@@ -168,10 +169,46 @@ def test_nothing_can_be_sent_or_given_up_before_codat_has_settled(
     page = person.get(url(push))
     assert "disabled" in button(page, "give_up")
     assert "Codat may still be working on it. Look again at" in text(page)
-    assert "disabled" in button(looked(person, push), "not_there")
+    assert "disabled" in button(look(person, push), "not_there")
+    assert "disabled" in button(person.get(url(push)), "give_up")
     answer = press(person, push, "decide", kind="give_up")
     assert "Codat may still be working on it" in text(answer)
     assert fresh(push).status == PushStatus.NEEDS_REVIEW
+
+
+def test_a_push_is_given_up_only_once_what_codat_has_is_on_record(
+    person: Any, onboarded: support.Onboarded, settings: Any
+) -> None:
+    settings.PUSH_SETTLE = 0
+    push = unknown(onboarded.accounts[0])
+    page = person.get(url(push))
+    assert "disabled" in button(page, "give_up")
+    assert "Look again at Codat first: what it has must be on record" in text(page)
+    told = press(person, push, "decide", page=page, kind="give_up")
+    assert "Look at Codat's list first, then decide." in text(told)
+    look(person, push)
+    page = person.get(url(push))
+    assert "disabled" not in button(page, "give_up")
+    press(person, push, "decide", page=page, kind="give_up")
+    assert fresh(push).status == PushStatus.CANCELLED
+
+
+def test_a_write_with_a_time_before_our_tries_is_shown_where_nobody_saw_it_before(
+    person: Any, onboarded: support.Onboarded, codat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of one of us is wrong; what Codat has is no less real."""
+    push = sending(onboarded.accounts[0])
+    codat.push(
+        push.company.codat_id,
+        push.connection.codat_id,
+        push.account.account_id,
+        push.body.content,
+        key=push.idempotency_key,
+    )
+    later = timezone.now() + dt.timedelta(hours=3)
+    push.step(PushStatus.NEEDS_REVIEW, by=BY, now=later, first_sent_at=later)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert "Not known: may be this push" in text(look(person, push))
 
 
 # --- Outcome unknown -------------------------------------------------------------------------
@@ -182,7 +219,7 @@ def test_a_person_can_say_that_codat_has_what_it_timed_out_on(
     person: Any, onboarded: support.Onboarded, codat: Any
 ) -> None:
     push = ran_out(onboarded, codat)
-    seen = looked(person, push)
+    seen = look(person, push)
     assert "Codat says the same as before" in text(seen)
     assert "This push" in text(seen)
     answer = decide(person, push, seen, "adopt", reason="seen in the client's books")
@@ -202,7 +239,7 @@ def test_what_codat_timed_out_on_is_sent_again_as_another_push(
     person: Any, onboarded: support.Onboarded, codat: Any, drain: Any
 ) -> None:
     push = ran_out(onboarded, codat)
-    seen = looked(person, push)
+    seen = look(person, push)
     answer = decide(person, push, seen, "not_there")
     new = Push.objects.latest("pk")
     assert answer.url == url(new)
@@ -221,7 +258,7 @@ def test_a_write_that_codat_does_not_know_any_more_can_be_decided(
     person: Any, onboarded: support.Onboarded
 ) -> None:
     push = timed_out(onboarded.accounts[0])
-    seen = looked(person, push)
+    seen = look(person, push)
     assert "Codat does not know the write of this push any more." in text(seen)
     decide(person, push, seen, "not_there")
     assert fresh(push).status == PushStatus.CANCELLED
@@ -232,7 +269,7 @@ def test_a_write_that_shows_up_at_the_last_moment_is_not_sent_again(
     person: Any, onboarded: support.Onboarded, codat: Any
 ) -> None:
     push = unknown(onboarded.accounts[0])
-    seen = looked(person, push)
+    seen = look(person, push)
     codat.push(
         push.company.codat_id,
         push.connection.codat_id,
@@ -251,7 +288,7 @@ def test_an_end_that_codat_tells_at_the_last_moment_is_taken_over(
     person: Any, onboarded: support.Onboarded, codat: Any
 ) -> None:
     push = ran_out(onboarded, codat)
-    seen = looked(person, push)
+    seen = look(person, push)
     done = codat.push(
         push.company.codat_id,
         push.connection.codat_id,
@@ -321,7 +358,7 @@ def test_they_stand_before_the_button_of_an_unknown_push_too(
     support.make_transactions(account, ["10.00"], date=support.today() - 7 * DAY)
     push = unknown(account)
     account.transactions.filter(amount=10).update(date=support.today() - 8 * DAY)
-    seen = looked(person, push)
+    seen = look(person, push)
     assert "1 row does not go any more" in text(seen)
     assert "Codat does not have it: send 3 of 4 transactions again" in text(seen)
     decide(person, push, seen, "not_there")
@@ -361,7 +398,7 @@ def test_giving_up_frees_rows_with_a_warning_where_they_are_offered_again(
     person: Any, settings: Any
 ) -> None:
     settings.PUSH_SETTLE = 0
-    push = unknown()
+    push = looked(unknown())
     first = push.items.get(position=0).transaction_id
     page = person.get(url(push))
     assert "A row that is not ticked goes with the next push of this account" in text(page)

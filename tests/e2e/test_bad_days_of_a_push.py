@@ -66,14 +66,14 @@ def test_http_400_shows_codats_words(at_desk: At, worker: Worker) -> None:
 def test_a_lost_answer_is_adopted_and_never_sent_twice(at_desk: At, worker: Worker) -> None:
     account = support.onboard().accounts[0]
     support.make_transactions(account)
-    support.order_fault("500-after", path="push")
+    support.order_fault("422-after", path="push")
     desk = at_desk("manager")
     desk.open(f"/admin/bankfeeds/push/confirm/?account={account.pk}")
     desk.confirm()
     desk.reload_until("Needs your decision")
     expect(desk.page.get_by_text("doubles it in the client's books")).to_be_visible()
     desk.button("Look again at Codat")
-    expect(desk.heading("1 write at Codat since then")).to_be_visible()
+    expect(desk.heading("What Codat has: 1 write since then")).to_be_visible()
     desk.type(desk.page.get_by_label("Reason"), "It is the only one of that minute.")
     desk.button("Codat has it: use this write")
     desk.reload_until("Accepted by Codat")

@@ -27,6 +27,7 @@ def two_days(account: SourceAccount | None = None) -> SourceAccount:
 
 def decide(push: Push, kind: Decision, *, days: int = 0, **more: Any) -> Push | None:
     now = timezone.now() + LATER + days * DAY
+    Push.objects.filter(pk=push.pk).update(looked_at=now)
     return pushing.decide(push, kind, reason="because", by=BY, now=now, **more)
 
 
