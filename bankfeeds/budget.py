@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # Of a minute's calls, how many may be made at once after a quiet time. Bucket and refill together
 # never exceed the limit in any 60 seconds.
 BURST = 0.05
+# Calls leave a little later than they are granted: they may fall into the next minute.
+HEADROOM = 0.97
 # So many calls in a row, over at least so many seconds, without any answer: Codat is not there.
 UNANSWERED = 5
 UNANSWERED_FOR = 10.0
@@ -169,7 +171,7 @@ def _locked() -> CallBudget:
 
 
 def _fill(row: CallBudget, now: dt.datetime) -> None:
-    limit = conf.calls_per_minute()
+    limit = conf.calls_per_minute() * HEADROOM
     most = max(1.0, limit * BURST)
     # A clock that was set back adds nothing, and is believed from then on.
     passed = max(0.0, (now - row.filled_at).total_seconds()) if row.filled_at else 60.0

@@ -130,6 +130,8 @@ class Wire:
             _log_failure(call, outcome, errand)
             raise outcome
         self._report(call, outcome, errand)
+        if 200 <= outcome.status < 300:
+            return outcome
         problem = verdict.refusal(
             outcome, write=call.write, now=datetime.now(UTC), secrets=self._secrets(call)
         )

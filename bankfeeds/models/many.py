@@ -1,7 +1,7 @@
-"""Many rows changed one by one in one go, each with its own condition and its own values.
+"""Many rows made, or changed one by one, in one go: one prepared statement, run for each row.
 
-The model layer's way (a CASE for each column, or a statement and a round trip for each row) costs
-more than the call to Codat that is written down; this is one prepared statement, run for each row.
+The model layer's ways (an object for each row, a CASE for each column, or a statement and a round
+trip for each row) cost more than the call to Codat that is written down.
 """
 
 from __future__ import annotations
@@ -27,6 +27,32 @@ def update_each(model: type[models.Model], changes: Sequence[Change]) -> list[bo
         for number, fitted in zip(numbers, _run(statement, values), strict=True):
             done[number] = fitted
     return done
+
+
+def insert_each(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows; what they leave out has the default of its field. Makes no primary keys known."""
+    if not rows:
+        return
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
+    given = [field for field in fields if field.attname in rows[0]]
+    rest = {f: f.get_db_prep_save(f.get_default(), connection) for f in fields if f not in given}
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement,
+            [
+                [
+                    rest[field]
+                    if field in rest
+                    else field.get_db_prep_save(row[field.attname], connection)
+                    for field in fields
+                ]
+                for row in rows
+            ],
+        )
 
 
 def _run(statement: str, values: list[list[Any]]) -> list[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import models, transaction
 
@@ -26,7 +26,7 @@ class MovingQuerySet(models.QuerySet[M]):
         with transaction.atomic():
             moved = many.update_each(self.model, [_where_and_what(step, now) for step in steps])
             made = [step for step, done in zip(steps, moved, strict=True) if done]
-            Event.objects.bulk_create([_event(step, by, now) for step in made])
+            many.insert_each(Event, [_event(step, by, now) for step in made])
         return {step.push.id for step in made}
 
 
@@ -36,19 +36,19 @@ def _where_and_what(step: Step, now: dt.datetime) -> many.Change:
     return where, step.all_columns(now)
 
 
-def _event(step: Step, by: Actor, now: dt.datetime) -> Event:
+def _event(step: Step, by: Actor, now: dt.datetime) -> dict[str, Any]:
     seen = step.push
-    return Event(
-        action=f"push.{step.to}",
-        at=now,
-        actor_name=by.name,
-        origin=by.origin,
-        user_id=by.user_id,
-        words=step.words,
-        before={"status": seen.status},
-        after={"status": step.to},
-        push_id=seen.id,
-        account_id=seen.account_id,
-        connection_id=seen.connection_id,
-        company_id=seen.company_id,
-    )
+    return {
+        "action": f"push.{step.to}",
+        "at": now,
+        "actor_name": by.name,
+        "origin": by.origin,
+        "user_id": by.user_id,
+        "words": step.words,
+        "before": {"status": seen.status},
+        "after": {"status": step.to},
+        "push_id": seen.id,
+        "account_id": seen.account_id,
+        "connection_id": seen.connection_id,
+        "company_id": seen.company_id,
+    }

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from bankfeeds import budget, conf
-from bankfeeds.models import Push, PushAttempt, PushBody, PushStatus
+from bankfeeds.models import Push, PushAttempt, PushBody, PushStatus, many
 from bankfeeds.models.mirror import KEY_LIFETIME
 from bankfeeds.models.record import WORKER
 from bankfeeds.models.states import Seen, Step
@@ -93,7 +93,7 @@ def _choose(room: int, now: dt.datetime) -> Iterator[dict[str, Any]]:
     for rows in (Push.objects.due_again(now), Push.objects.due(now)):
         if not left:
             return
-        ours = rows.filter(environment=conf.environment()).order_by("id")
+        ours = rows.filter(environment=conf.environment()).order_by("requested_at", "id")
         locked = ours.select_for_update(of=("self",), skip_locked=_can_skip())
         for row in locked.values(*_SEEN, *_MORE)[: left * CANDIDATES]:
             again = row["status"] == PushStatus.SENDING
@@ -126,7 +126,7 @@ def _begin(chosen: list[dict[str, Any]], begun: Stopwatch, now: dt.datetime) -> 
         )
     moved = Push.objects.step_all(steps, by=WORKER, now=now)
     mine = [{**row, **keys[row["id"]]} for row in chosen if row["id"] in moved]
-    PushAttempt.objects.bulk_create([_attempt(row, now) for row in mine])
+    many.insert_each(PushAttempt, [_attempt(row, now) for row in mine])
     bodies = _bodies([row["id"] for row in mine])
     repeats = _repeats([row for row in mine if row["unsure_since"] is not None])
     return [_claimed(row, bodies.get(row["id"], b""), repeats[row["id"]], begun) for row in mine]
@@ -151,16 +151,16 @@ def _seen(row: Mapping[str, Any]) -> Seen:
     return Seen(**{name: row[name] for name in _SEEN})
 
 
-def _attempt(row: Mapping[str, Any], now: dt.datetime) -> PushAttempt:
+def _attempt(row: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
     """Numbered by the fence, which grows by one with every claim and with nothing else."""
-    return PushAttempt(
-        push_id=row["id"],
-        number=row["fence"] + 1,
-        fence=row["fence"] + 1,
-        idempotency_key=row["idempotency_key"],
-        body_sha256=row["body_sha256"],
-        started_at=now,
-    )
+    return {
+        "push_id": row["id"],
+        "number": row["fence"] + 1,
+        "fence": row["fence"] + 1,
+        "idempotency_key": row["idempotency_key"],
+        "body_sha256": row["body_sha256"],
+        "started_at": now,
+    }
 
 
 def _bodies(ids: list[int]) -> dict[int, bytes]:

@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from bankfeeds import budget, conf
 from bankfeeds.codat import errors
@@ -31,7 +31,7 @@ Clock = Callable[[], dt.datetime]
 
 # Seconds to the next look, by the number of looks before: operations take seconds to minutes, and
 # every look is a call of the day's quota.
-LOOKS = (5, 15, 30, 60, 120, 300, 600, 900)
+LOOKS = (25, 60, 120, 300, 600, 900)
 # Codat's clock and ours may differ by this much.
 SKEW = dt.timedelta(minutes=2)
 # A search looks this much further back: a clock may be wrong by hours.
@@ -122,7 +122,11 @@ def _plan(now: dt.datetime) -> list[Answers]:
     granted = budget.take(len(companies), now=now) if companies else 0
     chosen = list(companies)[:granted]
     by_company: dict[int, list[Asked]] = defaultdict(list)
-    for row in _asked(due.filter(company_id__in=chosen).order_by("company_id", "id")):
+    # One list answers for all that Codat has of a company, whether they are due or not.
+    there = Q(status=PushStatus.SUBMITTED, submitted_at__gt=now - LISTED_FOR)
+    asked = Push.objects.filter(there) | Push.objects.to_look_up(now)
+    asked = asked.filter(environment=conf.environment(), company_id__in=chosen)
+    for row in _asked(asked.order_by("company_id", "id")):
         if len(by_company[row.push.company_id]) < PUSHES_OF_A_COMPANY:
             by_company[row.push.company_id].append(row)
     mine = _plan_next_looks([row for rows in by_company.values() for row in rows], now)

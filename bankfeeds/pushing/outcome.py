@@ -28,7 +28,7 @@ Outcome = PushAttempt.Outcome
 # Seconds until the next try after one that surely, or perhaps, did not arrive.
 BACK_OFF = (5, 15, 30, 60, 120, 300)
 # Seconds until the first look at a write, and until the first search for one.
-FIRST_LOOK = 2.0
+FIRST_LOOK = 5.0
 # With webhooks Codat tells us; this look is for the message that never came.
 FIRST_LOOK_TOLD = 300.0
 FIRST_SEARCH = 1.0

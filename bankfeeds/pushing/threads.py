@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = 32
+THREADS = 64
 
 _pools: dict[int, ThreadPoolExecutor] = {}
 
