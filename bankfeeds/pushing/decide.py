@@ -31,7 +31,7 @@ from .confirm import (
     stop,
     waiting_behind,
 )
-from .doubt import settled_at
+from .doubt import has_looked, settled_at
 from .plan import today
 
 ALLOWED: dict[str, frozenset[Decision]] = {
@@ -230,6 +230,9 @@ def _wait_until_settled(push: Push, *, now: dt.datetime) -> None:
         words = _("Codat may still be working on it. Look again at %(time)s, then decide.")
         # Without seconds, rounded up: whoever decides then must not be too early.
         raise ValueError(words % {"time": clock_time(settled + dt.timedelta(minutes=1))})
+    if not has_looked(push):
+        # What is there must be on record, or it could be taken for a later push.
+        raise ValueError(_("Look at Codat's list first, then decide."))
 
 
 def _must(moved: bool) -> None:
