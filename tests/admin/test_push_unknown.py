@@ -401,7 +401,10 @@ def test_giving_up_frees_rows_with_a_warning_where_they_are_offered_again(
     push = looked(unknown())
     first = push.items.get(position=0).transaction_id
     page = person.get(url(push))
-    assert "A row that is not ticked goes with the next push of this account" in text(page)
+    assert (
+        "A row that is not ticked is offered with the next push of this account, with a warning"
+        in text(page)
+    )
     press(person, push, "decide", page=page, kind="give_up", leave_out=[first])
     offered = person.get(f"/admin/bankfeeds/push/confirm/?account={push.account_id}")
     said = text(offered)
