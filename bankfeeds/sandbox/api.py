@@ -219,6 +219,10 @@ class Api:
         entry = self.world.table("requests").get(number, {})
         if reply.fault is None or reply.fault.kind not in ("reset", "half-headers"):
             self.world.put("requests", number, {**entry, "status": reply.answer.status})
+        post = self.world.table("posts").get(number)
+        if post is not None:
+            told = {"status": reply.answer.status, "fault": reply.fault and reply.fault.kind}
+            self.world.put("posts", number, {**post, **told})
         self.world.journal.commit()
         return replace(reply, limits=self._limits())
 

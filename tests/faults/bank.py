@@ -83,8 +83,12 @@ class Bank:
                 self.decided += 1
             except pushing.AlreadyDecided:
                 continue
-        for incident in Incident.objects.open().filter(kind=Incident.Kind.REFUSED):
-            holding.go_on(incident, reason="looked after", by=PERSON, now=timezone.now())
+        look_after_refusals()
+
+
+def look_after_refusals() -> None:
+    for incident in Incident.objects.open().filter(kind=Incident.Kind.REFUSED):
+        holding.go_on(incident, reason="looked after", by=PERSON, now=timezone.now())
 
 
 def confirm(
@@ -130,10 +134,10 @@ def _date(number: int) -> dt.date:
     return support.today() - dt.timedelta(days=max(0, DAYS - number))
 
 
-def founded(*, connections: int, seed: int) -> Bank:
-    """Clients at the sandbox and, with the same ids, in our tables."""
+def founded(*, connections: int, seed: int, first: int = 1) -> Bank:
+    """Clients at the sandbox and, with the same ids, in our tables. first: account's number."""
     bank = Bank([], random.Random(f"{seed} bank"))
-    numbers = iter(range(1, 1_000_000))
+    numbers = iter(range(first, 1_000_000))
     with requests.Session() as session:
         for number in range(connections):
             company = _company(session, number)

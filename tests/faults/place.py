@@ -44,28 +44,23 @@ PENDING = 2.0
 class Server:
     """The sandbox: killed and started again, it goes on where it was, at the same address."""
 
-    def __init__(self, family: Family, folder: Path, *, port: int, factor: float) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._family, self._folder, self._port, self._factor = family, folder, port, factor
+    def __init__(self, family: Family, folder: Path, *, environment: Mapping[str, str]) -> None:
+        self.url = environment["CODAT_BASE_URL"]
+        self._family, self._folder, self._environment = family, folder, environment
         self._lock = threading.Lock()
         self.child: Child | None = None
 
     def start(self) -> None:
+        pending = PENDING * float(self._environment["TIMING_FACTOR"])
         self.child = self._family.start(
             [
-                *(
-                    sys.executable,
-                    "manage.py",
-                    "sandbox",
-                    "--keep-doubles",
-                    "--port",
-                    str(self._port),
-                ),
+                *(sys.executable, "manage.py", "sandbox", "--keep-doubles"),
+                *("--port", self.url.rpartition(":")[2]),
                 *("--state", self._folder / "sandbox.json"),
-                *("--operation-seconds", str(PENDING * self._factor), "--daily-quota", "100000000"),
+                *("--operation-seconds", str(pending), "--daily-quota", "100000000"),
             ],
             name="sandbox",
-            environment=dict(os.environ),
+            environment=self._environment,
             log=self._folder / "sandbox.log",
         )
         self._wait()
@@ -78,11 +73,18 @@ class Server:
             self.child.process.wait()
             self.start()
 
+    def end(self) -> None:
+        assert self.child is not None
+        self._family.end(self.child)
+
     def get(self, control: str) -> Any:
         return self._ask("GET", control, None)
 
     def post(self, control: str, body: Any) -> Any:
         return self._ask("POST", control, body)
+
+    def forget_faults(self) -> None:
+        self._ask("DELETE", "faults", None)
 
     def _ask(self, method: str, control: str, body: Any) -> Any:
         """Patiently: it may just be dead."""
@@ -113,8 +115,11 @@ class Server:
 class Worker:
     """One `manage.py worker`, started anew whenever it was killed."""
 
-    def __init__(self, family: Family, folder: Path, number: int) -> None:
+    def __init__(
+        self, family: Family, folder: Path, number: int, *, environment: Mapping[str, str]
+    ) -> None:
         self._family, self._folder, self.number = family, folder, number
+        self._environment = environment
         self._lock = threading.Lock()
         self.child: Child | None = None
 
@@ -126,7 +131,7 @@ class Worker:
         self.child = self._family.start(
             [sys.executable, "manage.py", "worker"],
             name=f"worker-{self.number}",
-            environment=dict(os.environ),
+            environment=self._environment,
             log=self._folder / f"worker-{self.number}.log",
             stdout=subprocess.DEVNULL,
         )
@@ -154,19 +159,35 @@ class Place:
 
 
 @contextmanager
-def prepared(*, database: str, factor: float, workers: int, name: str = "") -> Iterator[Place]:
+def prepared(
+    *, database: str, factor: float, workers: int, worker_settings: str = ""
+) -> Iterator[Place]:
     """A migrated database, a running sandbox, workers that are not started yet. Once a process."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-faults-")))
-        family = stack.enter_context(Family(grace=2, orphan_grace=1))
-        port = _free_port()
         url = stack.enter_context(_database(database, folder))
-        _set_environment(url, port=port, factor=factor, folder=folder)
+        os.environ.update(environment(url, factor=factor, folder=folder))
+        os.chdir(BASE_DIR)
         django.setup()
         _migrate()
-        server = Server(family, folder, port=port, factor=factor)
+        yield stack.enter_context(
+            staffed(folder, environment=os.environ, workers=workers, settings=worker_settings)
+        )
+
+
+@contextmanager
+def staffed(
+    folder: Path, *, environment: Mapping[str, str], workers: int, settings: str = ""
+) -> Iterator[Place]:
+    """The processes, in this environment. settings: of the workers, if not the portal's own."""
+    theirs = dict(environment)
+    if settings:
+        theirs |= {"DJANGO_SETTINGS_MODULE": settings, "FAULTS_FOLDER": str(folder)}
+    with Family(grace=2, orphan_grace=1) as family:
+        server = Server(family, folder, environment=dict(environment))
         server.start()
-        staff = [Worker(family, folder, number) for number in range(1, workers + 1)]
+        numbers = range(1, workers + 1)
+        staff = [Worker(family, folder, number, environment=theirs) for number in numbers]
         yield Place(folder, server, staff)
 
 
@@ -179,17 +200,16 @@ def _database(vendor: str, folder: Path) -> Iterator[str]:
         yield url
 
 
-def _set_environment(url: str, *, port: int, factor: float, folder: Path) -> None:
-    changes: Mapping[str, str] = {
+def environment(database: str, *, factor: float, folder: Path) -> dict[str, str]:
+    """Of all processes, with a port of its own for the sandbox."""
+    return {
         **PORTAL,
-        "DATABASE_URL": url,
+        "DATABASE_URL": database,
         "CODAT_API_KEY": API_KEY,
-        "CODAT_BASE_URL": f"http://127.0.0.1:{port}",
+        "CODAT_BASE_URL": f"http://127.0.0.1:{_free_port()}",
         "TIMING_FACTOR": str(factor),
         "STATIC_ROOT": str(folder),
     }
-    os.environ.update(changes)
-    os.chdir(BASE_DIR)
 
 
 def _migrate() -> None:

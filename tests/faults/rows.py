@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from django.db.models import QuerySet
 
 from bankfeeds.models import Event, Push, PushAttempt, PushItem, PushStatus
 from bankfeeds.models.states import ENDED as ENDS
@@ -14,6 +16,7 @@ from bankfeeds.models.states import STEPS
 from .judge import ENDED, HELD, OPEN, PERSON, Standing
 
 Post = Mapping[str, Any]
+Pushes = QuerySet[Push]
 AT_MOST = 20
 
 
@@ -37,14 +40,23 @@ def standings() -> dict[str, Standing]:
     return found
 
 
-def broken(*, posts: Iterable[Post], ledger: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What must be true at every moment and is not (design: The push, invariants)."""
+def broken(
+    *,
+    posts: Iterable[Post],
+    ledger: Iterable[Mapping[str, Any]],
+    pushes: Sequence[int] | None = None,
+) -> list[str]:
+    """What must be true at every moment and is not (design: The push, invariants).
+
+    pushes: of these alone, with what the server saw of them; None: of all.
+    """
+    mine = Push.objects.all() if pushes is None else Push.objects.filter(pk__in=pushes)
     checks = (
         _every_post_has_its_attempt(posts),
-        _a_push_has_the_write_that_carried_its_rows(ledger),
-        _steps_form_a_chain(),
-        _attempts_are_numbered_and_closed(),
-        _numbers_of_an_account_only_grow(ledger),
+        _a_push_has_the_write_that_carried_its_rows(ledger, mine),
+        _steps_form_a_chain(mine),
+        _attempts_are_numbered_and_closed(mine),
+        _numbers_of_an_account_only_grow(ledger, mine),
     )
     return [words for check in checks for words in list(check)[:AT_MOST]]
 
@@ -68,23 +80,22 @@ def _every_post_has_its_attempt(posts: Iterable[Post]) -> Iterator[str]:
 
 
 def _a_push_has_the_write_that_carried_its_rows(
-    ledger: Iterable[Mapping[str, Any]],
+    ledger: Iterable[Mapping[str, Any]], mine: Pushes
 ) -> Iterator[str]:
     carried = {entry["pushOperationKey"]: entry["transactionIds"] for entry in ledger}
     items: dict[int, list[str]] = defaultdict(list)
-    succeeded = PushItem.objects.filter(push__status=PushStatus.SUCCEEDED)
-    rows = succeeded.order_by("push_id", "position")
+    succeeded = mine.filter(status=PushStatus.SUCCEEDED)
+    rows = PushItem.objects.filter(push__in=succeeded).order_by("push_id", "position")
     for push, ident in rows.values_list("push_id", "transaction__transaction_id"):
         items[push].append(ident)
-    keys = Push.objects.filter(status=PushStatus.SUCCEEDED).values_list("pk", "push_operation_key")
-    for push, key in keys:
+    for push, key in succeeded.values_list("pk", "push_operation_key"):
         if carried.get(str(key)) != items[push]:
             yield f"push {push} succeeded as write {key}, which carried {carried.get(str(key))}"
 
 
-def _steps_form_a_chain() -> Iterator[str]:
+def _steps_form_a_chain(mine: Pushes) -> Iterator[str]:
     now: dict[int, str] = {}
-    rows = Event.objects.filter(action__startswith="push.", push__isnull=False).order_by("id")
+    rows = Event.objects.filter(action__startswith="push.", push__in=mine).order_by("id")
     for action, push, before, after in rows.values_list("action", "push_id", "before", "after"):
         if not after or action != f"push.{after.get('status')}":
             continue
@@ -92,14 +103,15 @@ def _steps_form_a_chain() -> Iterator[str]:
         if before["status"] != seen or after["status"] not in STEPS[seen]:
             yield f"push {push}: {before['status']} -> {after['status']} when it was {seen}"
         now[push] = after["status"]
-    for push, status in Push.objects.values_list("pk", "status"):
+    for push, status in mine.values_list("pk", "status"):
         if now.get(push) != status:
             yield f"push {push} is {status}, the record says {now.get(push)}"
 
 
-def _attempts_are_numbered_and_closed() -> Iterator[str]:
+def _attempts_are_numbered_and_closed(mine: Pushes) -> Iterator[str]:
     numbers: dict[int, list[int]] = defaultdict(list)
-    rows = PushAttempt.objects.order_by("push_id", "id")
+    of_mine = PushAttempt.objects.filter(push__in=mine)
+    rows = of_mine.order_by("push_id", "id")
     for push, number, fence in rows.values_list("push_id", "number", "fence"):
         numbers[push].append(fence)
         if number != fence:
@@ -107,13 +119,15 @@ def _attempts_are_numbered_and_closed() -> Iterator[str]:
     for push, found in numbers.items():
         if found != list(range(1, len(found) + 1)):
             yield f"attempts of push {push} are numbered {found}"
-    left = PushAttempt.objects.filter(ended_at=None).exclude(push__status=PushStatus.SENDING)
+    left = of_mine.filter(ended_at=None).exclude(push__status=PushStatus.SENDING)
     for push, number in left.values_list("push_id", "number"):
         yield f"attempt {number} of push {push} was never closed"
 
 
-def _numbers_of_an_account_only_grow(ledger: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    rows = Push.objects.exclude(push_operation_key=None)
+def _numbers_of_an_account_only_grow(
+    ledger: Iterable[Mapping[str, Any]], mine: Pushes
+) -> Iterator[str]:
+    rows = mine.exclude(push_operation_key=None)
     by_key = {
         str(key): (account, sequence)
         for key, account, sequence in rows.values_list(
@@ -152,7 +166,8 @@ def evidence(name: str, *, ledger: Iterable[Mapping[str, Any]], posts: Iterable[
         for at, action, words in push.events.order_by("id").values_list("at", "action", "words"):
             lines.append(f"    {at:%H:%M:%S.%f} {action} {words[:100]}")
     lines += [
-        f"  POST {post['at']} key {post['idempotencyKey'][:8]}"
+        f"  POST {post['at']} key {post['idempotencyKey'][:8]} "
+        f"{post.get('status')} {post.get('fault') or ''}"
         for post in posts
         if post["idempotencyKey"] in keys
     ]

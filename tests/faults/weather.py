@@ -51,6 +51,8 @@ READS: dict[str, float] = {
     "hang-{36}": 1,
     "429-1": 0.1,
 }
+# Seconds, before the factor, for which a client does not wait any more.
+LONG = 36.0
 # Shares of accepted pushes, not weights.
 OPERATIONS: dict[str, float] = {
     "op-unlisted-{60}": 0.03,
@@ -66,13 +68,18 @@ def plan(*, seed: int, share: float, factor: float, reads: float | None = None) 
         "seed": seed,
         "writes": _shares(WRITES, share=share, factor=factor),
         "reads": _shares(READS, share=share / 5 if reads is None else reads, factor=factor),
-        "operations": {_scaled(k, factor): v for k, v in OPERATIONS.items()} if share else {},
+        "operations": scaled(OPERATIONS, factor) if share else {},
     }
+
+
+def scaled(weights: dict[str, float], factor: float) -> dict[str, float]:
+    """The same weights, by names with real seconds."""
+    return {_scaled(name, factor): weight for name, weight in weights.items()}
 
 
 def _shares(weights: dict[str, float], *, share: float, factor: float) -> dict[str, float]:
     total = sum(weights.values())
-    return {_scaled(name, factor): weight / total * share for name, weight in weights.items()}
+    return {name: each / total * share for name, each in scaled(weights, factor).items()}
 
 
 def _scaled(name: str, factor: float) -> str:
