@@ -198,7 +198,7 @@ def unclaimed(
     pushes: Collection[Asked] = (),
 ) -> dict[uuid.UUID, list[PushOperation]]:
     """Keep and sort them; not those that were there before the searched push first left."""
-    by_key = {o.push_operation_key: o for o in operations if _may_be_ours(o)}
+    by_key = {o.push_operation_key: o for o in operations if may_be_ours(o)}
     claimed = Push.objects.filter(push_operation_key__in=list(by_key))
     for key in claimed.values_list("push_operation_key", flat=True):
         if key is not None:
@@ -230,7 +230,7 @@ def unclaimed(
     return found
 
 
-def _may_be_ours(operation: PushOperation) -> bool:
+def may_be_ours(operation: PushOperation) -> bool:
     return operation.data_type.lower() in {"", "banktransactions"}
 
 

@@ -24,9 +24,10 @@ from bankfeeds.models import (
     SourceAccount,
     UnclaimedWrite,
 )
+from bankfeeds.models.states import IN_FLIGHT
 
-from .conclude import _may_be_ours, unclaimed
-from .lookup import FAR, SKEW, Answers, _list
+from .conclude import may_be_ours, unclaimed
+from .lookup import FAR, SKEW, Answers, read_list
 
 # Of one push, shown side by side.
 CANDIDATES = 50
@@ -61,16 +62,27 @@ def look(pushes: Sequence[Push], *, client: Client, now: dt.datetime) -> dict[in
     """
     connections = {p.connection.codat_id: p.connection_id for p in pushes if p.connection.codat_id}
     answers = Answers(pushes[0].company.id_there, now, [])
-    _list(client, answers, min(since(push) for push in pushes) - FAR)
+    read_list(client, answers, min(since(push) for push in pushes) - FAR)
     listed = [
         one
         for one in answers.operations.values()
-        if one.data_connection_key in connections and _may_be_ours(one)
+        if one.data_connection_key in connections and may_be_ours(one)
     ]
-    unclaimed(listed, connections=connections, now=now)
+    _keep(listed, connections, now=now)
     if answers.complete:
         Push.objects.filter(pk__in=[push.pk for push in pushes]).update(looked_at=now)
     return {push.pk: _of(push, listed) for push in pushes}
+
+
+def _keep(
+    listed: Iterable[PushOperation], connections: dict[uuid.UUID, int], *, now: dt.datetime
+) -> None:
+    """As evidence; but where a push is under way at this moment, its write is no stray."""
+    moving = Push.objects.filter(connection__in=connections.values(), status__in=IN_FLIGHT)
+    busy = set(moving.values_list("connection_id", flat=True))
+    quiet = {there: pk for there, pk in connections.items() if pk not in busy}
+    strays = [one for one in listed if one.data_connection_key in quiet]
+    unclaimed(strays, connections=quiet, now=now)
 
 
 def kept(push: Push) -> list[Candidate]:

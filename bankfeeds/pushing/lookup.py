@@ -193,7 +193,7 @@ def _ask(client: Client, answers: Answers) -> Answers:
         listed = [row for row in answers.pushes if _is_listed(row, answers.asked_at)]
         searched = any(row.push_operation_key is None for row in listed)
         if searched or len(listed) > 1:
-            _list(client, answers, min(_since(row) for row in listed))
+            read_list(client, answers, min(_since(row) for row in listed))
     except errors.CodatError as error:
         answers.error = error
     for row in answers.pushes:
@@ -215,7 +215,7 @@ def _since(row: Asked) -> dt.datetime:
     return min(moments) - (SKEW if row.push_operation_key else FAR)
 
 
-def _list(client: Client, answers: Answers, since: dt.datetime) -> None:
+def read_list(client: Client, answers: Answers, since: dt.datetime) -> None:
     """Back to `since`, page by page. A list that is not newest first is read to its end."""
     before, ordered = dt.datetime.max.replace(tzinfo=dt.UTC), True
     for number, operation in enumerate(client.list_operations(answers.company)):
