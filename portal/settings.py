@@ -43,6 +43,7 @@ CODAT_CALLS_AT_ONCE = env.int("CODAT_CALLS_AT_ONCE", default=8)
 
 # Set by `manage.py worker` for its processes: whose signs of life are whose.
 POOL_NAME = env.str("PORTAL_POOL", default="pool")
+IN_POOL = POOL_NAME != "pool"
 
 # --- The institution ------------------------------------------------------------------------
 

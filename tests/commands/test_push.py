@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.utils import timezone
 
-from bankfeeds.models import Push, PushStatus
+from bankfeeds.models import Push, PushAttempt, PushStatus
 from tests import support
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,3 +119,22 @@ def _refuse() -> None:
         support.drain()
     finally:
         connections.close_all()
+
+
+def test_rows_that_codat_may_have_already_are_left_to_a_person(sandbox: object) -> None:
+    client = support.onboard(accounts=1)
+    (account,) = client.accounts
+    given_up = support.make_push(account, status=PushStatus.CANCELLED)
+    given_up.items.update(released=True)
+    PushAttempt.objects.create(
+        push=given_up,
+        number=1,
+        fence=1,
+        idempotency_key=given_up.idempotency_key,
+        started_at=timezone.now(),
+        ended_at=timezone.now(),
+        outcome=PushAttempt.Outcome.UNKNOWN,
+    )
+    with pytest.raises(CommandError, match=f"#{given_up.pk} were given up"):
+        push("--company", str(client.company.codat_id))
+    assert Push.objects.count() == 1

@@ -37,6 +37,7 @@ class Command(PortalCommand):
         accounts = self._connected(_accounts(options["company"], options["account"]))
         plan = pushing.plan(accounts, today=pushing.today(timezone.now()))
         self._tell(plan)
+        self._demand_no_doubt(plan)
         pushes = self._confirm(accounts)
         followed = pushes
         if options["wait"]:
@@ -45,6 +46,18 @@ class Command(PortalCommand):
             followed = self._follow(under_way, seconds=options["timeout"])
         self._report(pushes)
         _judge(plan, followed, new=bool(pushes), waited=options["wait"])
+
+    def _demand_no_doubt(self, plan: pushing.Plan) -> None:
+        """Rows that were given up without knowing whether Codat has them are for a person."""
+        unknown = pushing.perhaps_there([planned.account for planned in plan.accounts])
+        going = {row.row.pk for planned in plan.accounts for row in planned.going}
+        doubtful = {push for pk, push in unknown.items() if pk in going}
+        if doubtful:
+            numbers = ", ".join(f"#{pk}" for pk in sorted(doubtful))
+            raise CommandError(
+                f"Nothing was sent: rows of push {numbers} were given up without knowing whether"
+                " Codat has them. Look at Codat, then push or leave them out on the page."
+            )
 
     def _confirm(self, accounts: list[SourceAccount]) -> list[Push]:
         try:
