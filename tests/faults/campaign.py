@@ -31,6 +31,7 @@ SAY_EVERY = 5.0
 # The killer waits at most so long for the work to come along.
 PATIENCE = 6.0
 EVIDENCE = 10
+MOVING = {"sending", "reconciling", "submitted"}
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class _Campaign:
         while time.monotonic() < ends:
             self._feed()
             self.bank.decide()
+            for worker in self.place.workers:
+                worker.must_live()
             states = self._states()
             is_fed = self.bank.confirmed == self.order.operations
             if is_fed and self.killer.share >= 1 and rest.has_come(states):
@@ -108,7 +111,7 @@ class _Campaign:
         self._note("the time is over")
 
     def _feed(self) -> None:
-        share = min(1.0, self.killer.share + AHEAD)
+        share = AHEAD + (1 - AHEAD) * self.killer.share
         wanted = min(self.order.operations, round(self.order.operations * share) + 1)
         if wanted > self.bank.confirmed:
             self.bank.confirm(min(wanted - self.bank.confirmed, 100))
@@ -187,7 +190,7 @@ class _Campaign:
 
 
 class _Rest:
-    """Nothing is open any more, or nothing has moved for `quiet` seconds."""
+    """Nothing moves any more but what waits behind a person, or nothing has for `quiet` seconds."""
 
     def __init__(self, quiet: float) -> None:
         self._quiet, self._seen, self._since = quiet, Counter[str](), time.monotonic()
@@ -197,9 +200,13 @@ class _Rest:
 
         if states != self._seen:
             self._seen, self._since = states, time.monotonic()
-        if not (states.keys() - {"succeeded", "cancelled", "failed"}):
-            return not Push.objects.undecided().exists()
-        return time.monotonic() - self._since > self._quiet
+        undecided = Push.objects.undecided()
+        if undecided.exclude(status="needs_review").exists() or states.keys() & MOVING:
+            return time.monotonic() - self._since > self._quiet
+        ready = Push.objects.filter(status="ready").exclude(
+            connection__in=undecided.values("connection")
+        )
+        return not ready.exists() or time.monotonic() - self._since > self._quiet
 
 
 def _worth_a_look(found: Judgement) -> list[str]:

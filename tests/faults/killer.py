@@ -6,6 +6,7 @@ import contextlib
 import random
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -18,6 +19,9 @@ from .place import Place, Worker
 TARGETS = {"pool": 80, "group": 6, "watchdog": 3, "sandbox": 1, "pause": 5, "pause-all": 2}
 # A pool process that has ever sent something has more threads than its kin.
 THREADS_OF_A_SENDER = 4
+# Seconds until a pool that was just started has answered; one that is killed before is given half
+# a minute, which teaches nothing.
+GROWN_UP = 4.0
 
 
 class Killer(threading.Thread):
@@ -86,12 +90,12 @@ class Killer(threading.Thread):
 
     def _pool(self, worker: Worker) -> bool:
         """One that has sent something; where none has since the last kill, any: it may be idle."""
-        found = family_of(worker)[2:]
+        found = grown_up_family_of(worker)[2:]
         senders = [each for each in found if _threads(each) >= THREADS_OF_A_SENDER]
         return _kill(self._chance.choice(senders or found)) if found else False
 
     def _group(self, worker: Worker) -> bool:
-        found = family_of(worker)
+        found = grown_up_family_of(worker)
         return _kill(self._chance.choice(found)) if found else False
 
     def _watchdog(self, worker: Worker) -> bool:
@@ -138,6 +142,11 @@ def family_of(worker: Worker) -> list[psutil.Process]:
     except psutil.NoSuchProcess:
         return []
     return sorted(pool, key=lambda each: (each.create_time(), each.pid))
+
+
+def grown_up_family_of(worker: Worker) -> list[psutil.Process]:
+    found = family_of(worker)
+    return found if found and time.time() - found[0].create_time() > GROWN_UP else []
 
 
 def _threads(process: psutil.Process) -> int:

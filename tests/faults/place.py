@@ -144,6 +144,12 @@ class Worker:
                 self.child.process.wait()
             self.start()
 
+    def must_live(self) -> None:
+        """It ends when it is killed or told to; by itself only when it refuses to start."""
+        with self._lock:
+            if self.child is not None and not self.child.is_running:
+                raise RuntimeError(f"worker {self.number} ended:\n{self.child.last_words()}")
+
     def stop(self) -> None:
         if self.child is not None and self.child.is_running:
             self.child.process.send_signal(signal.SIGTERM)

@@ -45,14 +45,16 @@ def broken(
     posts: Iterable[Post],
     ledger: Iterable[Mapping[str, Any]],
     pushes: Sequence[int] | None = None,
+    slack: dt.timedelta = dt.timedelta(0),
 ) -> list[str]:
     """What must be true at every moment and is not (design: The push, invariants).
 
-    pushes: of these alone, with what the server saw of them; None: of all.
+    pushes: of these alone, with what the server saw of them; None: of all. slack: by how much
+    the workers' clock was wrong.
     """
     mine = Push.objects.all() if pushes is None else Push.objects.filter(pk__in=pushes)
     checks = (
-        _every_post_has_its_attempt(posts),
+        _every_post_has_its_attempt(posts, slack),
         _a_push_has_the_write_that_carried_its_rows(ledger, mine),
         _steps_form_a_chain(mine),
         _attempts_are_numbered_and_closed(mine),
@@ -61,7 +63,7 @@ def broken(
     return [words for check in checks for words in list(check)[:AT_MOST]]
 
 
-def _every_post_has_its_attempt(posts: Iterable[Post]) -> Iterator[str]:
+def _every_post_has_its_attempt(posts: Iterable[Post], slack: dt.timedelta) -> Iterator[str]:
     """Earlier, committed, with the same key; one for each; and a key carries one body."""
     tries: dict[str, list[tuple[dt.datetime, str]]] = defaultdict(list)
     rows = PushAttempt.objects.order_by("started_at")
@@ -71,7 +73,7 @@ def _every_post_has_its_attempt(posts: Iterable[Post]) -> Iterator[str]:
     for post in posts:
         key = post["idempotencyKey"]
         seen[key] += 1
-        at = dt.datetime.fromisoformat(post["at"])
+        at = dt.datetime.fromisoformat(post["at"]) + slack
         begun = [sha for began, sha in tries[key] if began <= at]
         if len(begun) < seen[key]:
             yield f"POST {seen[key]} with key {key} at {at}: only {len(begun)} attempts before it"

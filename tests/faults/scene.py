@@ -6,6 +6,8 @@ Cases share the workers and the database, so that each of them costs seconds.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import itertools
 import os
 import signal
 import time
@@ -19,7 +21,7 @@ from django.db import close_old_connections
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from bankfeeds import pushing
+from bankfeeds import conf, pushing
 from bankfeeds.models import CallBudget, Decision, Push, PushStatus, SourceAccount
 from tests.faults import bank, rows
 from tests.faults.judge import Judgement, judge
@@ -28,6 +30,8 @@ from tests.faults.place import Place, Worker
 
 READ_TIMEOUT, LEASE, SETTLE = 30.0, 90.0, 120.0
 PATIENCE = 45.0
+# Accounts of all scenes of a process are known to the same sandbox.
+_numbers = itertools.count(1)
 
 
 class Scene:
@@ -37,12 +41,14 @@ class Scene:
         self.place, self.factor, self.database = place, factor, database
         self.series: dict[str, list[bank.Operation]] = {}
         self.accounts: list[SourceAccount] = []
+        self._slack = dt.timedelta(0)
 
     # The bank
 
     def clients(self, count: int = 1) -> list[SourceAccount]:
         """So many connections more, of 1, 2, 1, 3 … accounts; all their accounts."""
-        made = bank.founded(connections=count, seed=0, first=_next_number())
+        first = next(_numbers) * 1000
+        made = bank.founded(connections=count, seed=0, first=first)
         self.accounts += made.accounts
         return made.accounts
 
@@ -93,6 +99,7 @@ class Scene:
     def clock_wrong_by(self, seconds: float) -> Iterator[None]:
         """Of the workers."""
         file = self.place.folder / "clock"
+        self._slack = max(self._slack, dt.timedelta(seconds=seconds))
         file.write_text(str(seconds))
         try:
             yield
@@ -114,13 +121,23 @@ class Scene:
         total = sum(len(each) for each in self.series.values())
         self.wait(lambda: done.count() == total, "the end of all pushes", seconds=seconds)
 
+    def adopt_what_waits_for_a_person(self) -> None:
+        """Who finds exactly one write at Codat for a push of unknown fate says that it is this."""
+        for push in self.pushes.filter(status=PushStatus.NEEDS_REVIEW):
+            found = pushing.candidates(push, client=conf.client(), now=timezone.now())
+            (only,) = [each for each in found if each.known_as is None]
+            decide(push, Decision.ADOPT, operation_key=only.push_operation_key)
+
     def judge(self) -> Judgement:
         mine = set(self.series)
         ledger = [e for e in self.place.server.get("ledger") if e["accountId"] in mine]
         posts = [p for p in self.place.server.get("posts") if p["path"].split("/")[-2] in mine]
         found = judge(self.series, ledger=ledger, standings=rows.standings())
         found.broken += rows.broken(
-            posts=posts, ledger=ledger, pushes=list(self.pushes.values_list("pk", flat=True))
+            posts=posts,
+            ledger=ledger,
+            pushes=list(self.pushes.values_list("pk", flat=True)),
+            slack=self._slack,
         )
         return found
 
@@ -168,9 +185,5 @@ class Halt:
         self._here.unlink()
 
 
-def _next_number() -> int:
-    return SourceAccount.objects.count() + 1
-
-
-def decide(push: Push, kind: Decision) -> None:
-    pushing.decide(push, kind, reason="looked at", by=bank.PERSON, now=timezone.now())
+def decide(push: Push, kind: Decision, **more: Any) -> None:
+    pushing.decide(push, kind, reason="looked at", by=bank.PERSON, now=timezone.now(), **more)
