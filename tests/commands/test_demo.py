@@ -190,7 +190,7 @@ def test_the_story_says_what_it_stopped_at(running_demo: Any) -> None:
 
 def test_the_story_fails_when_a_push_needs_a_person(running_demo: Any) -> None:
     _, answer, _ = running_demo
-    order = [{"method": "POST", "path": "/push/", "fault": "500-before", "times": 1}]
+    order = [{"method": "POST", "path": "/push/", "fault": "422", "times": 1}]
     requests.post(f"{answer['sandbox']}/_sandbox/faults", json=order, timeout=5).raise_for_status()
     with pytest.raises(story.Failed, match="(?s)A push needs a person:.*Needs your decision"):
         tell(answer)

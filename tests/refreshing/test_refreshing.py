@@ -101,7 +101,7 @@ def test_the_sweep_rings_for_one_round_in_half_a_minute(transactional_db: None) 
 def test_nothing_is_read_when_the_budget_says_no(onboarded: Onboarded) -> None:
     as_of(onboarded.connection, DAY * 2)
     until = timezone.now() + HOUR
-    CallBudget.objects.create(tokens=5, filled_at=timezone.now(), not_before=until)
+    CallBudget.objects.create(tokens=5, filled_at=timezone.now(), not_before=until, held_words="x")
     before = reads()
     assert carry_out() == 0 and reads() == before
     assert refreshing.due(timezone.now()) == [onboarded.connection.pk]  # nobody claimed it

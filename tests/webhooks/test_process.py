@@ -217,7 +217,9 @@ def test_while_codat_does_not_answer_it_waits_then_asks_for_a_person(sandbox: An
 
 def test_while_no_calls_are_granted_it_waits_without_end(sandbox: Any) -> None:
     client = rows.onboard()
-    CallBudget.objects.create(not_before=timezone.now() + dt.timedelta(hours=30))
+    CallBudget.objects.create(
+        not_before=timezone.now() + dt.timedelta(hours=23), held_words="too many calls"
+    )
     message = support.taken(support.accounts(client.connection.codat_id))
     before = len(calls())
     for hours in (0, 10, 20):

@@ -140,6 +140,9 @@ class Place:
             "ACCOUNT_NUMBER_KEY": kept.account_number_key,
             "DATABASE_URL": f"sqlite:///{self.database}",
             "STATIC_ROOT": str(self.static),
+            "CODAT_CALLS_PER_MINUTE": "800",
+            "CODAT_CALLS_AT_ONCE": "8",
+            "PORTAL_POOL": "pool",
             "TIMING_FACTOR": "1",
             "LOG_LEVEL": "INFO",
         }

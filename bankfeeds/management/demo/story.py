@@ -212,7 +212,7 @@ def _history(manager: Visitor) -> tuple[list[str], list[list[str]]]:
     for table in manager.page.tables:
         if table and "Status" in table[0]:
             # One company, one person: what all rows share would only widen them.
-            shown = [i for i, head in enumerate(table[0]) if head not in SHARED]
+            shown = [i for i, head in enumerate(table[0]) if head and head not in SHARED]
             heads, *rows = [[row[i] for i in shown] for row in table]
             return heads, rows
     raise manager.not_there("no table of pushes")
