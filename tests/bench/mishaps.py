@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -28,11 +29,15 @@ BETWEEN = (0.3, 1.3)
 # A pool that has lost its lock cannot send sooner than this; whoever did had not lost it.
 NOT_STUCK = 10.0
 TRIES = 8
-# Seconds that PostgreSQL is away: as short as can be; about as long as it takes the queue to
-# notice; longer than it waits then.
-DOWN = (0.0, 4.0, 12.0)
+# Seconds that PostgreSQL is away. Whoever fills the queue notices at once, pauses for 10 s and
+# looks again: the last is just too long for its second look.
+DOWN = (0.0, 3.0, 11.0)
+# Looks at who works, and seconds from one to the next.
+LOOKS = 5
+LOOK_FOR = 0.3
 FLOW_EVERY = 0.4
 FLOW_BEFORE = 3.0
+STOCK = 100
 CAME = 300.0
 
 
@@ -84,9 +89,7 @@ def killed_worker(portal: Portal, *, times: int) -> Figure:
         portal.fault(f"hang-{60 * portal.factor:.1f}", what.account)
         sent = portal.confirm(what)
         first = portal.arrival(sent, within=CAME)
-        time.sleep(0.5)
-        # Of the two only the sender has started threads.
-        max(portal.pool(), key=lambda each: int(each.num_threads())).kill()
+        _busy(portal.pool()).kill()
         killed = time.time()
         again = portal.arrival(sent, after=first, within=CAME)
         note(
@@ -95,6 +98,20 @@ def killed_worker(portal: Portal, *, times: int) -> Figure:
         taken.append(again - killed)
     lease = float(settings.PUSH_LEASE)
     return Figure(f"killed worker, to the second POST (lease {lease:g} s)", taken, lease + 10)
+
+
+def _busy(pool: Sequence[psutil.Process]) -> psutil.Process:
+    """Who has something on its way looks for more all the time; a sweep is over in no time."""
+    looks = [[_switches(each) for each in pool]]
+    for _ in range(LOOKS):
+        time.sleep(LOOK_FOR)
+        looks.append([_switches(each) for each in pool])
+    least = [min(b - a for a, b in pairwise(seen)) for seen in zip(*looks, strict=True)]
+    return pool[least.index(max(least))]
+
+
+def _switches(process: psutil.Process) -> int:
+    return int(process.num_ctx_switches().voluntary)
 
 
 def deadlocked_pool(portal: Portal, *, times: int) -> Figure:
@@ -133,14 +150,18 @@ def _reader(pool: Sequence[psutil.Process]) -> psutil.Process:
     return pool[0]
 
 
-def restarted_database(portal: Portal, *, url: str, family: Family) -> list[Figure]:
+def restarted_database(portal: Portal, *, times: int, url: str, family: Family) -> list[Figure]:
     """From the moment at which PostgreSQL answers again until the next POST, pushes flowing."""
     portal.start_anew()
     outage.commit_for_good(url)
-    return [_restarted(portal, url=url, family=family, down=down) for down in DOWN]
+    figures = []
+    for down in DOWN:
+        taken = [_restarted(portal, url=url, family=family, down=down) for _ in range(times)]
+        figures.append(Figure(f"database away for {down:g} s, to the next POST", taken, 15))
+    return figures
 
 
-def _restarted(portal: Portal, *, url: str, family: Family, down: float) -> Figure:
+def _restarted(portal: Portal, *, url: str, family: Family, down: float) -> float:
     with _Flow(portal):
         time.sleep(FLOW_BEFORE)
         back = outage.restart(url, down=down, family=family)
@@ -149,7 +170,8 @@ def _restarted(portal: Portal, *, url: str, family: Family, down: float) -> Figu
             return next((at for at, _key in portal.posts() if at > back), None)
 
         came = float(portal.wait(next_post, "POST", CAME))
-    return Figure(f"database restarted after {down:g} s, to the next POST", [came - back], 15)
+    note(f"away for {down:g} s and more, sent {came - back:.1f} s after it was back")
+    return came - back
 
 
 class _Flow(threading.Thread):
@@ -164,7 +186,7 @@ class _Flow(threading.Thread):
 
     def __enter__(self) -> None:
         # Made before, since the database is away for a part of the time.
-        self._stock = [self._portal.rows() for _ in range(100)]
+        self._stock = [self._portal.rows() for _ in range(STOCK)]
         self.start()
 
     def __exit__(self, *_: object) -> None:

@@ -59,7 +59,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--factor", type=float, default=1.0, help="of all timings of the portal")
-    parser.add_argument("--rounds", type=int, default=1, help="of `killed` and of `deadlock`")
+    parser.add_argument("--rounds", type=int, default=1, help="of all but `click`")
     parser.add_argument("--only", choices=CLOCKS, nargs="+", default=CLOCKS)
     return parser.parse_args(arguments)
 
@@ -91,7 +91,7 @@ def _clocks(
         "click": lambda: [mishaps.click_to_post(portal)],
         "killed": lambda: [mishaps.killed_worker(portal, times=rounds)],
         "deadlock": lambda: [mishaps.deadlocked_pool(portal, times=rounds)],
-        "restart": lambda: mishaps.restarted_database(portal, url=url, family=family),
+        "restart": lambda: mishaps.restarted_database(portal, times=rounds, url=url, family=family),
     }
     if options.database == "sqlite":
         del clocks["restart"]
