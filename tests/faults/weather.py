@@ -51,6 +51,8 @@ READS: dict[str, float] = {
     "hang-{36}": 1,
     "429-1": 0.1,
 }
+# Of what is drawn so much cannot be played, since the request is answered from the kept answers.
+REPLAYED = 1.08
 # Seconds, before the factor, for which a client does not wait any more.
 LONG = 36.0
 # Shares of accepted pushes, not weights.
@@ -66,7 +68,7 @@ def plan(*, seed: int, share: float, factor: float, reads: float | None = None) 
     """For `POST /_sandbox/chance`. share: of pushes; reads: of reads, by default a fifth of it."""
     return {
         "seed": seed,
-        "writes": _shares(WRITES, share=share, factor=factor),
+        "writes": _shares(WRITES, share=min(1.0, share * REPLAYED), factor=factor),
         "reads": _shares(READS, share=share / 5 if reads is None else reads, factor=factor),
         "operations": scaled(OPERATIONS, factor) if share else {},
     }
