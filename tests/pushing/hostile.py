@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from bankfeeds.codat.shapes import PushOperation
 from bankfeeds.models import Push, PushStatus
 from bankfeeds.pushing import clocks, follow
 from tests import support
+from tests.pushing.test_delivery import BY
 
 Clock = Callable[[], dt.datetime]
 SECOND = dt.timedelta(seconds=1)
@@ -63,6 +65,17 @@ class Odd:
 
 def codat_passes(time: dt.timedelta) -> None:
     support.control("clock", advanceSeconds=time.total_seconds())
+
+
+def unsent() -> Push:
+    """Ready to be sent, to a Codat that is not there; nobody was rung."""
+    account = support.make_account()
+    support.make_transactions(account)
+    (push,) = pushing.confirm(
+        [account], fingerprint=None, form_key=str(uuid.uuid4()), by=BY, now=timezone.now()
+    )
+    support.empty_queue()
+    return push
 
 
 def deliver(clock: Clock = timezone.now) -> None:

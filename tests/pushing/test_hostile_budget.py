@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 
 import pytest
 from django.utils import timezone
 
-from bankfeeds import budget, conf, pushing, tasks
+from bankfeeds import budget, conf, tasks
 from bankfeeds.codat import errors, limits
 from bankfeeds.codat.wire import Answer
 from bankfeeds.models import CallBudget, Push, PushStatus
 from tests import support
-from tests.pushing.hostile import HOUR, SECOND
-from tests.pushing.test_delivery import BY, again
+from tests.pushing.hostile import HOUR, SECOND, unsent
+from tests.pushing.test_delivery import again
 
 DAY = dt.timedelta(days=1)
 pytestmark = pytest.mark.django_db
@@ -22,14 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def push() -> Push:
-    """Ready to be sent, to a Codat that is not there."""
-    account = support.make_account()
-    support.make_transactions(account)
-    (made,) = pushing.confirm(
-        [account], fingerprint=None, form_key=str(uuid.uuid4()), by=BY, now=timezone.now()
-    )
-    support.empty_queue()
-    return made
+    return unsent()
 
 
 def test_calls_that_were_overdrawn_are_not_granted_and_not_paid_twice() -> None:

@@ -28,7 +28,7 @@ from bankfeeds.pushing.claim import claim
 from bankfeeds.pushing.settle import settle
 from tests import support
 from tests.feeds.support import TODAY, arrive, daily, day_of, moment, run
-from tests.pushing.hostile import HOUR, SECOND, Odd, deliver, look, settled, writes
+from tests.pushing.hostile import HOUR, SECOND, Odd, deliver, look, settled, unsent, writes
 from tests.pushing.test_delivery import BY, again, confirmed, expire_leases, fault
 
 delivering = importlib.import_module("bankfeeds.pushing.deliver")
@@ -82,16 +82,17 @@ def test_one_write_that_cannot_be_read_starves_no_other_of_its_company(sandbox: 
         assert again(odd).status == then
 
 
-def test_what_surely_did_not_leave_is_not_in_doubt_any_more(sandbox: object) -> None:
+@pytest.mark.django_db
+def test_what_surely_did_not_leave_is_not_in_doubt_any_more() -> None:
     """The worker is held up for so long that others think it dead; then it says that it did not
     send."""
-    (push,) = confirmed()
+    push = unsent()
     (claimed,) = claim(1, now=timezone.now())
     expire_leases()
     mend.mend(now=timezone.now())
     assert again(push).unsure_since is not None
-    unsent = errors.NotSent("the worker was held up before it could send")
-    verdict = outcome.not_accepted(claimed, unsent, now=timezone.now(), outage=False)
+    held_up = errors.NotSent("the worker was held up before it could send")
+    verdict = outcome.not_accepted(claimed, held_up, now=timezone.now(), outage=False)
     settle([verdict], now=timezone.now())
     assert again(push).status == S.READY
     assert again(push).unsure_since is None
@@ -102,15 +103,19 @@ def test_what_surely_did_not_leave_is_not_in_doubt_any_more(sandbox: object) -> 
 def test_a_push_that_kills_every_worker_ends_with_a_person(sandbox: object, settings: Any) -> None:
     settings.PUSH_SETTLE = 0
     (push,) = confirmed()
-    for _ in range(2 * outcome.MOST_TRIES + 2):
+    for _ in range(2 * outcome.MOST_TRIES):
         Push.objects.filter(status=S.SENDING).update(next_attempt_at=timezone.now())
         claim(1, now=timezone.now())
         expire_leases()
         mend.mend(now=timezone.now())
-        look()
+        if again(push).status == S.NEEDS_REVIEW:
+            break
+        if again(push).status == S.RECONCILING:
+            look()
     assert again(push).status == S.NEEDS_REVIEW
 
 
+@pytest.mark.django_db
 def test_no_moment_is_read_that_cannot_be_told_in_utc() -> None:
     for words in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"):
         with pytest.raises(ShapeError):
@@ -134,6 +139,7 @@ def test_one_odd_company_does_not_stop_the_round(sandbox: object) -> None:
     assert again(good).status == S.SUBMITTED
 
 
+@pytest.mark.django_db
 def test_one_account_of_which_no_plan_can_be_made_stops_no_feed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
