@@ -10,6 +10,7 @@ import datetime as dt
 import itertools
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -86,14 +87,15 @@ class Scene:
     def stopped(self, worker: Worker) -> Iterator[None]:
         """The worker and all that descends from it, as on a machine that stands still."""
         pids = [worker.pid, *(each.pid for each in family_of(worker))]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+        _send(pids, signal.SIGSTOP)
+        while _holds_the_only_lock():
+            _send(pids, signal.SIGCONT)
+            time.sleep(0.05)
+            _send(pids, signal.SIGSTOP)
         try:
             yield
         finally:
-            for pid in reversed(pids):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+            _send(list(reversed(pids)), signal.SIGCONT)
 
     @contextmanager
     def clock_wrong_by(self, seconds: float) -> Iterator[None]:
@@ -121,11 +123,14 @@ class Scene:
         total = sum(len(each) for each in self.series.values())
         self.wait(lambda: done.count() == total, "the end of all pushes", seconds=seconds)
 
+    def look(self, push: Push) -> list[pushing.Candidate]:
+        """At Codat's list, as a person has to before saying that something is not there."""
+        return pushing.candidates(push, client=conf.client(), now=timezone.now())
+
     def adopt_what_waits_for_a_person(self) -> None:
         """Who finds exactly one write at Codat for a push of unknown fate says that it is this."""
         for push in self.pushes.filter(status=PushStatus.NEEDS_REVIEW):
-            found = pushing.candidates(push, client=conf.client(), now=timezone.now())
-            (only,) = [each for each in found if each.known_as is None]
+            (only,) = [each for each in self.look(push) if each.known_as is None]
             decide(push, Decision.ADOPT, operation_key=only.push_operation_key)
 
     def judge(self) -> Judgement:
@@ -183,6 +188,24 @@ class Halt:
 
     def let_go(self) -> None:
         self._here.unlink()
+
+
+def _send(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _holds_the_only_lock() -> bool:
+    """On SQLite whoever is stopped while it writes stops everybody else too."""
+    if connection.vendor != "sqlite":
+        return False
+    with contextlib.closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=1)) as probe:
+        try:
+            probe.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 def decide(push: Push, kind: Decision, **more: Any) -> None:
