@@ -10,7 +10,6 @@ from tests.faults.scene import Scene, decide
 
 from .entry import Case, case
 
-
 # Refused at the door: a person decides. All others end by themselves.
 DECIDED = ("400", "404")
 
