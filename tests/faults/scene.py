@@ -19,11 +19,11 @@ from typing import Any
 
 import psutil
 from django.db import close_old_connections, connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from bankfeeds import conf, pushing
 from bankfeeds.models import CallBudget, Decision, Push, PushStatus, SourceAccount
+from bankfeeds.models.pushes import PushQuerySet
 from tests.faults import bank, rows
 from tests.faults.judge import Judgement, judge
 from tests.faults.killer import family_of
@@ -57,7 +57,7 @@ class Scene:
         return bank.confirm(accounts or self.accounts, self.series, rows=2)
 
     @property
-    def pushes(self) -> QuerySet[Push]:
+    def pushes(self) -> PushQuerySet:
         return Push.objects.filter(account__in=self.accounts)
 
     # Trouble
@@ -119,9 +119,16 @@ class Scene:
             close_old_connections()
 
     def wait_for_the_end(self, *, seconds: float = PATIENCE) -> None:
+        """A person has every refused push sent again meanwhile."""
         done = self.pushes.filter(status=PushStatus.SUCCEEDED)
         total = sum(len(each) for each in self.series.values())
-        self.wait(lambda: done.count() == total, "the end of all pushes", seconds=seconds)
+
+        def ended() -> bool:
+            for push in self.pushes.undecided().filter(status=PushStatus.FAILED):
+                decide(push, Decision.SEND_AGAIN)
+            return done.count() == total
+
+        self.wait(ended, "the end of all pushes", seconds=seconds)
 
     def look(self, push: Push) -> list[pushing.Candidate]:
         """At Codat's list, as a person has to before saying that something is not there."""

@@ -21,9 +21,6 @@ def operations(scene: Scene) -> None:
     scene.fault("op-failed", failed)
     scene.confirm([slow, late, hidden, failed])
     scene.confirm([slow, late, hidden, failed])
-    refused = scene.pushes.filter(status=PushStatus.FAILED)
-    scene.wait(refused.exists, "the refused one")
-    decide(refused.get(), Decision.SEND_AGAIN)
     scene.wait_for_the_end(seconds=900 * scene.factor + 60)
     scene.must_be_once()
 
@@ -55,7 +52,6 @@ def disconnected(scene: Scene) -> None:
     scene.wait(refused.exists, "the refused one")
     scene.place.server.post("connect", {"connectionId": tie, "accountIds": [account.account_id]})
     SourceAccount.objects.filter(pk=account.pk).update(status="connected")
-    decide(refused.get(), Decision.SEND_AGAIN)
     scene.confirm()
     scene.wait_for_the_end()
     scene.must_be_once()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 
-from bankfeeds.models import Decision, Incident, PushStatus
+from bankfeeds.models import Incident
 from tests.faults import bank, weather
-from tests.faults.scene import Scene, decide
+from tests.faults.scene import Scene
 
 from .entry import Case, case
-
-# Refused at the door: a person decides. All others end by themselves.
-DECIDED = ("400", "404")
 
 
 @case("http")
 def http(scene: Scene) -> None:
-    """Every fault of a push at once, each on a connection of its own, with one more behind it."""
+    """Every fault of a push at once, each on a connection of its own, with one more behind it.
+
+    Refused at the door (400, 404): a person decides. All others end by themselves.
+    """
     names = [name for name in weather.scaled(weather.WRITES, scene.factor) if name[:3] != "429"]
     heads = {account.connection_id: account for account in scene.clients(len(names))}
     for name, account in zip(names, heads.values(), strict=True):
@@ -24,10 +24,6 @@ def http(scene: Scene) -> None:
     accounts = list(heads.values())
     scene.confirm(accounts)
     scene.confirm(accounts)
-    refused = scene.pushes.filter(status=PushStatus.FAILED)
-    scene.wait(lambda: refused.count() == len(DECIDED), "the refused ones")
-    for push in refused:
-        decide(push, Decision.SEND_AGAIN)
     scene.wait_for_the_end()
     scene.must_be_once()
 
