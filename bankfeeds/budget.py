@@ -185,9 +185,9 @@ def _held(row: CallBudget, now: dt.datetime) -> Closed | None:
     if row.not_before is not None and now < row.not_before <= now + _seconds(longest):
         words = row.held_words or _("Codat cannot be reached")
         return Closed(words, row.not_before)
-    if row.remaining == 0 and row.resets_at is not None and row.resets_at > now:
+    if row.remaining == 0 and row.resets_at and row.answered_at and row.answered_at <= now:
         # The quota is one of a day: an answer that says otherwise is not believed for longer.
-        until = min(row.resets_at, (row.answered_at or now) + _seconds(LONGEST_HOLD))
+        until = min(row.resets_at, row.answered_at + _seconds(LONGEST_HOLD))
         return Closed(_("Today's calls to Codat are used up"), until) if until > now else None
     return None
 

@@ -32,7 +32,7 @@ class MovingQuerySet(models.QuerySet[M]):
 
 def _where_and_what(step: Step, now: dt.datetime) -> many.Change:
     seen = step.push
-    where = {"id": seen.id, "status": seen.status, "fence": seen.fence}
+    where = {"id": seen.id, "status": seen.status, "fence": seen.fence, **step.fits}
     return where, step.all_columns(now)
 
 

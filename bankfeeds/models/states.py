@@ -83,12 +83,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Step:
-    """One move to be made with others in one go: `columns` are set in the same statement."""
+    """One move to be made with others in one go: `columns` are set in the same statement, and it
+    is made only where the row still has the columns of `fits`."""
 
     push: Seen
     to: PushStatus
     words: str = ""
     columns: dict[str, Any] = field(default_factory=dict)
+    fits: dict[str, Any] = field(default_factory=dict)
 
     def all_columns(self, now: dt.datetime) -> dict[str, Any]:
         ended = {"ended_at": now} if self.to in ENDED else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +42,16 @@ ENDS = {
     CodatStatus.TIMED_OUT.lower(): PushStatus.TIMED_OUT,
 }
 LONGEST = dt.timedelta(hours=24)
+# A write is taken for ours by itself only if Codat's clock and ours agree as clocks usually do.
+NEARLY = dt.timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A write that no push was told of. `seen_before`: known about when the push first left."""
+
+    operation: PushOperation
+    seen_before: bool
 
 
 def conclude(group: Sequence[Answers], *, now: dt.datetime, by: Actor = WORKER) -> set[int]:
@@ -58,7 +68,7 @@ def conclude(group: Sequence[Answers], *, now: dt.datetime, by: Actor = WORKER) 
 
 
 def _step(
-    row: Asked, answers: Answers, rivals: dict[uuid.UUID, list[PushOperation]], now: dt.datetime
+    row: Asked, answers: Answers, rivals: dict[uuid.UUID, list[Rival]], now: dt.datetime
 ) -> Step | None:
     if row.push.status == PushStatus.RECONCILING:
         if answers.error is not None or not answers.complete or row.connection is None:
@@ -116,9 +126,7 @@ def _later(now: dt.datetime) -> dt.datetime:
     return now + dt.timedelta(minutes=15) * conf.timing_factor()
 
 
-def _found(
-    row: Asked, rivals: list[PushOperation], asked_at: dt.datetime, now: dt.datetime
-) -> Step | None:
+def _found(row: Asked, rivals: list[Rival], asked_at: dt.datetime, now: dt.datetime) -> Step | None:
     """One write: it is ours. None, long enough after the last try: it never arrived.
 
     A write at a time at which ours cannot have been made, unless one of the clocks is wrong,
@@ -126,8 +134,12 @@ def _found(
     """
     if row.since is None or row.until is None:
         return None
-    end = row.until + settle_time() + SKEW
-    mine = [o for o in rivals if row.since - SKEW <= o.requested_on <= end]
+    end = row.until + settle_time() + NEARLY
+    mine = [
+        rival.operation
+        for rival in rivals
+        if not rival.seen_before and row.since - NEARLY <= rival.operation.requested_on <= end
+    ]
     if len(rivals) > 1 or len(rivals) > len(mine):
         words = _("Codat lists %(count)d writes that may be this push.") % {"count": len(rivals)}
         return Step(row.push, PushStatus.NEEDS_REVIEW, words, {"next_attempt_at": None})
@@ -177,7 +189,7 @@ def _outside_incidents(since: dt.datetime | None, now: dt.datetime) -> dt.timede
     return now - since - dt.timedelta(seconds=Incident.objects.seconds_within(since, now))
 
 
-def _unclaimed(answers: Answers, *, now: dt.datetime) -> dict[uuid.UUID, list[PushOperation]]:
+def _unclaimed(answers: Answers, *, now: dt.datetime) -> dict[uuid.UUID, list[Rival]]:
     """By connection: the writes that no push of ours was told of. They are kept as evidence."""
     searched = {
         row.connection: row.push.connection_id
@@ -196,7 +208,7 @@ def unclaimed(
     connections: dict[uuid.UUID, int],
     now: dt.datetime,
     pushes: Collection[Asked] = (),
-) -> dict[uuid.UUID, list[PushOperation]]:
+) -> dict[uuid.UUID, list[Rival]]:
     """Keep and sort them; not those that were there before the searched push first left."""
     by_key = {o.push_operation_key: o for o in operations if may_be_ours(o)}
     claimed = Push.objects.filter(push_operation_key__in=list(by_key))
@@ -206,13 +218,15 @@ def unclaimed(
     first_tries = {row.connection: row.since for row in pushes if row.since is not None}
     seen = UnclaimedWrite.objects.filter(push_operation_key__in=list(by_key))
     known = dict(seen.values_list("push_operation_key", "first_seen_at"))
-    found: dict[uuid.UUID, list[PushOperation]] = {}
+    found: dict[uuid.UUID, list[Rival]] = {}
     for key, operation in by_key.items():
         first_try = first_tries.get(operation.data_connection_key)
         # Machines' clocks differ a little: what was seen just before may also be just after.
-        if key in known and first_try is not None and known[key] < first_try - SKEW:
+        seen_at = known.get(key)
+        before = first_try is not None and seen_at is not None and seen_at < first_try
+        if before and seen_at < first_try - SKEW:  # type: ignore[operator]
             continue
-        found.setdefault(operation.data_connection_key, []).append(operation)
+        found.setdefault(operation.data_connection_key, []).append(Rival(operation, before))
     UnclaimedWrite.objects.bulk_create(
         [
             UnclaimedWrite(

@@ -6,6 +6,7 @@ Chooses what is to be asked and asks it from the threads; what the answers mean 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 import uuid
 from collections import defaultdict
@@ -26,6 +27,8 @@ from bankfeeds.models.states import Seen
 
 from .outcome import Outcome
 from .threads import pool
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], dt.datetime]
 
@@ -187,7 +190,17 @@ def _doubtful_tries(ids: list[int]) -> dict[int, tuple[dt.datetime, dt.datetime]
 
 
 def _ask(client: Client, answers: Answers) -> Answers:
-    """In a thread: the list where it answers for several, one by one for the rest."""
+    """In a thread: whatever goes wrong with one company concerns no other."""
+    try:
+        return _ask_company(client, answers)
+    except Exception as error:
+        log.exception("company %s could not be asked", answers.company)
+        answers.error = errors.Garbled(f"{type(error).__name__} of ours", status=0)
+        return answers
+
+
+def _ask_company(client: Client, answers: Answers) -> Answers:
+    """The list where it answers for several, one by one for the rest."""
     ends = time.monotonic() + LONGEST_OF_A_COMPANY * conf.timing_factor()
     try:
         listed = [row for row in answers.pushes if _is_listed(row, answers.asked_at)]

@@ -12,7 +12,7 @@ from bankfeeds.models.states import Seen, Step
 
 from . import clocks
 from .claim import lease
-from .outcome import MOST_TRIES, Closing, Outcome, Verdict, perhaps_sent, too_many_tries
+from .outcome import MOST_TRIES, Closing, Outcome, Verdict, perhaps_sent, searching, too_many_tries
 from .settle import settle
 
 # Bound of one round.
@@ -41,14 +41,19 @@ def mend(*, now: dt.datetime) -> None:
 def _orphaned(push: Push, now: dt.datetime) -> Verdict:
     """The worker died or hung while the push was on its way: it may have arrived."""
     words = _("The worker ended while this push was on its way. It may have arrived.")
-    to, columns = perhaps_sent(first_sent_at=push.first_sent_at, now=now)
+    if push.unsure_since is None:
+        to, columns = perhaps_sent(first_sent_at=push.first_sent_at, now=now)
+    else:
+        # The second try of a key, and nobody saw how Codat answered: not a third.
+        to, columns = searching(now)
     columns = {**columns, "lease_until": None, "unsure_since": push.unsure_since or now}
     if not Incident.objects.open().exists():
         columns["tries"] = push.tries + 1
     if columns.get("tries", 0) > MOST_TRIES:
         to, words = PushStatus.NEEDS_REVIEW, too_many_tries(columns["tries"])
     seen = Seen(**{name: getattr(push, name) for name in _SEEN})
-    step = Step(seen, to, words, columns)
+    # Two sweeps that read the same lease: one mends it.
+    step = Step(seen, to, words, columns, fits={"lease_until": push.lease_until})
     return Verdict(
         step, Closing(Outcome.UNKNOWN, words=words), seen, push.fence, push.idempotency_key
     )

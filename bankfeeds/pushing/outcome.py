@@ -111,6 +111,11 @@ def broken(claimed: Claimed, words: str) -> Verdict:
     )
 
 
+def searching(now: dt.datetime) -> tuple[PushStatus, dict[str, Any]]:
+    """A look at Codat's list."""
+    return PushStatus.RECONCILING, _searching(now)
+
+
 def perhaps_sent(
     *, first_sent_at: dt.datetime | None, now: dt.datetime, wait: float = 0.0
 ) -> tuple[PushStatus, dict[str, Any]]:
@@ -118,7 +123,7 @@ def perhaps_sent(
     again = now + dt.timedelta(seconds=wait * conf.timing_factor())
     if first_sent_at is not None and abs(again - first_sent_at) < KEY_LIFETIME:
         return PushStatus.SENDING, {"next_attempt_at": again}
-    return PushStatus.RECONCILING, _searching(now)
+    return searching(now)
 
 
 def first_look() -> dt.timedelta:
@@ -145,6 +150,9 @@ def _following(claimed: Claimed, error: errors.CodatError, now: dt.datetime) -> 
             return _search(claimed, now)
         case errors.Uncertain() if error.status == 408 or claimed.repeats > MOST_REPEATS:
             # Kept under the key like any other answer: it would be replayed.
+            return _search(claimed, now)
+        case _ if claimed.unsure and error.status is None:
+            # A 429 that nobody saw would have let go of the key: it is repeated once, unseen.
             return _search(claimed, now)
         case _:
             return _again(claimed, Outcome.UNKNOWN, now)

@@ -182,9 +182,7 @@ def test_a_step_of_the_clock_does_not_end_the_wait_for_codats_list(
     ("later", "then"),
     [
         # Clocks differ a little: what was seen just before may be the second after all.
-        pytest.param(
-            SECOND, S.NEEDS_REVIEW, marks=pytest.mark.xfail(strict=True, reason="it is adopted")
-        ),
+        (SECOND, S.NEEDS_REVIEW),
         (10 * MINUTE, S.RECONCILING),
     ],
 )
