@@ -19,17 +19,20 @@ if TYPE_CHECKING:
     from bankfeeds.sandbox.server import Sandbox
 
 TESTS = Path(__file__).resolve().parent
-# Nothing in these depends on the database: once, on the SQLite half, is enough. Browser tests
-# are here for their price; the pages' own tests run on both.
-ONCE = (
-    TESTS / "codat",
-    TESTS / "sandbox",
-    TESTS / "e2e",
-    TESTS / "commands" / "test_demo.py",
-    TESTS / "commands" / "test_process.py",
-    TESTS / "test_architecture.py",
-    TESTS / "test_settings.py",
-)
+# Once is enough for these: nothing in them depends on the database, or (browser tests) they are
+# here for their price and the pages' own tests run on both. Shared between the halves of the run.
+ONCE = {
+    "sqlite": (
+        TESTS / "codat",
+        TESTS / "sandbox",
+        TESTS / "bench",
+        TESTS / "commands" / "test_demo.py",
+        TESTS / "commands" / "test_process.py",
+        TESTS / "test_architecture.py",
+        TESTS / "test_settings.py",
+    ),
+    "postgres": (TESTS / "e2e",),
+}
 
 
 def pytest_configure() -> None:
@@ -37,9 +40,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if databases.which() != "postgres":
-        return
-    once = [item for item in items if any(item.path.is_relative_to(place) for place in ONCE)]
+    elsewhere = [p for half, places in ONCE.items() if half != databases.which() for p in places]
+    once = [item for item in items if any(item.path.is_relative_to(place) for place in elsewhere)]
     if once:
         config.hook.pytest_deselected(items=once)
         items[:] = [item for item in items if item not in set(once)]

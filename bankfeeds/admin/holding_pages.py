@@ -123,7 +123,7 @@ def allow(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if row.allowed_at is None and holding.allow_sending(
         row, reason=why, by=actor(request), now=timezone.now()
     ):
-        text = _("Sending is allowed again for %(scope)s. What waits leaves now.")
+        text = _("Sending is allowed again for %(scope)s. What nothing else holds leaves now.")
         messages.success(request, text % said)
     else:
         text = _("Sending was allowed again already for %(scope)s. Nothing was changed now.")

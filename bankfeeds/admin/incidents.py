@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds import health, holding, words
-from bankfeeds.models import Incident, Push, PushStatus
+from bankfeeds.models import Incident, Push
 
 from . import holding_shown
 from .parts import PortalAdmin, ReadOnlyAdmin, badge, demand, pressed_only
@@ -66,7 +66,7 @@ def view(admin: PortalAdmin, request: HttpRequest, row: Incident) -> HttpRespons
     now = timezone.now()
     is_open = row.ended_at is None
     loss = health.loss(today=timezone.localdate(now)) if is_open else health.Loss()
-    waiting = Push.objects.filter(status=PushStatus.READY) if is_open else Push.objects.none()
+    waiting = Push.objects.filter(status__in=health.CONFIRMED) if is_open else Push.objects.none()
     return admin.page(
         request,
         "page",

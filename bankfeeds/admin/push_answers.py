@@ -111,6 +111,12 @@ def _ours(text: str, line: Line | None) -> str:
         )
     for rule, parts in MEANT:
         if any(part in lowered for part in parts):
+            if rule is rules.REPEATED_ID:
+                return _(
+                    "Codat has a row with this id already. If it is this very row, sent before,"
+                    " leave it out here and give the client the file: under another id it would"
+                    " stand twice in the client's books."
+                )
             return f"{rule.reason} {rule.remedy}"
     if line is None:
         return _("This is about the whole push. Ask Codat's support if it does not explain itself.")

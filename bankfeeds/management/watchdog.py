@@ -25,7 +25,7 @@ log = logging.getLogger("bankfeeds.worker")
 AT_LEAST_EVERY = 5.0
 AT_MOST_EVERY = 1.0
 # How long a ring may stay unanswered; a pool that has only just been started needs longer.
-PATIENCE = 30.0
+PATIENCE = 25.0
 STARTING = 30.0
 LONGEST_PAUSE = 30.0
 # Where several workers share the queue, another pool may take our rings for so much longer.

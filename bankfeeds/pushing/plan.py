@@ -193,8 +193,8 @@ def _nothing_goes(planned: AccountPlan) -> LeftOut:
         return LeftOut(planned.account, "all-blocked", words % {"rows": len(planned.judged)})
     open_push = Push.objects.blocking().filter(account=planned.account).order_by("sequence").last()
     if open_push is None:
-        words = _("Nothing new to send: all rows are accepted.")
+        words = _("Nothing new to send: every row was accepted or left out.")
     else:
-        words = _("Nothing new to send: all rows are accepted or in push #%(id)d.")
+        words = _("Nothing new to send: every row was accepted, left out, or is in push #%(id)d.")
         words %= {"id": open_push.pk}
     return LeftOut(planned.account, "nothing-new", words)

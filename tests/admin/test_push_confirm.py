@@ -63,7 +63,7 @@ def test_a_company_takes_every_account_and_names_the_ones_left_out_first(manager
     page = text(manager.get(URL, {"company": connection.company_id}))
     assert "2 accounts are left out" in page
     assert "Not connected yet" in page
-    assert "Nothing new to send: all rows are accepted" in page
+    assert "Nothing new to send: every row was accepted or left out" in page
     assert page.index("Asleep") < page.index("Will go")
     assert "nothing was sent" not in page.lower()
     assert "Send 3 transactions of 1 account" in page
@@ -150,7 +150,7 @@ def test_rows_are_grouped_by_finding_with_remedy(manager: Any) -> None:
 def test_nothing_to_send_has_no_button(manager: Any) -> None:
     push = waiting()
     page = manager.get(URL, {"account": push.account_id})
-    assert f"all rows are accepted or in push #{push.pk}" in text(page)
+    assert f"every row was accepted, left out, or is in push #{push.pk}" in text(page)
     assert 'class="primary"' not in page.content.decode()
     assert manager.post(URL, fields(page, push.account)).status_code == 200
     assert Push.objects.count() == 1
