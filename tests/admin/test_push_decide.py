@@ -351,3 +351,13 @@ def test_a_decision_made_by_a_verb_is_shown(person: Any) -> None:
     assert "Give up – manager" in page
     assert "gone" in page
     assert 'name="kind"' not in person.get(url(push)).content.decode()
+
+
+@pytest.mark.parametrize("make", [refused, unknown])
+def test_enter_in_the_reason_decides_nothing(person: Any, make: Any) -> None:
+    """Enter presses the first button of a form: here that is one that does nothing."""
+    forms = person.get(url(make())).content.decode().split("<form")
+    deciding = [form for form in forms if 'name="reason"' in form and 'name="kind"' in form]
+    assert deciding
+    for form in deciding:
+        assert "disabled hidden" in form.split("<button", 2)[1]
