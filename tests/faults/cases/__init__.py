@@ -11,4 +11,4 @@ from .entry import CASES
 __all__ = ["CASES", "USUAL"]
 
 # Of every run of the suite; the others by `python -m tests.faults.matrix`.
-USUAL = ["kill-each", "pause", "jobs-lost-late-and-many", "operations"]
+USUAL = ["kill-each", "pause", "jobs-lost-late-and-many", "held-by-401"]
