@@ -1,4 +1,4 @@
-"""The proof: real workers that are killed, against a sandbox that misbehaves, counted at the server.
+"""The proof: real workers that are killed, a sandbox that misbehaves, counted at the server.
 
     python -m tests.faults.campaign --operations 10000 --kills 1000 --http-faults 0.25 --seed 1 \\
         --database sqlite|postgres
@@ -21,7 +21,7 @@ operation that is not as it should be everything that is known is printed: attem
 with their faults, effects. The same seed draws the same faults; when which process dies is up to
 the machine, so that a run can be repeated in kind but not to the letter.
 
-The matrix plays one thing at a time, and waits for it: a worker that dies at a named point (`points`,
+The matrix plays one thing after the other: a worker that dies at a named point (`points`,
 in settings of its own; the product has no such hooks), stands still, is told to end; jobs that are
 lost, late, many; each odd answer; what Codat makes of a push; a database that goes away, crashes or
 is held; a clock that is wrong.

@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--connections", type=int, default=400)
     parser.add_argument("--factor", type=float, default=0.05, help="of all timings")
     parser.add_argument("--minutes", type=float, default=60, help="after which it is broken off")
-    parser.add_argument("--pace", type=float, default=1.0, help="seconds between two kills")
+    parser.add_argument("--pace", type=float, default=0.4, help="seconds between two kills")
     parser.add_argument("--quiet", type=float, default=90, help="seconds without a move: at rest")
     return parser
 
