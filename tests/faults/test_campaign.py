@@ -13,8 +13,8 @@ from tests import databases, support
 
 SEED = 21
 SHORT = {
-    "operations": 120,
-    "kills": 12,
+    "operations": 80,
+    "kills": 8,
     "connections": 25,
     "factor": 0.02,
     "pace": 0.3,

@@ -273,7 +273,7 @@ def test_whatever_happens_each_row_arrives_once_and_in_order(sandbox: object) ->
     run(
         Feed,
         settings=settings(
-            max_examples=int(os.environ.get("MODEL_EXAMPLES", "4")),
+            max_examples=int(os.environ.get("MODEL_EXAMPLES", "2")),
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
