@@ -8,337 +8,594 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('bankfeeds', '0001_first_tables'),
+        ("bankfeeds", "0001_first_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CallBudget',
+            name="CallBudget",
             fields=[
-                ('name', models.CharField(default='codat', max_length=10, primary_key=True, serialize=False)),
-                ('tokens', models.FloatField(default=0)),
-                ('filled_at', models.DateTimeField(blank=True, null=True)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('held_words', models.CharField(blank=True, max_length=300)),
-                ('remaining', models.PositiveIntegerField(blank=True, null=True)),
-                ('resets_at', models.DateTimeField(blank=True, null=True)),
-                ('unanswered', models.PositiveIntegerField(default=0)),
-                ('unanswered_since', models.DateTimeField(blank=True, null=True)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "name",
+                    models.CharField(
+                        default="codat", max_length=10, primary_key=True, serialize=False
+                    ),
+                ),
+                ("tokens", models.FloatField(default=0)),
+                ("filled_at", models.DateTimeField(blank=True, null=True)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("held_words", models.CharField(blank=True, max_length=300)),
+                ("remaining", models.PositiveIntegerField(blank=True, null=True)),
+                ("resets_at", models.DateTimeField(blank=True, null=True)),
+                ("unanswered", models.PositiveIntegerField(default=0)),
+                ("unanswered_since", models.DateTimeField(blank=True, null=True)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Closure',
+            name="Closure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('country', models.CharField(blank=True, choices=[('US', 'United States'), ('CA', 'Canada')], max_length=2, verbose_name='country')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=[("US", "United States"), ("CA", "Canada")],
+                        max_length=2,
+                        verbose_name="country",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
             ],
             options={
-                'verbose_name': 'closing day',
-                'verbose_name_plural': 'closing days',
-                'ordering': ('-day',),
+                "verbose_name": "closing day",
+                "verbose_name_plural": "closing days",
+                "ordering": ("-day",),
             },
         ),
         migrations.CreateModel(
-            name='FeedRun',
+            name="FeedRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('ran_at', models.DateTimeField(verbose_name='ran')),
-                ('outcome', models.CharField(choices=[('pushed', 'Pushed'), ('nothing', 'Nothing new'), ('missed', "The day's file did not arrive"), ('held', 'Could not be sent')], max_length=10, verbose_name='outcome')),
-                ('words', models.TextField(blank=True, verbose_name='words')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("ran_at", models.DateTimeField(verbose_name="ran")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pushed", "Pushed"),
+                            ("nothing", "Nothing new"),
+                            ("missed", "The day's file did not arrive"),
+                            ("held", "Could not be sent"),
+                        ],
+                        max_length=10,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("words", models.TextField(blank=True, verbose_name="words")),
             ],
             options={
-                'verbose_name': 'day of a feed',
-                'verbose_name_plural': 'days of feeds',
-                'ordering': ('-day', '-id'),
-                'default_permissions': ('view',),
+                "verbose_name": "day of a feed",
+                "verbose_name_plural": "days of feeds",
+                "ordering": ("-day", "-id"),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='FeedSchedule',
+            name="FeedSchedule",
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='schedule', serialize=False, to='bankfeeds.sourceaccount')),
-                ('is_on', models.BooleanField(default=False, verbose_name='on')),
-                ('trigger', models.CharField(choices=[('daily', 'Every business day at a time'), ('file', "When the day's file has arrived")], default='daily', max_length=10, verbose_name='when')),
-                ('at', models.TimeField(default=datetime.time(6, 0), verbose_name='at, or at latest')),
-                ('changed_at', models.DateTimeField(verbose_name='changed')),
-                ('changed_by', models.CharField(max_length=150, verbose_name='by')),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="schedule",
+                        serialize=False,
+                        to="bankfeeds.sourceaccount",
+                    ),
+                ),
+                ("is_on", models.BooleanField(default=False, verbose_name="on")),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[
+                            ("daily", "Every business day at a time"),
+                            ("file", "When the day's file has arrived"),
+                        ],
+                        default="daily",
+                        max_length=10,
+                        verbose_name="when",
+                    ),
+                ),
+                (
+                    "at",
+                    models.TimeField(default=datetime.time(6, 0), verbose_name="at, or at latest"),
+                ),
+                ("changed_at", models.DateTimeField(verbose_name="changed")),
+                ("changed_by", models.CharField(max_length=150, verbose_name="by")),
             ],
             options={
-                'verbose_name': 'feed schedule',
-                'verbose_name_plural': 'feed schedules',
-                'default_permissions': ('view', 'change'),
+                "verbose_name": "feed schedule",
+                "verbose_name_plural": "feed schedules",
+                "default_permissions": ("view", "change"),
             },
         ),
         migrations.CreateModel(
-            name='HostClock',
+            name="HostClock",
             fields=[
-                ('host', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('started_at', models.DateTimeField()),
-                ('set_at', models.DateTimeField(null=True)),
+                ("host", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("started_at", models.DateTimeField()),
+                ("set_at", models.DateTimeField(null=True)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('outage', 'Codat cannot be reached'), ('refused', 'Codat refuses our key or account')], max_length=10, verbose_name='what')),
-                ('started_at', models.DateTimeField(verbose_name='since')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('ended_by', models.CharField(blank=True, max_length=150, verbose_name='ended by')),
-                ('words', models.TextField(blank=True, verbose_name='words')),
-                ('http_status', models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("outage", "Codat cannot be reached"),
+                            ("refused", "Codat refuses our key or account"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="since")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                ("ended_by", models.CharField(blank=True, max_length=150, verbose_name="ended by")),
+                ("words", models.TextField(blank=True, verbose_name="words")),
+                ("http_status", models.PositiveSmallIntegerField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'incident',
-                'verbose_name_plural': 'incidents',
-                'ordering': ('-started_at', '-id'),
-                'permissions': (('end_incident', 'Can let everything go on after a refusal of our key'),),
-                'default_permissions': ('view',),
+                "verbose_name": "incident",
+                "verbose_name_plural": "incidents",
+                "ordering": ("-started_at", "-id"),
+                "permissions": (
+                    ("end_incident", "Can let everything go on after a refusal of our key"),
+                ),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='PushMark',
+            name="PushMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('may_be_missing', 'May not have reached QuickBooks'), ('sent_in_error', 'Sent in error'), ('seen_to', 'Seen to')], max_length=15)),
-                ('made_at', models.DateTimeField()),
-                ('made_by', models.CharField(max_length=150)),
-                ('words', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("may_be_missing", "May not have reached QuickBooks"),
+                            ("sent_in_error", "Sent in error"),
+                            ("seen_to", "Seen to"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=150)),
+                ("words", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ('made_at', 'id'),
-                'default_permissions': (),
+                "ordering": ("made_at", "id"),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Resending',
+            name="Resending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('form_key', models.CharField(editable=False, max_length=60, unique=True)),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
-                ('asked_by', models.CharField(max_length=150, verbose_name='by')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('choice', models.CharField(max_length=500, verbose_name='choice')),
-                ('total', models.PositiveIntegerField(verbose_name='pushes')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("form_key", models.CharField(editable=False, max_length=60, unique=True)),
+                ("asked_at", models.DateTimeField(verbose_name="asked")),
+                ("asked_by", models.CharField(max_length=150, verbose_name="by")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("choice", models.CharField(max_length=500, verbose_name="choice")),
+                ("total", models.PositiveIntegerField(verbose_name="pushes")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
             ],
             options={
-                'verbose_name': 'order to send again',
-                'verbose_name_plural': 'orders to send again',
-                'ordering': ('-asked_at', '-id'),
-                'default_permissions': ('add', 'view'),
+                "verbose_name": "order to send again",
+                "verbose_name_plural": "orders to send again",
+                "ordering": ("-asked_at", "-id"),
+                "default_permissions": ("add", "view"),
             },
         ),
         migrations.CreateModel(
-            name='ResendingRow',
+            name="ResendingRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('waiting', 'Waiting its turn'), ('sent', 'In a new push'), ('left', 'Not sent again')], default='waiting', max_length=10)),
-                ('words', models.TextField(blank=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting its turn"),
+                            ("sent", "In a new push"),
+                            ("left", "Not sent again"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("words", models.TextField(blank=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('id',),
-                'default_permissions': (),
+                "ordering": ("id",),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SendingStop',
+            name="SendingStop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stopped_at', models.DateTimeField(verbose_name='stopped')),
-                ('stopped_by', models.CharField(max_length=150, verbose_name='by')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('allowed_at', models.DateTimeField(blank=True, null=True, verbose_name='allowed again')),
-                ('allowed_by', models.CharField(blank=True, max_length=150, verbose_name='allowed by')),
-                ('allowed_reason', models.TextField(blank=True, verbose_name='reason for allowing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stopped_at", models.DateTimeField(verbose_name="stopped")),
+                ("stopped_by", models.CharField(max_length=150, verbose_name="by")),
+                ("reason", models.TextField(verbose_name="reason")),
+                (
+                    "allowed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="allowed again"),
+                ),
+                (
+                    "allowed_by",
+                    models.CharField(blank=True, max_length=150, verbose_name="allowed by"),
+                ),
+                (
+                    "allowed_reason",
+                    models.TextField(blank=True, verbose_name="reason for allowing"),
+                ),
             ],
             options={
-                'verbose_name': 'stop of sending',
-                'verbose_name_plural': 'stops of sending',
-                'ordering': ('-stopped_at', '-id'),
-                'permissions': (('stop_sending', 'Can stop and allow sending'),),
-                'default_permissions': ('view',),
+                "verbose_name": "stop of sending",
+                "verbose_name_plural": "stops of sending",
+                "ordering": ("-stopped_at", "-id"),
+                "permissions": (("stop_sending", "Can stop and allow sending"),),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='UnclaimedWrite',
+            name="UnclaimedWrite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('push_operation_key', models.UUIDField(unique=True, verbose_name="Codat's write id")),
-                ('requested_at', models.DateTimeField(verbose_name='requested at Codat')),
-                ('codat_status', models.CharField(blank=True, max_length=30, verbose_name="Codat's word")),
-                ('first_seen_at', models.DateTimeField(verbose_name='first seen')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "push_operation_key",
+                    models.UUIDField(unique=True, verbose_name="Codat's write id"),
+                ),
+                ("requested_at", models.DateTimeField(verbose_name="requested at Codat")),
+                (
+                    "codat_status",
+                    models.CharField(blank=True, max_length=30, verbose_name="Codat's word"),
+                ),
+                ("first_seen_at", models.DateTimeField(verbose_name="first seen")),
             ],
             options={
-                'ordering': ('requested_at', 'id'),
-                'default_permissions': (),
+                "ordering": ("requested_at", "id"),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='WebhookMessage',
+            name="WebhookMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('webhook_id', models.CharField(max_length=200, unique=True, verbose_name='id')),
-                ('event_type', models.CharField(blank=True, max_length=100, verbose_name='event')),
-                ('received_at', models.DateTimeField(verbose_name='received')),
-                ('sent_at', models.DateTimeField(verbose_name='sent')),
-                ('sealed_body', models.BinaryField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting to be processed'), ('processed', 'Processed'), ('ignored', 'Not of interest'), ('failed', 'Could not be processed')], default='waiting', max_length=10, verbose_name='state')),
-                ('processed_at', models.DateTimeField(blank=True, null=True, verbose_name='processed')),
-                ('words', models.TextField(blank=True, verbose_name='words')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("webhook_id", models.CharField(max_length=200, unique=True, verbose_name="id")),
+                ("event_type", models.CharField(blank=True, max_length=100, verbose_name="event")),
+                ("received_at", models.DateTimeField(verbose_name="received")),
+                ("sent_at", models.DateTimeField(verbose_name="sent")),
+                ("sealed_body", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting to be processed"),
+                            ("processed", "Processed"),
+                            ("ignored", "Not of interest"),
+                            ("failed", "Could not be processed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "processed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="processed"),
+                ),
+                ("words", models.TextField(blank=True, verbose_name="words")),
             ],
             options={
-                'verbose_name': 'message from Codat',
-                'verbose_name_plural': 'messages from Codat',
-                'ordering': ('-received_at', '-id'),
-                'permissions': (('process_webhookmessage', 'Can process a message from Codat again'),),
-                'default_permissions': ('view',),
+                "verbose_name": "message from Codat",
+                "verbose_name_plural": "messages from Codat",
+                "ordering": ("-received_at", "-id"),
+                "permissions": (
+                    ("process_webhookmessage", "Can process a message from Codat again"),
+                ),
+                "default_permissions": ("view",),
             },
         ),
         migrations.AddField(
-            model_name='push',
-            name='looked_at',
+            model_name="push",
+            name="looked_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='push',
-            name='tries',
+            model_name="push",
+            name="tries",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='push',
-            name='unsure_since',
+            model_name="push",
+            name="unsure_since",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='origin',
-            field=models.CharField(choices=[('person', 'Person'), ('command', 'Command'), ('schedule', 'Schedule'), ('worker', 'Worker'), ('webhook', 'Message from Codat')], max_length=10, verbose_name='origin'),
+            model_name="event",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("person", "Person"),
+                    ("command", "Command"),
+                    ("schedule", "Schedule"),
+                    ("worker", "Worker"),
+                    ("webhook", "Message from Codat"),
+                ],
+                max_length=10,
+                verbose_name="origin",
+            ),
         ),
         migrations.AlterField(
-            model_name='heartbeat',
-            name='name',
+            model_name="heartbeat",
+            name="name",
             field=models.CharField(max_length=100, primary_key=True, serialize=False),
         ),
         migrations.AlterField(
-            model_name='push',
-            name='origin',
-            field=models.CharField(choices=[('person', 'Person'), ('command', 'Command'), ('schedule', 'Schedule'), ('worker', 'Worker'), ('webhook', 'Message from Codat')], max_length=10, verbose_name='origin'),
+            model_name="push",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("person", "Person"),
+                    ("command", "Command"),
+                    ("schedule", "Schedule"),
+                    ("worker", "Worker"),
+                    ("webhook", "Message from Codat"),
+                ],
+                max_length=10,
+                verbose_name="origin",
+            ),
         ),
         migrations.AddIndex(
-            model_name='push',
-            index=models.Index(condition=models.Q(('status__in', ('succeeded', 'cancelled')), _negated=True), fields=['account', 'sequence'], name='push_not_through'),
+            model_name="push",
+            index=models.Index(
+                condition=models.Q(("status__in", ("succeeded", "cancelled")), _negated=True),
+                fields=["account", "sequence"],
+                name="push_not_through",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sourceaccount',
-            index=models.Index(condition=models.Q(('gone_at', None), ('intent', 'done')), fields=['status_as_of'], name='account_oldest_status'),
+            model_name="sourceaccount",
+            index=models.Index(
+                condition=models.Q(("gone_at", None), ("intent", "done")),
+                fields=["status_as_of"],
+                name="account_oldest_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.UniqueConstraint(fields=('day', 'country'), name='a_day_is_closed_once'),
+            model_name="closure",
+            constraint=models.UniqueConstraint(
+                fields=("day", "country"), name="a_day_is_closed_once"
+            ),
         ),
         migrations.AddField(
-            model_name='feedrun',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='bankfeeds.sourceaccount'),
+            model_name="feedrun",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="bankfeeds.sourceaccount",
+            ),
         ),
         migrations.AddField(
-            model_name='feedrun',
-            name='push',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='bankfeeds.push'),
+            model_name="feedrun",
+            name="push",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="bankfeeds.push",
+            ),
         ),
         migrations.AddIndex(
-            model_name='feedschedule',
-            index=models.Index(fields=['is_on', 'at'], name='schedule_due'),
+            model_name="feedschedule",
+            index=models.Index(fields=["is_on", "at"], name="schedule_due"),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('kind',), name='one_open_incident_of_a_kind'),
+            model_name="incident",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("kind",),
+                name="one_open_incident_of_a_kind",
+            ),
         ),
         migrations.AddField(
-            model_name='pushmark',
-            name='push',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='bankfeeds.push'),
+            model_name="pushmark",
+            name="push",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="marks",
+                to="bankfeeds.push",
+            ),
         ),
         migrations.AddField(
-            model_name='resending',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="resending",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='resendingrow',
-            name='push',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resendings', to='bankfeeds.push'),
+            model_name="resendingrow",
+            name="push",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="resendings",
+                to="bankfeeds.push",
+            ),
         ),
         migrations.AddField(
-            model_name='resendingrow',
-            name='replacement',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resent_for', to='bankfeeds.push'),
+            model_name="resendingrow",
+            name="replacement",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="resent_for",
+                to="bankfeeds.push",
+            ),
         ),
         migrations.AddField(
-            model_name='resendingrow',
-            name='resending',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='bankfeeds.resending'),
+            model_name="resendingrow",
+            name="resending",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rows",
+                to="bankfeeds.resending",
+            ),
         ),
         migrations.AddField(
-            model_name='sendingstop',
-            name='account',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stops', to='bankfeeds.sourceaccount'),
+            model_name="sendingstop",
+            name="account",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="stops",
+                to="bankfeeds.sourceaccount",
+            ),
         ),
         migrations.AddField(
-            model_name='sendingstop',
-            name='company',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stops', to='bankfeeds.company'),
+            model_name="sendingstop",
+            name="company",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="stops",
+                to="bankfeeds.company",
+            ),
         ),
         migrations.AddField(
-            model_name='unclaimedwrite',
-            name='connection',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='unclaimed_writes', to='bankfeeds.connection'),
+            model_name="unclaimedwrite",
+            name="connection",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="unclaimed_writes",
+                to="bankfeeds.connection",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookmessage',
-            index=models.Index(fields=['-received_at', '-id'], name='webhook_newest'),
+            model_name="webhookmessage",
+            index=models.Index(fields=["-received_at", "-id"], name="webhook_newest"),
         ),
         migrations.AddIndex(
-            model_name='webhookmessage',
-            index=models.Index(fields=['state', 'id'], name='webhook_by_state'),
+            model_name="webhookmessage",
+            index=models.Index(fields=["state", "id"], name="webhook_by_state"),
         ),
         migrations.AddIndex(
-            model_name='feedrun',
-            index=models.Index(fields=['-day', '-id'], name='run_newest'),
+            model_name="feedrun",
+            index=models.Index(fields=["-day", "-id"], name="run_newest"),
         ),
         migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.UniqueConstraint(fields=('account', 'day'), name='a_day_of_a_feed_runs_once'),
+            model_name="feedrun",
+            constraint=models.UniqueConstraint(
+                fields=("account", "day"), name="a_day_of_a_feed_runs_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resendingrow',
-            constraint=models.UniqueConstraint(fields=('resending', 'push'), name='a_push_once_in_an_order'),
+            model_name="resendingrow",
+            constraint=models.UniqueConstraint(
+                fields=("resending", "push"), name="a_push_once_in_an_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sendingstop',
-            constraint=models.CheckConstraint(condition=models.Q(('account', None), ('company', None), _connector='OR'), name='a_stop_has_one_scope'),
+            model_name="sendingstop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("account", None), ("company", None), _connector="OR"),
+                name="a_stop_has_one_scope",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sendingstop',
-            constraint=models.UniqueConstraint(condition=models.Q(('account__isnull', False), ('allowed_at', None)), fields=('account',), name='one_open_stop_of_an_account'),
+            model_name="sendingstop",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("account__isnull", False), ("allowed_at", None)),
+                fields=("account",),
+                name="one_open_stop_of_an_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sendingstop',
-            constraint=models.UniqueConstraint(condition=models.Q(('allowed_at', None), ('company__isnull', False)), fields=('company',), name='one_open_stop_of_a_company'),
+            model_name="sendingstop",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("allowed_at", None), ("company__isnull", False)),
+                fields=("company",),
+                name="one_open_stop_of_a_company",
+            ),
         ),
     ]
