@@ -51,6 +51,8 @@ GUARDS: tuple[Guard, ...] = (
     *_insert_only("bankfeeds_pushdecision"),
     *_insert_only("bankfeeds_pushbody"),
     *_insert_only("bankfeeds_pushmark"),
+    *_insert_only("bankfeeds_markedrow"),
+    *_insert_only("bankfeeds_note"),
     *_insert_only("bankfeeds_unclaimedwrite"),
     Guard(
         "bankfeeds_sendingstop",

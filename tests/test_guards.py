@@ -18,6 +18,8 @@ from bankfeeds.models import (
     Actor,
     Decision,
     Event,
+    MarkedRow,
+    Note,
     Origin,
     Push,
     PushAttempt,
@@ -43,7 +45,13 @@ def push() -> Push:
     PushDecision.objects.create(
         push=push, kind=Decision.GIVE_UP, reason="x", made_at=timezone.now(), made_by="manager"
     )
-    PushMark.objects.create(push=push, kind="seen_to", made_at=timezone.now(), made_by="manager")
+    mark = PushMark.objects.create(
+        push=push, kind="sent_in_error", made_at=timezone.now(), made_by="manager"
+    )
+    MarkedRow.objects.create(mark=mark, item=push.items.all()[0])
+    Note.objects.create(
+        company=push.company, made_at=timezone.now(), made_by="manager", text="x", form_key="x"
+    )
     UnclaimedWrite.objects.create(
         push_operation_key=uuid.uuid4(),
         connection=push.connection,

@@ -5,17 +5,27 @@ from __future__ import annotations
 from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
 from .intake import BankTransaction, Statement
-from .mirror import Company, Connection, Intent, RemoteCreation, SourceAccount
+from .mirror import (
+    Books,
+    Company,
+    Connection,
+    Intent,
+    Language,
+    RemoteCreation,
+    SourceAccount,
+)
+from .people import Note, Preference
 from .pushes import Push, PushDecision
 from .record import Actor, Event, Heartbeat, HostClock, Origin
 from .resending import Resending, ResendingRow
-from .sent import PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
+from .sent import MarkedRow, PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
 from .states import Decision, PushStatus, WrongStep
 from .webhooks import WebhookMessage
 
 __all__ = [
     "Actor",
     "BankTransaction",
+    "Books",
     "CallBudget",
     "Closure",
     "Company",
@@ -28,7 +38,11 @@ __all__ = [
     "HostClock",
     "Incident",
     "Intent",
+    "Language",
+    "MarkedRow",
+    "Note",
     "Origin",
+    "Preference",
     "Push",
     "PushAttempt",
     "PushBody",

@@ -78,12 +78,38 @@ class Country(models.TextChoices):
     CA = "CA", _("Canada")
 
 
+class Language(models.TextChoices):
+    """Of texts for a client, and of the pages for a person."""
+
+    ENGLISH = "en", _("English")
+    FRENCH = "fr-ca", _("Français (Canada)")
+
+
 class Company(RemoteCreation):
     codat_id = models.UUIDField(_("Codat id"), null=True, blank=True, unique=True)
     name = models.CharField(_("our name"), max_length=200)
     codat_name = models.CharField(_("name at Codat"), max_length=200)
     reference = models.CharField(_("internal reference"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, choices=Country, default=Country.US)
+    language = models.CharField(
+        _("language for client texts"), max_length=5, choices=Language, default=Language.ENGLISH
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="companies",
+        verbose_name=_("owner"),
+    )
+    # Of ours alone: never sent to Codat.
+    contact_name = models.CharField(_("contact"), max_length=100, blank=True)
+    contact_details = models.CharField(_("phone or e-mail"), max_length=200, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    # Of a duplicate that was closed: the company that goes on in its place.
+    replaced_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaces"
+    )
     # What we write into Codat's `description`: our mark, by which a look-up finds the company.
     description = models.CharField(max_length=200, unique=True, editable=False)
     # The name without accents and case, for search and for likely duplicates.
@@ -109,6 +135,11 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.filter(gone_at=None).exclude(status="Unlinked")
 
 
+class Books(models.TextChoices):
+    SAME = "same", _("The same QuickBooks company as before")
+    ANOTHER = "another", _("Another QuickBooks company")
+
+
 class Connection(RemoteCreation):
     company = models.ForeignKey(Company, models.PROTECT, related_name="connections")
     codat_id = models.UUIDField(_("Codat id"), null=True, blank=True, unique=True)
@@ -118,6 +149,8 @@ class Connection(RemoteCreation):
     link_url = models.TextField(blank=True, editable=False)
     link_issued_at = models.DateTimeField(null=True, blank=True)
     link_issued_by = models.CharField(max_length=150, blank=True)
+    # The answer to: is it the QuickBooks company of the client's earlier connection, or another?
+    books = models.CharField(max_length=10, choices=Books, blank=True)
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -153,7 +186,7 @@ class Connection(RemoteCreation):
 class SourceAccountQuerySet(models.QuerySet["SourceAccount"]):
     def wanted(self) -> SourceAccountQuerySet:
         """Accounts that count towards a connection's headline and can be pushed."""
-        return self.filter(intent=Intent.DONE, gone_at=None)
+        return self.filter(intent=Intent.DONE, gone_at=None, not_wanted_at=None)
 
 
 class SourceAccount(RemoteCreation):
@@ -182,6 +215,13 @@ class SourceAccount(RemoteCreation):
     status = models.CharField(_("status"), max_length=50, blank=True)
     status_as_of = models.DateTimeField(_("as of"), null=True, blank=True)
     feed_start_date = models.DateField(_("feed start date"), null=True, blank=True)
+    # The client does not want it in QuickBooks: no reminders, nothing is sent.
+    not_wanted_at = models.DateTimeField(_("not wanted since"), null=True, blank=True)
+    # Of the client's earlier connection to the same QuickBooks company: the account that this one
+    # goes on from. Nothing older than what that one sent may follow.
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by"
+    )
     # The body of the creation, encrypted, until Codat has confirmed it and for 24 hours at most.
     sealed_body = models.BinaryField(null=True, editable=False)
 

@@ -115,6 +115,8 @@ class Event(models.Model):
     after = models.JSONField(default=dict, blank=True)
     words = models.TextField(_("words"), blank=True)
     reason = models.TextField(_("reason"), blank=True)
+    # Of the request in which it was done, as the log lines name it; empty outside of one.
+    request_id = models.CharField(max_length=64, blank=True)
 
     objects = EventManager()
 

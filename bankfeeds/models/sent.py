@@ -144,3 +144,19 @@ class PushMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.push_id}: {self.kind}"
+
+
+class MarkedRow(models.Model):
+    """A row that a mark is about, where it is not about the whole push. Insert-only."""
+
+    mark = models.ForeignKey(PushMark, models.PROTECT, related_name="rows")
+    item = models.ForeignKey(PushItem, models.PROTECT, related_name="marks")
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("mark", "item"), name="a_row_once_in_a_mark"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.mark_id}: {self.item_id}"
