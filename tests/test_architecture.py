@@ -19,8 +19,8 @@ from bankfeeds import doorbell
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
-    "calendars", "codat", "doorbell", "groups", "guards", "intake", "messages", "models", "rules",
-    "sealing", "words",
+    "calendars", "codat", "doorbell", "groups", "guards", "intake", "languages", "messages",
+    "models", "rules", "sealing", "words",
 }  # fmt: skip
 VERBS = {
     "budget",
@@ -52,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sealing": set(),
     "messages": {"codat"},
     "words": {"models", "rules"},
+    "languages": {"models"},
     "migrations": set(),
     # The verbs: the floor, and the verbs that are named. `conf` tells them which world it is.
     "health": FLOOR,
@@ -93,6 +94,7 @@ FOREIGN: dict[str, set[str]] = {
     "sandbox": set(),
     "sealing": {"django", "cryptography"},
     "webhooks": {"django", "standardwebhooks"},
+    "words": {"django", "polib"},
 }
 
 

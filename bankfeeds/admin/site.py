@@ -9,11 +9,13 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from bankfeeds import conf, words
-from bankfeeds.models import Push
+from bankfeeds import conf, languages, words
+from bankfeeds.models import Language, Push
 
 from . import holding_shown
 
@@ -53,6 +55,12 @@ class PortalAdminSite(AdminSite):
         ours = [model for model in models if model._meta.app_label != "django_q"]
         super().register(ours, admin_class, **options)
 
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [
+            path("language/", self.admin_view(_choose_language), name="language"),
+            *super().get_urls(),
+        ]
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         context["environment"] = conf.environment()
@@ -60,6 +68,7 @@ class PortalAdminSite(AdminSite):
             now = timezone.now()
             context["undecided"] = Push.objects.undecided().count()
             context["bands"] = holding_shown.bands(now=now)
+            context["other_language"] = _other_language()
             context["zone"] = words.zone(timezone.localtime(now))
         return context
 
@@ -80,3 +89,19 @@ class PortalAdminSite(AdminSite):
             if app["app_label"] == "bankfeeds":
                 app["models"].sort(key=lambda model: ORDER.index(model["object_name"]))
         return sorted(apps, key=lambda app: app["app_label"] != "bankfeeds")
+
+
+def _other_language() -> Language:
+    speaks_french = (translation.get_language() or "").startswith("fr")
+    return Language.ENGLISH if speaks_french else Language.FRENCH
+
+
+def _choose_language(request: HttpRequest) -> HttpResponse:
+    """Keep what the person chose, and back to the page they were on."""
+    if request.method == "POST":
+        languages.choose(request, request.POST.get("language", ""))
+    back = request.POST.get("next", "")
+    here = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(back if here and back.startswith("/") else "admin:index")

@@ -8,6 +8,17 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
+
+# What people there say of their zone.
+ZONES = {
+    "AT": pgettext_lazy("time zone", "AT"),
+    "ET": pgettext_lazy("time zone", "ET"),
+    "CT": pgettext_lazy("time zone", "CT"),
+    "MT": pgettext_lazy("time zone", "MT"),
+    "PT": pgettext_lazy("time zone", "PT"),
+    "NT": pgettext_lazy("time zone", "NT"),
+}
 
 
 def moment(at: dt.datetime | None) -> str:
@@ -15,23 +26,27 @@ def moment(at: dt.datetime | None) -> str:
     if at is None:
         return "–"
     local = timezone.localtime(at)
-    return f"{date_format(local, 'M j, Y')}, {date_format(local, 'P')} {zone(local)}"
+    return f"{day(local)}, {clock_time(at)}"
 
 
 def clock_time(at: dt.datetime) -> str:
-    """`3:42 p.m. ET`."""
+    """`3:42 p.m. ET`; in French `15 h 42 HE`."""
     local = timezone.localtime(at)
-    return f"{date_format(local, 'P')} {zone(local)}"
+    # Translators: Django's letters of a time of day; French: H\xa0\\h\xa0i
+    return f"{date_format(local, pgettext('format of a time', 'P'))} {zone(local)}"
 
 
 def zone(local: dt.datetime) -> str:
     """The zone's everyday abbreviation: EST and EDT are both ET to the people there."""
     name = local.tzname() or ""
-    return f"{name[0]}T" if len(name) == 3 and name[1] in "SD" and name[2] == "T" else name
+    short = f"{name[0]}T" if len(name) == 3 and name[1] in "SD" and name[2] == "T" else name
+    return str(ZONES.get(short, short))
 
 
 def day(date: dt.date | None) -> str:
-    return date_format(date, "M j, Y") if date else "–"
+    """`Nov 20, 2026`; in French `20 nov. 2026`."""
+    # Translators: Django's letters of a date; French: j\xa0N\xa0Y
+    return date_format(date, pgettext("format of a day", "M j, Y")) if date else "–"
 
 
 def number(amount: Decimal) -> str:
