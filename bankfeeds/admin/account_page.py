@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from bankfeeds import onboarding
+from bankfeeds import onboarding, pushing
 from bankfeeds.models import BankTransaction, Intent, PushItem, SourceAccount
 
 from . import (
@@ -25,7 +25,6 @@ from . import (
     mirror_shown,
     resending_choose,
     status_timeline,
-    transactions,
 )
 from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, see_other
@@ -78,7 +77,7 @@ def _transactions(account: SourceAccount) -> list[Any]:
     )
     rows = rows.defer("statement__content", "statement__rejected", "account__sealed_body")
     newest = list(rows.prefetch_related(Prefetch("items", queryset=held, to_attr="held"))[:ROWS])
-    transactions.place(newest)
+    pushing.place(newest, today=timezone.localdate())
     return newest
 
 

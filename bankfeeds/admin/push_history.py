@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import holding, words
-from bankfeeds.models import Push, PushDecision, PushStatus
+from bankfeeds.models import Push, PushDecision
 
 from . import parts, push_search, push_together, push_words, resending_estimate, resending_filter
 
@@ -45,24 +45,7 @@ class PushChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        waiting = [row for row in self.result_list if row.status == PushStatus.READY]
-        holds = holding.holds(waiting, now=timezone.now())
-        heads = _heads({row.account_id for row in waiting}) if waiting else {}
-        for row in waiting:
-            row.holds = holds
-            head = heads.get(row.account_id)
-            if head is not None and head.sequence < row.sequence:
-                row.waits_behind = head
-
-
-def _heads(accounts: set[int]) -> dict[int, Push]:
-    """Of each account, the first push that holds up the later ones."""
-    blocking = Push.objects.blocking().filter(account__in=accounts)
-    earlier = Push.objects.blocking().filter(
-        account=OuterRef("account"), sequence__lt=OuterRef("sequence")
-    )
-    firsts = blocking.filter(~Exists(earlier)).only("status", "sequence", "account_id")
-    return {push.account_id: push for push in firsts.order_by()}
+        holding.place(self.result_list, now=timezone.now())
 
 
 class PushHistory(parts.ReadOnlyAdmin):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -15,8 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from bankfeeds import rules, words
-from bankfeeds.models import BankTransaction, Push, PushItem
+from bankfeeds import pushing, words
+from bankfeeds.models import BankTransaction, PushItem
 
 from .parts import ReadOnlyAdmin, badge
 
@@ -51,22 +50,7 @@ class TransactionList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        place(self.result_list)
-
-
-def place(rows: Sequence[Any]) -> None:
-    """Put `state_word` on each transaction; `held` are its items that no push has released."""
-    today = timezone.localdate()
-    newest = Push.objects.newest_dates({row.account_id for row in rows})
-    for row in rows:
-        standing = rules.Standing(
-            today=today,
-            feed_start=row.account.feed_start_date,
-            newest=newest.get(row.account_id),
-        )
-        [judged] = rules.judge([row], standing=standing)
-        push = row.held[-1].push_id if row.held else None
-        row.state_word = words.transaction(row, push=push, findings=judged.findings, today=today)
+        pushing.place(self.result_list, today=timezone.localdate())
 
 
 @admin.register(BankTransaction)
@@ -140,7 +124,7 @@ class BankTransactionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def state(self, row: Any) -> SafeString:
         if not hasattr(row, "state_word"):
-            place([row])
+            pushing.place([row], today=timezone.localdate())
         shown = format_html(
             '{}<br><span class="small">{}</span>',
             badge(row.state_word),

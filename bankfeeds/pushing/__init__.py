@@ -22,6 +22,7 @@ from .doubt import (
     unsure_tries,
 )
 from .follow import look_again, sweep
+from .place import place
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
 from .recut import recut, recut_due
 from .together import Became, Result, chosen, decide_together, look_soon
@@ -52,6 +53,7 @@ __all__ = [
     "look_again",
     "look_soon",
     "perhaps_there",
+    "place",
     "plan",
     "recut",
     "recut_due",

@@ -6,6 +6,7 @@ it is given; asks no database.
 
 from __future__ import annotations
 
+from .actions import action
 from .client_file import client_csv
 from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, connection, link
 from .figures import clock_time, day, flow, moment, money, number, zone
@@ -48,6 +49,7 @@ __all__ = [
     "Word",
     "account",
     "account_turns",
+    "action",
     "ageing",
     "client_csv",
     "clock_time",
