@@ -286,19 +286,9 @@ def place(rows: Sequence[Any], *, now: dt.datetime) -> None:
     """Put on each waiting push what `holds` pushes now, and the push that it `waits_behind`."""
     waiting = [row for row in rows if row.status == PushStatus.READY]
     found = holds(waiting, now=now)
-    heads = _heads({row.account_id for row in waiting}) if waiting else {}
+    heads = Push.objects.heads({row.account_id for row in waiting}) if waiting else {}
     for row in waiting:
         row.holds = found
         head = heads.get(row.account_id)
         if head is not None and head.sequence < row.sequence:
             row.waits_behind = head
-
-
-def _heads(accounts: set[int]) -> dict[int, Push]:
-    """Of each account, the first push that holds up the later ones."""
-    blocking = Push.objects.blocking().filter(account__in=accounts)
-    earlier = Push.objects.blocking().filter(
-        account=OuterRef("account"), sequence__lt=OuterRef("sequence")
-    )
-    firsts = blocking.filter(~Exists(earlier)).only("status", "sequence", "account_id")
-    return {push.account_id: push for push in firsts.order_by()}

@@ -42,6 +42,15 @@ class PushQuerySet(MovingQuerySet["Push"]):
         """Pushes behind which the later ones of their account wait."""
         return self.filter(Q(status__in=UNFINISHED) | Q(status=S.FAILED) & ~_is_settled())
 
+    def heads(self, accounts: Iterable[int]) -> dict[int, Push]:
+        """By account: the first push that holds up the later ones."""
+        blocking = self.blocking().filter(account__in=accounts)
+        earlier = Push.objects.blocking().filter(
+            account=OuterRef("account"), sequence__lt=OuterRef("sequence")
+        )
+        firsts = blocking.filter(~Exists(earlier)).only("status", "sequence", "account_id")
+        return {push.account_id: push for push in firsts.order_by()}
+
     def undecided(self) -> PushQuerySet:
         """Pushes that wait for a person's decision."""
         unknown = Q(status__in=(S.TIMED_OUT, S.NEEDS_REVIEW))
