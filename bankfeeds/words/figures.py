@@ -32,8 +32,9 @@ def moment(at: dt.datetime | None) -> str:
 def clock_time(at: dt.datetime) -> str:
     """`3:42 p.m. ET`; in French `15 h 42 HE`."""
     local = timezone.localtime(at)
-    # Translators: Django's letters of a time of day; French: H\xa0\\h\xa0i
-    return f"{date_format(local, pgettext('format of a time', 'P'))} {zone(local)}"
+    # Translators: Django's letters of a time of day.
+    shape = pgettext("format of a time", "P")
+    return f"{date_format(local, shape)} {zone(local)}"
 
 
 def zone(local: dt.datetime) -> str:
@@ -45,7 +46,7 @@ def zone(local: dt.datetime) -> str:
 
 def day(date: dt.date | None) -> str:
     """`Nov 20, 2026`; in French `20 nov. 2026`."""
-    # Translators: Django's letters of a date; French: j\xa0N\xa0Y
+    # Translators: Django's letters of a date.
     return date_format(date, pgettext("format of a day", "M j, Y")) if date else "–"
 
 

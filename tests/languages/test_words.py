@@ -1,0 +1,60 @@
+"""Days, times and money in both languages; stored words in the reader's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from bankfeeds import words
+from bankfeeds.words.stored import said
+
+AT = dt.datetime(2026, 11, 20, 20, 42, tzinfo=dt.UTC)
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def test_a_moment() -> None:
+    assert words.moment(AT) == "Nov 20, 2026, 3:42 p.m. ET"
+    with override("fr-ca"):
+        assert words.moment(AT).replace(NBSP, " ") == "20 nov. 2026, 15 h 42 HE"
+
+
+def test_money() -> None:
+    with override("fr-ca"):
+        assert words.money(Decimal("-1234.5"), "CAD").replace(NBSP, " ") == "−1 234,50 CAD"
+        assert words.flow(Decimal("-75.5"), "CAD") == "Sortie 75,50 CAD"
+
+
+PUT_IN = ["Acme", "l'été", "100 %", "a: b", "Nothing was sent."]
+
+
+@pytest.mark.parametrize("written_in", ["en", "fr-ca"])
+@pytest.mark.parametrize("put_in", PUT_IN)
+def test_stored_words_are_said_in_the_language_of_the_reader(written_in: str, put_in: str) -> None:
+    with override(written_in):
+        stored = _("The account is now called %(name)s.") % {"name": put_in}
+    assert said(stored) == f"The account is now called {put_in}."
+    with override("fr-ca"):
+        assert said(stored).startswith("Le compte s'appelle maintenant ")
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 12])
+def test_stored_numbers_keep_their_form(number: int) -> None:
+    def sentence() -> str:
+        form = ngettext("%(rows)d transaction", "%(rows)d transactions", number)
+        return form % {"rows": number}
+
+    english = sentence()
+    with override("fr-ca"):
+        french = sentence()
+        assert said(english) == french
+    assert said(french) == english
+
+
+@pytest.mark.parametrize("text", ["", "client asked for it", "Line 3: bad id", "%s %(x)s 100%"])
+def test_what_is_not_ours_stays_as_it_stands(text: str) -> None:
+    with override("fr-ca"):
+        assert said(text) == text
