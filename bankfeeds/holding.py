@@ -1,4 +1,4 @@
-"""Stop and allow sending, let it go on after a refusal, and what would age out meanwhile.
+"""Stop and allow sending, let it go on after a refusal, and what holds back what is confirmed.
 
 A stop is a row that the engine reads before it takes a push; nothing else is changed by it.
 Asks for no client: it rings the worker and lets it look.
@@ -8,35 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from . import budget, doorbell
 from .models import (
     Actor,
-    BankTransaction,
     Company,
     Event,
     Incident,
-    Intent,
     Push,
-    PushItem,
     PushStatus,
     SendingStop,
     SourceAccount,
 )
-from .rules import FEED_WINDOW
-from .words import Holds
+from .words import Barriers, Holds
 
 # Any number that nothing else of ours locks by.
 TURN = 7_204_601
-DAY = dt.timedelta(days=1)
 
 
 def open_stop(
@@ -108,6 +100,15 @@ def go_on(incident: Incident, *, reason: str = "", by: Actor, now: dt.datetime) 
     return True
 
 
+def mended(incident: Incident) -> str:
+    """What the person who let sending go on said was mended; "" when nobody said anything."""
+    if incident.ended_at is None:
+        return ""
+    events = Event.objects.filter(action="incident.ended", at=incident.ended_at)
+    found = [event.reason for event in events if event.after.get("incident") == incident.pk]
+    return found[0] if found else ""
+
+
 def _demand(reason: str) -> None:
     if not reason.strip():
         raise ValueError(_("Give a reason; it is kept."))
@@ -158,137 +159,35 @@ def holds(pushes: Iterable[Push], *, now: dt.datetime) -> Holds | None:
     return Holds(stops=stops)
 
 
-# --- What would age out ----------------------------------------------------------------------
-
-
-@dataclass
-class Flow:
-    """Money of one currency; `money_out` is negative, as the amounts are."""
-
-    money_in: Decimal = Decimal(0)
-    money_out: Decimal = Decimal(0)
-
-
-@dataclass
-class AgeingDay:
-    """What is too late for the feed from this day on: confirmed rows, and free ones that wait."""
-
-    on: dt.date
-    confirmed: int = 0
-    waiting: int = 0
-    flows: dict[str, Flow] = field(default_factory=dict)
-
-    @property
-    def rows(self) -> int:
-        return self.confirmed + self.waiting
-
-
-@dataclass(frozen=True)
-class Ageing:
-    """`days`: in order, those on which something is lost. `already`: confirmed rows that are."""
-
-    days: list[AgeingDay]
-    already: int
-
-
-def ageing(
-    *,
-    account: SourceAccount | None = None,
-    company: Company | None = None,
-    now: dt.datetime,
-) -> Ageing:
-    """What becomes too late while nothing leaves: of an account, a company, or everything.
-
-    Counts what a push of today would send (connected accounts only), and what was confirmed and
-    waits. Two questions, whatever the number of rows.
-    """
-    today = timezone.localdate(now)
-    scope: dict[str, Any] = {"account": account} if account else {}
-    if company is not None:
-        scope = {"account__company": company}
-    days: dict[dt.date, AgeingDay] = {}
-    already = 0
-    for date, currency, rows, money_in, money_out in _confirmed(scope):
-        if date < today - FEED_WINDOW:
-            already += rows
-            continue
-        place = _day(days, date)
-        place.confirmed += rows
-        _add(place, currency, money_in, money_out)
-    for date, currency, rows, money_in, money_out in _waiting(scope, today):
-        place = _day(days, date)
-        place.waiting += rows
-        _add(place, currency, money_in, money_out)
-    return Ageing([days[on] for on in sorted(days)], already)
-
-
-def _day(days: dict[dt.date, AgeingDay], date: dt.date) -> AgeingDay:
-    # A row of day D may go through D+7.
-    on = date + FEED_WINDOW + DAY
-    return days.setdefault(on, AgeingDay(on))
-
-
-def _add(place: AgeingDay, currency: str, money_in: Decimal, money_out: Decimal) -> None:
-    flow = place.flows.setdefault(currency, Flow())
-    flow.money_in += money_in or 0
-    flow.money_out += money_out or 0
-
-
-def _confirmed(scope: dict[str, Any]) -> Iterable[Any]:
-    pushes = Push.objects.filter(status=PushStatus.READY, **scope).order_by()
-    items = PushItem.objects.filter(push__in=pushes, released=False).order_by()
-    return _by_day(items, prefix="transaction__")
-
-
-def _waiting(scope: dict[str, Any], today: dt.date) -> Iterable[Any]:
-    """What `pushing.plan` would send today, in SQL: the rules that look at a row's date.
-
-    Rows without id or description, or with an id twice, never get past the import.
-    """
-    newer = Push.objects.holding().filter(
-        account=OuterRef("account"),
-        last_date__gt=OuterRef("date"),
-        # No row is newer than its push: this bounds what is read to a week of the index.
-        requested_at__gte=_midnight(today - FEED_WINDOW - DAY),
-    )
-    rows = BankTransaction.objects.free().filter(
-        Q(account__feed_start_date=None) | Q(date__gte=F("account__feed_start_date")),
-        ~Q(account__connection__status="Unlinked"),
-        ~Exists(newer),
-        date__range=(today - FEED_WINDOW, today),
-        account__status__iexact="connected",
-        account__intent=Intent.DONE,
-        account__gone_at=None,
-        account__connection__gone_at=None,
-        account__company__gone_at=None,
-        **scope,
-    )
-    return _by_day(rows.order_by())
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
-
-
-def _by_day(rows: QuerySet[Any], *, prefix: str = "") -> Iterable[Any]:
-    """date, currency, number of rows, money in, money out."""
-    amount = f"{prefix}amount"
-    grouped = rows.values_list(f"{prefix}date", f"{prefix}account__currency")
-    figures: QuerySet[Any, Any] = grouped.annotate(
-        rows=Count("pk"),
-        into=Sum(amount, filter=Q(**{f"{amount}__gt": 0})),
-        out=Sum(amount, filter=Q(**{f"{amount}__lt": 0})),
-    )
-    return figures
+def barriers(accounts: Iterable[SourceAccount]) -> Barriers:
+    """What keeps what is confirmed for these accounts from leaving; two questions."""
+    stops = SendingStop.objects.over(accounts)
+    # A refusal first: it lasts until a person ends it.
+    order = {Incident.Kind.REFUSED.value: 0, Incident.Kind.OUTAGE.value: 1}
+    open_ones = sorted(Incident.objects.open(), key=lambda row: order.get(row.kind, 2))
+    return Barriers(stops, open_ones[0] if open_ones else None)
 
 
 def place(rows: Sequence[Any], *, now: dt.datetime) -> None:
-    """Put on each waiting push what `holds` pushes now, and the push that it `waits_behind`."""
+    """Put on each waiting push what `holds` pushes now, and the push that it `waits_behind`.
+
+    Says of each what `pushing.behind` says of one; as many questions for ten as for one.
+    """
     waiting = [row for row in rows if row.status == PushStatus.READY]
+    if not waiting:
+        return
     found = holds(waiting, now=now)
-    heads = Push.objects.heads({row.account_id for row in waiting}) if waiting else {}
+    heads = Push.objects.heads({row.account_id for row in waiting})
+    unknown = _unknown({row.connection_id for row in waiting})
     for row in waiting:
-        row.holds = found
         head = heads.get(row.account_id)
-        if head is not None and head.sequence < row.sequence:
-            row.waits_behind = head
+        is_first = head is None or head.sequence >= row.sequence
+        row.holds = found
+        row.waits_behind = unknown.get(row.connection_id) if is_first else head
+
+
+def _unknown(connections: set[int]) -> dict[int, Push]:
+    """Of each connection, a push of unknown fate: it holds up those of every account."""
+    rows = Push.objects.filter(connection__in=connections, status=PushStatus.NEEDS_REVIEW)
+    found = rows.only("status", "account_id", "connection_id").order_by("requested_at", "pk")
+    return {push.connection_id: push for push in found}

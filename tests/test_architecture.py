@@ -23,6 +23,7 @@ FLOOR = {
     "models", "rules", "sealing", "words",
 }  # fmt: skip
 VERBS = {
+    "ageing",
     "budget",
     "feeds",
     "health",
@@ -55,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "languages": {"models"},
     "migrations": set(),
     # The verbs: the floor, and the verbs that are named. `conf` tells them which world it is.
+    "ageing": FLOOR,
     "health": FLOOR,
     "holding": FLOOR | {"budget"},
     "feeds": FLOOR | {"pushing"},

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from bankfeeds import health, holding, words
+from bankfeeds import ageing, health, words
 from bankfeeds.models import Company, Incident, SendingStop, SourceAccount
 from bankfeeds.words import Band, Word
 
@@ -102,8 +102,9 @@ class Preview:
     """What becomes too late meanwhile: one sentence, and a line for each day."""
 
     sentence: str
-    days: list[tuple[holding.AgeingDay, list[tuple[str, str]]]]
+    days: list[tuple[ageing.AgeingDay, list[tuple[str, str]]]]
     already: int
+    under_way: int
 
 
 def preview(
@@ -112,12 +113,14 @@ def preview(
     company: Company | None = None,
     now: dt.datetime,
 ) -> Preview:
-    found = holding.ageing(account=account, company=company, now=now)
+    found = ageing.foresee(account=account, company=company, now=now)
     sentence = words.ageing((day.on, day.rows) for day in found.days)
-    return Preview(sentence, [(day, _flows(day)) for day in found.days], found.already)
+    days = [(day, _flows(day)) for day in found.days]
+    under_way = sum(day.under_way for day in found.days)
+    return Preview(sentence, days, found.already, under_way)
 
 
-def _flows(day: holding.AgeingDay) -> list[tuple[str, str]]:
+def _flows(day: ageing.AgeingDay) -> list[tuple[str, str]]:
     """Money in and money out, for each currency."""
     return [
         (

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds import health, holding, words
+from bankfeeds import ageing, health, holding, words
 from bankfeeds.models import Incident, Push
 
 from . import holding_shown
@@ -64,6 +64,7 @@ class IncidentAdmin(ReadOnlyAdmin):
 def view(admin: PortalAdmin, request: HttpRequest, row: Incident) -> HttpResponse:
     """What happened, what it means, what to do; the button where there is something to press."""
     now = timezone.now()
+    cost = ageing.cost(row)
     is_open = row.ended_at is None
     loss = health.loss(today=timezone.localdate(now)) if is_open else health.Loss()
     waiting = Push.objects.filter(status__in=health.CONFIRMED) if is_open else Push.objects.none()
@@ -74,6 +75,8 @@ def view(admin: PortalAdmin, request: HttpRequest, row: Incident) -> HttpRespons
         incident=row,
         word=words.incident(row),
         story=words.incident_story(row),
+        cost=words.incident_cost(cost.pushes, cost.late),
+        mended=holding.mended(row),
         lost=words.lost(loss.first, loss.already),
         waiting=waiting.count(),
         is_open=is_open,

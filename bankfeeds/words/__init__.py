@@ -9,39 +9,42 @@ from __future__ import annotations
 from .actions import action
 from .client_file import client_csv
 from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, connection, link
-from .figures import clock_time, day, flow, moment, money, number, zone
+from .figures import clock_time, count, day, flow, moment, money, number, zone
 from .holds import (
     Band,
+    Barriers,
     Held,
     Holds,
     ageing,
     everything_band,
     held,
-    incident,
-    incident_story,
     lost,
     outage_band,
-    refusal,
     refused_band,
     scope,
+    sending_stopped,
     short,
     stopped,
     who,
     worker_band,
 )
+from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
-from .pushes import push, transaction
+from .pushes import GIVEN_UP, SENT_AGAIN, given_up, push, sent_again_elsewhere, transaction
 from .resending import WHY_NOT, left_out_as_late, sent_again, why_not_sent_again
 from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, connection_turns
 from .word import Tone, Word
 
 __all__ = [
     "ACCOUNT_WORDS",
+    "GIVEN_UP",
     "LINK_ENDS_SOON",
     "OF_ACCOUNT",
     "OF_CONNECTION",
+    "SENT_AGAIN",
     "WHY_NOT",
     "Band",
+    "Barriers",
     "Held",
     "Holds",
     "Tone",
@@ -55,11 +58,15 @@ __all__ = [
     "clock_time",
     "connection",
     "connection_turns",
+    "count",
     "day",
     "everything_band",
+    "everything_waits",
     "flow",
+    "given_up",
     "held",
     "incident",
+    "incident_cost",
     "incident_story",
     "left_out_as_late",
     "link",
@@ -73,7 +80,9 @@ __all__ = [
     "refusal",
     "refused_band",
     "scope",
+    "sending_stopped",
     "sent_again",
+    "sent_again_elsewhere",
     "short",
     "stopped",
     "transaction",

@@ -57,6 +57,11 @@ def number(amount: Decimal) -> str:
     return f"−{text}" if amount < 0 else text
 
 
+def count(things: int) -> str:
+    """`1,234`: how many there are, thousands separated."""
+    return number_format(things, decimal_pos=0, force_grouping=True)
+
+
 def money(amount: Decimal, currency: str) -> str:
     return f"{number(amount)} {currency}"
 

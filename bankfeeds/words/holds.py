@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from bankfeeds.models import Incident, Push, SendingStop
 
-from .figures import clock_time, day, moment
+from .figures import clock_time, count, day, moment
+from .incidents import refusal
 from .word import Tone, Word
 
 LONGEST_REASON = 200
@@ -75,6 +75,22 @@ def held(push: Push, holds: Holds | None, *, now: dt.datetime) -> Held | None:
     if push.hold_reason and push.next_attempt_at and push.next_attempt_at > now:
         return _by_time(push.hold_reason, push.next_attempt_at, now)
     return None
+
+
+@dataclass(frozen=True)
+class Barriers:
+    """What stands between accounts and Codat now. `stops`: by account, the widest that holds it;
+    `incident`: what keeps everything from leaving."""
+
+    stops: Mapping[int, SendingStop] = field(default_factory=dict)
+    incident: Incident | None = None
+
+
+def sending_stopped(stop: SendingStop, *, of: str = "") -> str:
+    """Beside a button that cannot work meanwhile. `of`: what is stopped, if not *this*."""
+    text = _("Sending is stopped for %(scope)s by %(who)s: %(reason)s")
+    said = {"scope": of or scope(stop), "who": stop.stopped_by, "reason": short(stop.reason)}
+    return f"{(text % said).rstrip('.')}."
 
 
 def scope(stop: SendingStop) -> str:
@@ -139,17 +155,6 @@ def _by_time(why: str, at: dt.datetime, now: dt.datetime) -> Held:
     same_day = timezone.localdate(at) == timezone.localdate(now)
     until = clock_time(at) if same_day else moment(at)
     return Held(why.rstrip("."), until, _("Nothing is wrong with these rows. Goes on by itself."))
-
-
-def refusal(http_status: int | None) -> str:
-    """What happened, in one sentence, by the status that Codat answered with."""
-    if http_status == 401:
-        return _("Codat does not accept our key.")
-    if http_status == 402:
-        return _("Codat asks for payment: our account there has expired or reached its limit.")
-    if http_status == 403:
-        return _("Codat does not allow our key to do this: it is outdated or not ours.")
-    return _("Codat refuses our key or account.")
 
 
 # --- Bands -----------------------------------------------------------------------------------
@@ -230,60 +235,5 @@ def ageing(days: Iterable[tuple[dt.date, int]]) -> str:
                 "%(n)s rows become too late on %(day)s",
                 rows,
             )
-        parts.append(text % {"n": f"{rows:,}", "day": day(on)})
+        parts.append(text % {"n": count(rows), "day": day(on)})
     return "; ".join(parts)
-
-
-# --- Incidents -------------------------------------------------------------------------------
-
-
-def incident(row: Incident) -> Word:
-    if row.ended_at is not None:
-        text = _("From %(start)s to %(end)s.")
-        text %= {"start": moment(row.started_at), "end": moment(row.ended_at)}
-        return Word(_("Over"), text, "quiet")
-    if row.kind == Incident.Kind.OUTAGE:
-        return Word(_("Going on"), _("Ends by itself with Codat's first answer."), "bad")
-    return Word(_("Everything waits"), _("Until somebody lets sending go on."), "bad")
-
-
-REMEDIES: dict[int | None, Promise] = {
-    401: gettext_lazy(
-        "Tell the administrator: the key in the settings must be one that stands in Codat's portal"
-        " under Developers, API keys. Once it is changed, let sending go on."
-    ),
-    402: gettext_lazy(
-        "Tell the administrator: our account at Codat needs a payment or a larger plan."
-        " Once that is done, let sending go on."
-    ),
-    403: gettext_lazy(
-        "Tell the administrator: the key must be of the same Codat account as our clients, and"
-        " bank feeds must be allowed for it. Once that is so, let sending go on."
-    ),
-    None: gettext_lazy("Tell the administrator. Once it is mended, let sending go on."),
-}
-
-
-@dataclass(frozen=True)
-class Story:
-    """The three parts of a message: what happened, what it means, what to do."""
-
-    happened: str
-    means: str
-    remedy: str
-
-
-def incident_story(row: Incident) -> Story:
-    if row.kind == Incident.Kind.OUTAGE:
-        return Story(
-            _("Codat does not answer any call."),
-            _("Nothing is sent meanwhile. What may have arrived is looked for before it is sent"
-              " again. The time of an outage counts towards no limit of a push."),
-            _("Nothing to do: sending goes on by itself. If it lasts, look at status.codat.io"
-              " and tell the administrator."),
-        )  # fmt: skip
-    return Story(
-        refusal(row.http_status),
-        _("Nothing was created or sent. Everything waits, for every client."),
-        str(REMEDIES.get(row.http_status, REMEDIES[None])),
-    )

@@ -13,12 +13,17 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bankfeeds import holding, pushing
+from bankfeeds import ageing, pushing
 from bankfeeds.models import BankTransaction, PushItem, PushStatus, SourceAccount
 from tests import support
+from tests.admin import pushes
+from tests.admin.pushes import signed_in, text
+from tests.holding.support import STOPS, stop
 
 DAY = dt.timedelta(days=1)
-FATES = ("free", "free", "free", PushStatus.READY, PushStatus.SUCCEEDED, PushStatus.FAILED)
+UNDER_WAY = (PushStatus.SENDING, PushStatus.SUBMITTED, PushStatus.TIMED_OUT)
+ENDED = (PushStatus.SUCCEEDED, PushStatus.FAILED)
+FATES = ("free", "free", "free", PushStatus.READY, *UNDER_WAY, *ENDED)
 
 rows = st.lists(
     st.tuples(
@@ -52,12 +57,12 @@ def test_the_preview_counts_what_the_rules_would_send_and_what_was_confirmed(
     with transaction.atomic():
         made = [_make(account) for account in world]
         now = timezone.now()
-        found = holding.ageing(now=now)
+        found = ageing.foresee(now=now)
         assert _figures(found) == _expected(made)
         assert found.already == _too_late_already(made)
         first = made[0]
-        assert _figures(holding.ageing(account=first, now=now)) == _expected([first])
-        assert _figures(holding.ageing(company=first.company, now=now)) == _expected([first])
+        assert _figures(ageing.foresee(account=first, now=now)) == _expected([first])
+        assert _figures(ageing.foresee(company=first.company, now=now)) == _expected([first])
         transaction.set_rollback(True)
 
 
@@ -85,8 +90,8 @@ def _make(given: dict[str, Any]) -> SourceAccount:
     return account
 
 
-def _confirmed(made: list[SourceAccount]) -> Iterator[BankTransaction]:
-    items = PushItem.objects.filter(push__account__in=made, push__status=PushStatus.READY)
+def _in_pushes(made: list[SourceAccount], *states: PushStatus) -> Iterator[BankTransaction]:
+    items = PushItem.objects.filter(push__account__in=made, push__status__in=states)
     for item in items.select_related("transaction__account"):
         yield item.transaction
 
@@ -98,14 +103,15 @@ def _going(made: list[SourceAccount]) -> Iterator[BankTransaction]:
 
 
 def _expected(made: list[SourceAccount]) -> dict[dt.date, Any]:
-    """By day: confirmed, waiting, and by currency money in and out."""
+    """By day: confirmed, under way, waiting, and by currency money in and out."""
     days: dict[dt.date, Any] = {}
-    for place, found in enumerate((_confirmed(made), _going(made))):
+    confirmed = _in_pushes(made, PushStatus.READY)
+    for place, found in enumerate((confirmed, _in_pushes(made, *UNDER_WAY), _going(made))):
         for row in found:
             on = row.date + 8 * DAY
             if on <= support.today():
                 continue
-            counts, flows = days.setdefault(on, ([0, 0], {}))
+            counts, flows = days.setdefault(on, ([0, 0, 0], {}))
             counts[place] += 1
             flow = flows.setdefault(row.account.currency, [Decimal(0), Decimal(0)])
             flow[row.amount < 0] += row.amount
@@ -113,14 +119,14 @@ def _expected(made: list[SourceAccount]) -> dict[dt.date, Any]:
 
 
 def _too_late_already(made: list[SourceAccount]) -> int:
-    return sum(row.date + 8 * DAY <= support.today() for row in _confirmed(made))
+    return sum(row.date + 8 * DAY <= support.today() for row in _in_pushes(made, PushStatus.READY))
 
 
-def _figures(found: holding.Ageing) -> dict[dt.date, Any]:
+def _figures(found: ageing.Ageing) -> dict[dt.date, Any]:
     assert [day.on for day in found.days] == sorted(day.on for day in found.days)
     return {
         day.on: (
-            [day.confirmed, day.waiting],
+            [day.confirmed, day.under_way, day.waiting],
             {name: [flow.money_in, flow.money_out] for name, flow in day.flows.items()},
         )
         for day in found.days
@@ -135,7 +141,7 @@ def test_two_questions_whatever_the_number_of_rows(
         support.make_transactions(account)
         support.make_push(account, status=PushStatus.READY)
     with django_assert_num_queries(2):
-        (day,) = holding.ageing(now=timezone.now()).days
+        (day,) = ageing.foresee(now=timezone.now()).days
     assert (day.confirmed, day.waiting, day.on) == (15, 15, support.today() + 8 * DAY)
 
 
@@ -144,8 +150,22 @@ def test_rows_become_too_late_on_the_eighth_day(db: None) -> None:
     for age, number in ((7, 2), (6, 3)):
         amounts = ["1.00"] * number
         support.make_transactions(account, amounts, date=support.today() - age * DAY)
-    found = holding.ageing(account=account, now=timezone.now())
+    found = ageing.foresee(account=account, now=timezone.now())
     assert [(day.on, day.rows) for day in found.days] == [
         (support.today() + DAY, 2),
         (support.today() + 2 * DAY, 3),
     ]
+
+
+def test_what_is_under_way_is_counted_and_named_apart(people: dict[str, Any]) -> None:
+    lost = pushes.unknown()
+    pushes.timed_out()
+    pushes.waiting()
+    (day,) = ageing.foresee(now=timezone.now()).days
+    assert (day.confirmed, day.under_way, day.waiting, day.rows) == (3, 6, 0, 9)
+    shown = text(signed_in(people["auditor"]).get(f"{STOPS}{stop().pk}/change/"))
+    assert "9 rows become too late on" in shown
+    assert "6 of them are under way: Codat may have them already." in shown
+    assert "Too late from Rows Waiting Under way Not confirmed yet" in shown
+    (only,) = ageing.foresee(account=lost.account, now=timezone.now()).days
+    assert (only.under_way, only.rows) == (3, 3)

@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bankfeeds import words
+from bankfeeds import holding, words
 from bankfeeds.models import Event, Incident, PushStatus
+from bankfeeds.models.record import WORKER
 from tests import support
 from tests.admin import pushes
 from tests.admin.pushes import signed_in, text
@@ -66,6 +67,33 @@ def test_an_outage_has_no_button(people: dict[str, Any]) -> None:
     answer = browser.post(f"{INCIDENTS}{incident.pk}/go-on/", follow=True)
     assert "An outage ends by itself" in text(answer)
     assert Incident.objects.open().exists()
+
+
+@pytest.mark.parametrize("kind", ["refused", "outage"])
+def test_what_is_over_is_told_in_the_past_with_what_it_cost(
+    people: dict[str, Any], kind: str
+) -> None:
+    pushes.succeeded()  # through before it began: it did not wait
+    incident = refuse(kind=kind, words="Codat's own words")
+    aged, _waits, _went = pushes.waiting(), pushes.waiting(), pushes.succeeded()
+    now = timezone.now()
+    Event.objects.record("push.too_late", by=WORKER, at=now, push=aged, after={"count": 2})
+    place = f"{INCIDENTS}{incident.pk}/change/"
+    if kind == "refused":
+        holding.go_on(incident, reason="a new key", by=pushes.BY, now=now)
+    else:
+        Incident.objects.filter(pk=incident.pk).update(ended_at=now)
+    shown = text(signed_in(people["auditor"]).get(place))
+    assert "3 confirmed pushes waited. 2 rows of them became too late for the feed" in shown
+    past, present = {
+        "refused": ("Codat did not accept our key.", "Codat does not accept our key."),
+        "outage": ("Codat did not answer any call.", "Codat does not answer any call."),
+    }[kind]
+    assert past in shown and present not in shown
+    assert (
+        "waited" in shown and "Everything waits" not in shown and "is sent meanwhile" not in shown
+    )
+    assert ("What was mended a new key" in shown) == (kind == "refused")
 
 
 # --- Bands -----------------------------------------------------------------------------------
