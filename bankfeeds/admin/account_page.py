@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from bankfeeds import onboarding, pushing
+from bankfeeds import holding, onboarding, pushing
 from bankfeeds.models import BankTransaction, Intent, PushItem, SourceAccount
 
 from . import (
@@ -44,7 +44,7 @@ def view(
         "page",
         title=label,
         account=account,
-        row=mirror_shown.account_row(account, label, now=now),
+        row=mirror_shown.account_row(account, label, barriers=holding.barriers([account]), now=now),
         name=name or account.name,
         problem=problem,
         form_key=new_form_key(),

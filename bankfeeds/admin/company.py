@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,11 +18,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds import words
-from bankfeeds.models import Company
+from bankfeeds.models import Company, SendingStop
 
 from . import company_add, company_page, mirror_rows, mirror_search, mirror_shown, mirror_words
 from .connection_link import link_cell
 from .parts import PortalAdmin, badge, demand
+
+
+class CompanyList(ChangeList):
+    """Knows what keeps the rows on the page from leaving: the next step depends on it."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        ties = [tie for row in self.result_list if (tie := mirror_rows.current(row))]
+        accounts = [each for tie in ties for each in mirror_rows.connected(tie)]
+        # What keeps everything from leaving stands in the bands above the list.
+        barriers = words.Barriers(SendingStop.objects.over(accounts))
+        for row in self.result_list:
+            row.barriers = barriers
 
 
 @admin.register(Company)
@@ -35,6 +50,9 @@ class CompanyAdmin(PortalAdmin):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ("company", "made")
     actions = ("push_connected", "refresh_statuses")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CompanyList
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """Whoever may not see links has no column of them; buttons in it know who presses."""
@@ -115,7 +133,9 @@ class CompanyAdmin(PortalAdmin):
 
     @admin.display(description=gettext_lazy("next step"))
     def next_step(self, row: Company) -> str:
-        return mirror_words.next_step(row, mirror_rows.current(row), now=timezone.now()).text
+        barriers = getattr(row, "barriers", mirror_words.NO_BARRIERS)
+        tie = mirror_rows.current(row)
+        return mirror_words.next_step(row, tie, now=timezone.now(), barriers=barriers).text
 
     @admin.display(description=gettext_lazy("connected"))
     def connected(self, row: Company) -> str:

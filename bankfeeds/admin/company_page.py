@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds import onboarding, sync
+from bankfeeds import holding, onboarding, sync
 from bankfeeds.models import Company, Connection, Event, Intent
 
 from . import asking, company_add, holding_shown, mirror_rows, mirror_shown, mirror_words
@@ -35,6 +35,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         accounts = list(mirror_rows.with_money(rows, today=today))
         connection.all_accounts = accounts  # type: ignore[attr-defined]
     stops = holding_shown.of_company(company)
+    barriers = holding.barriers(accounts)
     return admin.page(
         request,
         "page",
@@ -43,12 +44,13 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         connection=connection,
         earlier=[tie for tie in company.all_connections if tie != connection],
         word=mirror_words.headline(company, connection, now=now),
-        next_step=mirror_words.next_step(company, connection, now=now),
+        next_step=mirror_words.next_step(company, connection, now=now, barriers=barriers),
         link=mirror_shown.link_block(request, connection, now=now),
-        rows=mirror_shown.account_rows(accounts, now=now),
+        rows=mirror_shown.account_rows(accounts, now=now, barriers=barriers),
         counted=len(mirror_rows.counted(connection)),
         connected=len(mirror_rows.connected(connection)),
-        why_no_push=mirror_words.why_no_push_at_all(company, connection),
+        why_no_push=mirror_words.why_no_push_at_all(company, connection, barriers=barriers),
+        push_waits=mirror_words.push_waits(barriers),
         why_no_accounts=why_no_accounts(connection),
         pushes=mirror_shown.pushes(now=now, company=company),
         only=f"company={company.pk}",

@@ -92,25 +92,35 @@ class AccountRow:
     word: Word
     send_by: str
     why_no_push: str
+    push_waits: str
 
     @property
     def rename(self) -> str:
         return reverse("admin:bankfeeds_sourceaccount_change", args=[self.account.pk]) + "#rename"
 
 
-def account_rows(accounts: Sequence[SourceAccount], *, now: dt.datetime) -> list[AccountRow]:
+def account_rows(
+    accounts: Sequence[SourceAccount],
+    *,
+    now: dt.datetime,
+    barriers: words.Barriers | None = None,
+) -> list[AccountRow]:
     labels = push_shown.account_labels(accounts)
-    return [account_row(row, labels[row.pk], now=now) for row in accounts]
+    barriers = barriers or holding.barriers(accounts)
+    return [account_row(row, labels[row.pk], barriers=barriers, now=now) for row in accounts]
 
 
-def account_row(account: Any, label: str, *, now: dt.datetime) -> AccountRow:
+def account_row(
+    account: Any, label: str, *, barriers: words.Barriers, now: dt.datetime
+) -> AccountRow:
     _number, day = mirror_rows.waiting([account])
     return AccountRow(
         account=account,
         label=label,
         word=mirror_words.account(account, now=now),
         send_by=mirror_words.send_by(day, today=timezone.localdate(now)),
-        why_no_push=mirror_words.why_no_push(account),
+        why_no_push=mirror_words.why_no_push(account, barriers=barriers),
+        push_waits=mirror_words.push_waits(barriers),
     )
 
 
@@ -123,10 +133,8 @@ def pushes(*, now: dt.datetime, **of: Company | Connection | SourceAccount) -> l
     rows = rows.defer("validation", "error_message", "body_sha256", "account__sealed_body")
     rows = rows.prefetch_related("decisions", "replaces", "marks")
     newest = list(rows[:PUSHES])
-    holds = holding.holds(newest, now=now)
-    return [
-        (row, push_words.status(row, now=now, holds=holds), push_words.marks(row)) for row in newest
-    ]
+    holding.place(newest, now=now)
+    return [(row, push_words.listed(row, now=now), push_words.marks(row)) for row in newest]
 
 
 def timeline(**of: Company | Connection | SourceAccount) -> list[mirror_words.Line]:

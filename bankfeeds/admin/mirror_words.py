@@ -13,10 +13,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import onboarding, words
-from bankfeeds.models import Company, Connection, Event, Intent, RemoteCreation, SourceAccount
+from bankfeeds.models import (
+    Company,
+    Connection,
+    Event,
+    Intent,
+    RemoteCreation,
+    SendingStop,
+    SourceAccount,
+)
 from bankfeeds.words import Word
 
 from . import mirror_rows
+
+NO_BARRIERS = words.Barriers()
 
 
 def headline(company: Company, connection: Connection | None, *, now: dt.datetime) -> Word:
@@ -53,7 +63,13 @@ class NextStep:
     number: int | None = None
 
 
-def next_step(company: Any, connection: Connection | None, *, now: dt.datetime) -> NextStep:
+def next_step(
+    company: Any,
+    connection: Connection | None,
+    *,
+    now: dt.datetime,
+    barriers: words.Barriers = NO_BARRIERS,
+) -> NextStep:
     if company.gone_at:
         return NextStep(_("Nothing to do: it no longer exists at Codat."))
     if company.undecided:
@@ -65,10 +81,10 @@ def next_step(company: Any, connection: Connection | None, *, now: dt.datetime) 
         return NextStep(_("Create the QuickBooks connection"), "connect")
     if connection.intent != Intent.DONE:
         return NextStep(_("Continue creating the connection"), "continue")
-    return _of_accounts(connection, now=now)
+    return _of_accounts(connection, now=now, barriers=barriers)
 
 
-def _of_accounts(connection: Any, *, now: dt.datetime) -> NextStep:
+def _of_accounts(connection: Any, *, now: dt.datetime, barriers: words.Barriers) -> NextStep:
     open_ones = [row for row in connection.all_accounts if row.intent != Intent.DONE]
     if open_ones:
         row = open_ones[0]
@@ -76,16 +92,32 @@ def _of_accounts(connection: Any, *, now: dt.datetime) -> NextStep:
     counted, ready = mirror_rows.counted(connection), mirror_rows.connected(connection)
     if not counted:
         return NextStep(_("Add accounts"), "accounts")
-    number, send_by = mirror_rows.waiting(ready)
+    free = [row for row in ready if row.pk not in barriers.stops]
+    number, send_by = mirror_rows.waiting(free)
     if number:
-        text = ngettext("Push %(n)d row by %(day)s", "Push %(n)d rows by %(day)s", number)
-        return NextStep(text % {"n": number, "day": words.day(send_by)}, "push")
+        return _push(number, send_by, barriers)
+    if ready and (not free or mirror_rows.waiting(ready)[0]):
+        held = next(row for row in ready if row.pk in barriers.stops)
+        return _stopped(held, barriers.stops[held.pk])
     if not ready:
         until = connection.link_valid_until
         if until and until > now:
             return NextStep(_("Give the link to the client"), "copy")
         return NextStep(_("Renew link when client calls"), "renew")
     return NextStep(_("Nothing to push: import a file when there is one"))
+
+
+def _push(number: int, send_by: dt.date | None, barriers: words.Barriers) -> NextStep:
+    text = ngettext("Push %(n)s row by %(day)s", "Push %(n)s rows by %(day)s", number)
+    text %= {"n": words.count(number), "day": words.day(send_by)}
+    if barriers.incident is not None:
+        text = f"{text}. {words.everything_waits(barriers.incident)}"
+    return NextStep(text, "push")
+
+
+def _stopped(row: SourceAccount, stop: SendingStop) -> NextStep:
+    said = words.sending_stopped(stop, of=str(row) if stop.account_id else "")
+    return NextStep(said, "stopped", stop.pk)
 
 
 # --- Accounts --------------------------------------------------------------------------------
@@ -99,20 +131,32 @@ def account_type(codat_word: str) -> str:
     return str(dict(SourceAccount.Type.choices).get(codat_word, codat_word))
 
 
-def why_no_push(row: SourceAccount) -> str:
+def why_no_push(row: SourceAccount, *, barriers: words.Barriers = NO_BARRIERS) -> str:
     """Why *Push* cannot work for this account now; "" when it can."""
-    if row.is_connected:
-        return ""
-    return _("Not connected: nothing can be sent.")
+    if not row.is_connected:
+        return _("Not connected: nothing can be sent.")
+    stop = barriers.stops.get(row.pk)
+    return words.sending_stopped(stop) if stop else ""
 
 
-def why_no_push_at_all(company: Company, connection: Connection | None) -> str:
+def why_no_push_at_all(
+    company: Company, connection: Connection | None, *, barriers: words.Barriers = NO_BARRIERS
+) -> str:
     ready = mirror_rows.connected(connection)
     if not ready or company.gone_at:
         return _("No account is connected yet.")
-    if not mirror_rows.waiting(ready)[0]:
+    free = [row for row in ready if row.pk not in barriers.stops]
+    if not free:
+        stop = barriers.stops[ready[0].pk]
+        return words.sending_stopped(stop, of=str(ready[0]) if stop.account_id else "")
+    if not mirror_rows.waiting(free)[0]:
         return _("Nothing new to send: no rows wait.")
     return ""
+
+
+def push_waits(barriers: words.Barriers) -> str:
+    """What must be known before *Push* is pressed: that it will not leave at once; "" when so."""
+    return words.everything_waits(barriers.incident) if barriers.incident else ""
 
 
 def send_by(day: dt.date | None, *, today: dt.date) -> str:

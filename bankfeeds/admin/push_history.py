@@ -159,9 +159,7 @@ class PushHistory(parts.ReadOnlyAdmin):
 
     @admin.display(description=_("Status"))
     def status_and_marks(self, push: Push) -> SafeString:
-        behind = getattr(push, "waits_behind", None)
-        holds = getattr(push, "holds", None)
-        word = push_words.status(push, now=timezone.now(), behind=behind, holds=holds)
+        word = push_words.listed(push, now=timezone.now())
         return format_html("{}{}", parts.badge(word), marks(push))
 
     @admin.display(description=_("Took"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import get_format
@@ -19,14 +19,17 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds.models import (
     Company,
     Connection,
+    Decision,
     Origin,
     Push,
     PushAttempt,
+    PushDecision,
     PushItem,
     PushStatus,
     SourceAccount,
 )
 from bankfeeds.onboarding.names import folded
+from bankfeeds.words.decided import GIVEN_UP, SENT_AGAIN
 
 from .push_forms import identifier, number
 
@@ -88,18 +91,41 @@ class Choice(admin.SimpleListFilter):
     template = "admin/bankfeeds/push/filter.html"
 
 
+SENT_ELSEWHERE = Q(kind=Decision.NOT_THERE, replacement__isnull=False)
+
+
+def _decided(what: Q) -> Exists:
+    return Exists(PushDecision.objects.filter(what, push=OuterRef("pk")))
+
+
 class StatusFilter(Choice):
+    """By what the list says: a push that was given up is not one that never left."""
+
     title = _("status")
     parameter_name = "status"
 
+    # What a person's decision made of a cancelled push, which nothing else says of it.
+    DECIDED = (("given_up", GIVEN_UP), ("sent_again", SENT_AGAIN))
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        # Neither is ever met: confirmed pushes are ready at once, and doubt goes to a person.
-        unmet = {PushStatus.DRAFT, PushStatus.RECONCILING}
-        return [(s.value, s.label) for s in PushStatus if s not in unmet]
+        # Never met: confirmed pushes are ready at once.
+        known = [(s.value, s.label) for s in PushStatus if s != PushStatus.DRAFT]
+        return [*known, *self.DECIDED]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
-        value = self.value()
-        return queryset.filter(status=value.replace("\x00", "")) if value else queryset
+        value = (self.value() or "").replace("\x00", "")
+        given_up, again = _decided(Q(kind=Decision.GIVE_UP)), _decided(SENT_ELSEWHERE)
+        cancelled = queryset.filter(status=PushStatus.CANCELLED)
+        match value:
+            case "":
+                return queryset
+            case "given_up":
+                return cancelled.filter(given_up, ~again)
+            case "sent_again":
+                return cancelled.filter(again)
+            case PushStatus.CANCELLED:
+                return cancelled.filter(~given_up, ~again)
+        return queryset.filter(status=value)
 
 
 class DecisionFilter(Choice):

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from bankfeeds.models import Event, Incident, Push, PushStatus
 
+from . import push_words
+
 # What is no step: what stands in the place of the new status.
 HAPPENED: dict[str, Promise] = {
     "push.late_answer": gettext_lazy("Answer that came too late"),
@@ -45,18 +47,18 @@ class Line:
 
 def lines(push: Push) -> list[Line]:
     """The oldest first."""
-    own = [_line(event) for event in push.events.order_by("id")]
+    own = [_line(push, event) for event in push.events.order_by("id")]
     return sorted([*own, *_incidents(push)], key=lambda line: line.at)
 
 
-def _line(event: Event) -> Line:
+def _line(push: Push, event: Event) -> Line:
     before, after = str(event.before.get("status", "")), str(event.after.get("status", ""))
     said = [event.words, _means(before, after, told=event.words)]
     return Line(
         event.at,
         event.actor_name,
         _label(before),
-        _label(after) or str(HAPPENED.get(event.action, event.action)),
+        _after(push, event),
         " ".join(text for text in said if text),
         event.reason,
     )
@@ -73,6 +75,14 @@ def _means(before: str, after: str, *, told: str) -> str:
 
 def _label(status: str) -> str:
     return str(PushStatus(status).label) if status in PushStatus.values else ""
+
+
+def _after(push: Push, event: Event) -> str:
+    """Of one that never got an answer: given up, sent again in another push, or stopped."""
+    after = str(event.after.get("status", ""))
+    if after == S.CANCELLED:
+        return push_words.status(push, now=timezone.now()).label
+    return _label(after) or str(HAPPENED.get(event.action, event.action))
 
 
 def _incidents(push: Push) -> Iterator[Line]:

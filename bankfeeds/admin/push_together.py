@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from bankfeeds import conf, pushing
+from bankfeeds import conf, holding, pushing
 from bankfeeds.models import Decision, Push, PushStatus
 from bankfeeds.pushing import Became, Result
 from bankfeeds.words import Tone, Word
@@ -147,12 +148,13 @@ def _page(
     admin: parts.PortalAdmin, request: HttpRequest, wanted: Sequence[int], *, problem: str = ""
 ) -> HttpResponse:
     rows = pushing.chosen(wanted)
+    prefetch_related_objects(rows, "decisions")
     unknown = [row for row in rows if row.status in push_unknown.UNKNOWN]
     unknown.sort(key=lambda row: row.pk)
     named = [row for row in unknown if row.status == PushStatus.TIMED_OUT]
     context: dict[str, Any] = {
         "lines": [(row, push_words.status(row, now=timezone.now()), _kept(row)) for row in unknown],
-        "others": [row for row in rows if row.status not in push_unknown.UNKNOWN],
+        "others": _others(rows),
         "number": len(unknown),
         "named": len(named),
         "rows": sum(row.rows for row in unknown),
@@ -162,6 +164,13 @@ def _page(
     }
     title = _("Decide on several pushes")
     return admin.page(request, "together", title=title, **context)
+
+
+def _others(rows: Sequence[Push]) -> list[tuple[Push, Word]]:
+    """What is not decided here, with its status as the history says it."""
+    others = [row for row in rows if row.status not in push_unknown.UNKNOWN]
+    holding.place(others, now=timezone.now())
+    return [(row, push_words.listed(row, now=timezone.now())) for row in others]
 
 
 def _kept(push: Push) -> int:

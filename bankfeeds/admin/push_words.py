@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import ngettext
 
+from bankfeeds import words
 from bankfeeds.models import PushStatus
 from bankfeeds.words.decided import (
     Mark,
@@ -11,6 +12,7 @@ from bankfeeds.words.decided import (
     is_by_word,
     is_refused,
     is_undecided,
+    listed,
     marks,
     may_be_missing,
     span,
@@ -27,6 +29,7 @@ __all__ = [
     "is_by_word",
     "is_refused",
     "is_undecided",
+    "listed",
     "marks",
     "may_be_missing",
     "span",
@@ -46,8 +49,8 @@ MOVING = (
 
 
 def transactions(count: int) -> str:
-    return ngettext("%(n)s transaction", "%(n)s transactions", count) % {"n": f"{count:,}"}
+    return ngettext("%(n)s transaction", "%(n)s transactions", count) % {"n": words.count(count)}
 
 
 def accounts(count: int) -> str:
-    return ngettext("%(n)s account", "%(n)s accounts", count) % {"n": f"{count:,}"}
+    return ngettext("%(n)s account", "%(n)s accounts", count) % {"n": words.count(count)}

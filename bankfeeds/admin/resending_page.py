@@ -3,6 +3,7 @@ but for the file for the client: that it was handed out is written down."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from bankfeeds import resending
+from bankfeeds import holding, resending
 from bankfeeds.models import Push, PushDecision, PushStatus, Resending, ResendingRow
 from bankfeeds.words import Tone, Word
 
@@ -38,6 +39,8 @@ def view(admin: parts.PortalAdmin, request: HttpRequest, made: Resending) -> Htt
     if shown in Outcome.values:
         rows = rows.filter(outcome=shown)
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    now, made_rows = timezone.now(), list(page)
+    holding.place([row.replacement for row in made_rows if row.replacement], now=now)
     return admin.page(
         request,
         "page",
@@ -45,7 +48,7 @@ def view(admin: parts.PortalAdmin, request: HttpRequest, made: Resending) -> Htt
         **status_context(made),
         shown=shown,
         page=page,
-        rows=[_shown(row) for row in page],
+        rows=[_shown(row, now=now) for row in made_rows],
         reasons=_reasons(made),
     )
 
@@ -100,12 +103,14 @@ def as_download(name: str, text: str) -> HttpResponse:
 
 
 def _rows(made: Resending) -> QuerySet[ResendingRow]:
-    decisions = PushDecision.objects.only("kind", "push_id")
-    rows = made.rows.select_related("push__company", "push__account", "replacement")
-    return rows.prefetch_related(Prefetch("push__decisions", decisions)).order_by("pk")
+    decisions = PushDecision.objects.only("kind", "push_id", "replacement_id")
+    rows = made.rows.select_related("push__company", "push__account", "replacement__account")
+    rows = rows.defer("push__account__sealed_body", "replacement__account__sealed_body")
+    known = [Prefetch(f"{of}__decisions", decisions) for of in ("push", "replacement")]
+    return rows.prefetch_related(*known).order_by("pk")
 
 
-def _shown(row: Any) -> dict[str, Any]:
+def _shown(row: Any, *, now: dt.datetime) -> dict[str, Any]:
     """`needs_file`: some of its rows cannot go with any push."""
     push, fresh = row.push, row.replacement
     is_refused = row.outcome == Outcome.LEFT and push_words.is_refused(push)
@@ -115,6 +120,7 @@ def _shown(row: Any) -> dict[str, Any]:
         "push": push,
         "word": Word(str(row.get_outcome_display()), row.words, TONES[row.outcome]),
         "replacement": fresh,
+        "stands": push_words.listed(fresh, now=now) if fresh else None,
         "needs_file": is_refused or is_shorter,
     }
 

@@ -30,18 +30,16 @@ from .holds import (
 )
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
-from .pushes import GIVEN_UP, SENT_AGAIN, given_up, push, sent_again_elsewhere, transaction
+from .pushes import push, transaction
 from .resending import WHY_NOT, left_out_as_late, sent_again, why_not_sent_again
 from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, connection_turns
 from .word import Tone, Word
 
 __all__ = [
     "ACCOUNT_WORDS",
-    "GIVEN_UP",
     "LINK_ENDS_SOON",
     "OF_ACCOUNT",
     "OF_CONNECTION",
-    "SENT_AGAIN",
     "WHY_NOT",
     "Band",
     "Barriers",
@@ -63,7 +61,6 @@ __all__ = [
     "everything_band",
     "everything_waits",
     "flow",
-    "given_up",
     "held",
     "incident",
     "incident_cost",
@@ -82,7 +79,6 @@ __all__ = [
     "scope",
     "sending_stopped",
     "sent_again",
-    "sent_again_elsewhere",
     "short",
     "stopped",
     "transaction",

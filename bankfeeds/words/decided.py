@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bankfeeds.models import Decision, Push, PushDecision, PushMark, PushStatus
 from bankfeeds.models.states import SETTLING
@@ -18,6 +20,11 @@ from .holds import Holds
 from .marks import marks as put_marks
 from .pushes import push as push_word
 from .word import Word
+
+# Of pushes that ended by a decision and without an answer of Codat: *Stopped before sending*
+# would say that nothing had left.
+GIVEN_UP = gettext_lazy("Given up")
+SENT_AGAIN = gettext_lazy("Sent again in another push")
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ def status(
             " those that were too late stay with the account."
         )
         explanation = text % {"id": decision.replacement_id or 0}
-        return Word(_("Sent again in another push"), explanation, "quiet", push.codat_status)
+        return Word(str(SENT_AGAIN), explanation, "quiet", push.codat_status)
     if is_by_word(push):
         text = _(
             "Codat ran out of time and never said how it ended. A person found that Codat has the"
@@ -49,7 +56,7 @@ def status(
         return Word(label, text, "good", push.codat_status)
     if push.status == PushStatus.CANCELLED and was_given_up(push):
         return Word(
-            _("Given up"),
+            str(GIVEN_UP),
             _("A person gave up on it. Its rows may be at Codat all the same."),
             "quiet",
             push.codat_status,
@@ -58,6 +65,12 @@ def status(
         text = _("Codat reports that it did not take this push. A decision was made.")
         return Word(push.label, text, "quiet", push.codat_status)
     return push_word(push, now=now, behind=behind, holds=holds)
+
+
+def listed(push: Any, *, now: dt.datetime) -> Word:
+    """As the push's own page says it, of a row on which `holding.place` has been."""
+    behind, holds = getattr(push, "waits_behind", None), getattr(push, "holds", None)
+    return status(push, now=now, behind=behind, holds=holds)
 
 
 def is_by_word(push: Push) -> bool:
@@ -105,7 +118,7 @@ def marks(push: Push) -> list[Mark]:
         if decision.replacement_id is not None:
             found.append(Mark(_("Resolved by push"), decision.replacement_id))
         elif push.status == PushStatus.FAILED and decision.kind == Decision.GIVE_UP:
-            found.append(Mark(_("Given up")))
+            found.append(Mark(str(GIVEN_UP)))
     found += [Mark(_("Replaces push"), decision.push_id) for decision in push.replaces.all()]
     put = put_marks(push.marks.all())
     return found + [Mark(word.label, explanation=word.explanation) for word in put]

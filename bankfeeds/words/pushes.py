@@ -63,26 +63,6 @@ PUSH_WORDS: dict[str, tuple[Promise, Tone]] = {
 }
 
 
-# Labels of pushes that ended without an answer of Codat; `cancelled` alone would say that
-# nothing had left.
-GIVEN_UP = gettext_lazy("Given up")
-SENT_AGAIN = gettext_lazy("Sent again in another push")
-
-
-def given_up(row: Push) -> Word:
-    text = _("A person gave up on it. Its rows may be at Codat all the same.")
-    return Word(str(GIVEN_UP), text, "quiet", row.codat_status)
-
-
-def sent_again_elsewhere(row: Push, *, number: int) -> Word:
-    """`number`: of the push that has its rows now."""
-    text = _(
-        "A person found that Codat does not have it. Its rows went into push #%(id)d;"
-        " those that were too late stay with the account."
-    )
-    return Word(str(SENT_AGAIN), text % {"id": number}, "quiet", row.codat_status)
-
-
 def push(
     row: Push, *, now: dt.datetime, behind: Push | None = None, holds: Holds | None = None
 ) -> Word:

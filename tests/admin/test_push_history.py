@@ -9,12 +9,25 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bankfeeds import pushing
+from bankfeeds import holding, pushing
 from bankfeeds.admin import push_search
 from bankfeeds.models import Actor, Decision, Origin, Push, PushAttempt
 from tests import support
 
-from .pushes import BY, attempt, refused, sending, signed_in, submitted, succeeded, text, waiting
+from .pushes import (
+    BY,
+    attempt,
+    looked,
+    refused,
+    sending,
+    signed_in,
+    submitted,
+    succeeded,
+    text,
+    timed_out,
+    unknown,
+    waiting,
+)
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/bankfeeds/push/"
@@ -211,3 +224,42 @@ def test_a_support_reference_of_any_attempt_is_found(auditor: Any) -> None:
     attempt(push, PushAttempt.Outcome.NOT_SENT, correlation_id="abc-1")
     attempt(push, PushAttempt.Outcome.UNKNOWN, correlation_id="abc-2")
     assert listed(auditor, q="abc-1") == listed(auditor, q="abc-2") == {push}
+
+
+def test_what_waits_says_in_a_list_what_its_page_says(auditor: Any) -> None:
+    lost = unknown()
+    beside = waiting(support.make_account(lost.connection))
+    stopped = waiting()
+    holding.stop_sending(account=stopped.account, reason="wrong file", by=BY, now=timezone.now())
+    for push, words in (
+        (beside, f"Waiting behind push #{lost.pk}"),
+        (stopped, "On hold – sending is stopped for this account, until somebody allows it"),
+    ):
+        company, account = push.company_id, push.account_id
+        for page in (
+            URL,
+            f"{URL}{push.pk}/change/",
+            f"/admin/bankfeeds/company/{company}/change/",
+            f"/admin/bankfeeds/sourceaccount/{account}/change/",
+        ):
+            assert words in text(auditor.get(page)), page
+
+
+def test_what_was_given_up_is_not_called_stopped_before_sending(
+    auditor: Any, settings: Any
+) -> None:
+    settings.PUSH_SETTLE = 0
+    given_up, again = looked(unknown()), timed_out()
+    for push, kind in ((given_up, Decision.GIVE_UP), (again, Decision.NOT_THERE)):
+        pushing.decide(push, kind, reason="r", by=BY, now=timezone.now())
+    never_left = waiting()
+    assert pushing.cancel(never_left, reason="r", by=BY, now=timezone.now())
+    for value, label, push in (
+        ("given_up", "Given up", given_up),
+        ("sent_again", "Sent again in another push", again),
+        ("cancelled", "Stopped before sending", never_left),
+    ):
+        assert listed(auditor, status=value) == {push}, value
+        page = text(auditor.get(f"{URL}{push.pk}/change/"))
+        assert ("Stopped before sending" in page) == (push == never_left), value
+        assert label in page and label in text(auditor.get(URL))

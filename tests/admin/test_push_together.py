@@ -217,3 +217,10 @@ def test_only_two_kinds_can_be_decided_together(codat: Any) -> None:
         pushing.decide_together(
             [], Decision.ADOPT, reason="r", by=BY, client=codat, clock=timezone.now
         )
+
+
+def test_what_is_not_decided_here_stands_with_the_words_of_the_history(person: Any) -> None:
+    gone = looked(unknown())
+    pushing.decide(gone, Decision.GIVE_UP, reason="r", by=BY, now=timezone.now())
+    said = text(person.get(f"{URL}?chosen={gone.pk}"))
+    assert f"#{gone.pk} – Given up" in said and "Stopped before sending" not in said

@@ -181,6 +181,63 @@ def test_a_wild_reason_is_kept_and_shown_as_it_is(people: dict[str, Any]) -> Non
     assert "<script>é" not in answer.content.decode()
 
 
+# --- What the pages of a client say meanwhile ------------------------------------------------
+
+
+@each_scope
+def test_no_page_offers_a_push_that_is_stopped(people: dict[str, Any], name: str) -> None:
+    _given, scope = scope_of(name)
+    account, browser = SourceAccount.objects.get(), signed_in(people["support"])
+    support.make_transactions(account)
+    root = "/admin/bankfeeds"
+    pages = [
+        f"{root}/company/{account.company_id}/change/",
+        f"{root}/sourceaccount/{account.pk}/change/",
+        f"{root}/connection/{account.connection_id}/change/",
+    ]
+    before = [browser.get(page).content.decode() for page in pages]
+    assert all("push/confirm/?" in content for content in before)
+    made = stop(**scope)
+    label = str(account) if name == "account" else words.scope(made)
+    said = f"Sending is stopped for {label} by manager: wrong file."
+    for page in pages:
+        answer = browser.get(page)
+        assert "push/confirm/?" not in answer.content.decode(), page
+        assert "by manager: wrong file." in text(answer)
+        assert "disabled" in answer.content.decode(), page
+    step = text(browser.get(pages[0])).split("Next step")[1]
+    assert step.startswith(f" {said}") and "Open the stop" in step
+    assert said in text(browser.get(f"{root}/company/"))
+    holding.allow_sending(made, reason="mended", by=pushes.BY, now=timezone.now())
+    assert "Push 3 rows by" in text(browser.get(pages[0]))
+
+
+def test_one_stopped_account_keeps_no_other_from_its_push(people: dict[str, Any]) -> None:
+    account, browser = support.make_account(), signed_in(people["support"])
+    support.make_transactions(account)
+    support.make_transactions(support.make_account(account.connection), ["1.00"])
+    stop(account=account)
+    answer = browser.get(f"/admin/bankfeeds/company/{account.company_id}/change/")
+    assert "Push 1 row by" in text(answer)
+    assert f"push/confirm/?company={account.company_id}" in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["refused", "outage"])
+def test_what_keeps_everything_from_leaving_stands_beside_push(
+    people: dict[str, Any], kind: str
+) -> None:
+    account, browser = support.make_account(), signed_in(people["support"])
+    support.make_transactions(account)
+    refuse(kind=kind)
+    said = {
+        "refused": "Codat refuses our key or account: what is confirmed waits until somebody",
+        "outage": "Codat cannot be reached: what is confirmed waits until it answers again.",
+    }[kind]
+    company = f"/admin/bankfeeds/company/{account.company_id}/change/"
+    assert said in text(browser.get(company)).split("Next step")[1].split("Details")[0]
+    assert said in text(browser.get(f"/admin/bankfeeds/sourceaccount/{account.pk}/change/"))
+
+
 # --- Allow -----------------------------------------------------------------------------------
 
 
