@@ -56,6 +56,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
+# Whose people look after clients.
+OWNERS = ("manager",)
+
+
 def plant() -> None:
     for name, wanted in GROUPS.items():
         group, _ = Group.objects.get_or_create(name=name)

@@ -20,7 +20,15 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import words
 from bankfeeds.models import Company, SendingStop
 
-from . import company_add, company_page, mirror_rows, mirror_search, mirror_shown, mirror_words
+from . import (
+    company_add,
+    company_lists,
+    company_page,
+    mirror_rows,
+    mirror_search,
+    mirror_shown,
+    mirror_words,
+)
 from .connection_link import link_cell
 from .parts import PortalAdmin, badge, demand
 
@@ -41,32 +49,59 @@ class CompanyList(ChangeList):
 
 @admin.register(Company)
 class CompanyAdmin(PortalAdmin):
-    columns = ("company", "status", "next_step", "connected", "link", "waiting", "accepted", "made")
+    columns = (
+        "company",
+        "status",
+        "next_step",
+        "connected",
+        "link",
+        "waiting",
+        "accepted",
+        "owned_by",
+        "made",
+    )
     list_display_links = ("company",)
-    list_filter = (mirror_search.StatusFilter, mirror_search.CountryFilter)
+    list_filter = (
+        company_lists.OwnerFilter,
+        mirror_search.StatusFilter,
+        company_lists.LinkFilter,
+        company_lists.DecisionFilter,
+        mirror_search.CountryFilter,
+    )
+    list_select_related = ("owner",)
     search_fields = ("name",)
     list_title = gettext_lazy("Companies")
     search_help_text = gettext_lazy("Search by name, reference, last four digits or Codat id")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ("company", "made")
-    actions = ("push_connected", "refresh_statuses")
+    actions = ("push_connected", "refresh_statuses", "change_owner")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CompanyList
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """Whoever may not see links has no column of them; buttons in it know who presses."""
+        last = "waited" if company_lists.shows_waiting(request) else "made"
+        columns = (*self.columns[:-1], last)
         if not mirror_shown.may(request, "see_link"):
-            return tuple(name for name in self.columns if name != "link")
+            return tuple(name for name in columns if name != "link")
 
         @admin.display(description=gettext_lazy("Link"))
         def link(row: Company) -> SafeString | str:
             return link_cell(request, mirror_rows.current(row), now=timezone.now())
 
-        return tuple(link if name == "link" else name for name in self.columns)
+        return tuple(link if name == "link" else name for name in columns)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Who has waited longest comes first in the list of those who wait."""
+        if company_lists.shows_waiting(request):
+            return ("connection_since", "id")
+        return super().get_ordering(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
-        return mirror_rows.companies(super().get_queryset(request), today=timezone.localdate())
+        rows = company_lists.with_waiting(Company.objects.all())
+        rows = rows.order_by(*self.get_ordering(request))
+        return mirror_rows.companies(rows, today=timezone.localdate())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Company], search_term: str
@@ -121,6 +156,13 @@ class CompanyAdmin(PortalAdmin):
     def refresh_statuses(self, request: HttpRequest, chosen: QuerySet[Company]) -> None:
         company_page.refresh_all(request, list(chosen))
 
+    def has_own_permission(self, request: HttpRequest) -> bool:
+        return mirror_shown.may(request, "change_company")
+
+    @admin.action(description=gettext_lazy("Change owner"), permissions=["own"])
+    def change_owner(self, request: HttpRequest, chosen: QuerySet[Company]) -> HttpResponse | None:
+        return company_lists.change_owner(self, request, chosen)
+
     # --- Columns -----------------------------------------------------------------------------
 
     @admin.display(description=gettext_lazy("company"), ordering="folded_name")
@@ -155,6 +197,15 @@ class CompanyAdmin(PortalAdmin):
     @admin.display(description=gettext_lazy("last accepted"))
     def accepted(self, row: Any) -> str:
         return words.day(timezone.localdate(row.accepted_at)) if row.accepted_at else "–"
+
+    @admin.display(description=gettext_lazy("owner"))
+    def owned_by(self, row: Company) -> str:
+        return (row.owner.get_full_name() or row.owner.get_username()) if row.owner else "–"
+
+    @admin.display(description=gettext_lazy("waiting since"), ordering="connection_since")
+    def waited(self, row: Any) -> str:
+        since = row.connection_since
+        return words.day(timezone.localdate(since)) if since else "–"
 
     @admin.display(description=gettext_lazy("created"), ordering="requested_at")
     def made(self, row: Company) -> str:

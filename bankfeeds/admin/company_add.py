@@ -9,45 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from bankfeeds import onboarding
 from bankfeeds.models import Company
-from bankfeeds.models.mirror import Country
 
 from . import asking, mirror_rows, mirror_words
+from .company_form import CompanyForm, nothing_left
 from .mirror_shown import may
 from .parts import PortalAdmin, demand, given_form_key, new_form_key
 from .push_forms import actor, see_other
 
 MOST_DUPLICATES = 5
-
-
-class CompanyForm(forms.Form):
-    name = forms.CharField(
-        label=gettext_lazy("Our name"),
-        max_length=200,
-        help_text=gettext_lazy("Kept as you write it, accents too."),
-        error_messages={"required": gettext_lazy("Enter the name of the company.")},
-    )
-    reference = forms.CharField(
-        label=gettext_lazy("Internal reference"), max_length=100, required=False
-    )
-    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=Country, initial="US")
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"].strip()
-        if not name.isprintable():
-            raise forms.ValidationError(_("The name has a character that cannot be printed."))
-        if not onboarding.name_at_codat(name):
-            raise forms.ValidationError(_nothing_left())
-        return name
 
 
 @dataclass
@@ -71,7 +48,8 @@ class Look:
 
 def view(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _page(admin, request, CompanyForm(), Look(), form_key=new_form_key())
+        form = CompanyForm(me=request.user)
+        return _page(admin, request, form, Look(), form_key=new_form_key())
     form_key = given_form_key(request)
     form = CompanyForm(request.POST)
     look = _look(request, form.cleaned_data) if form.is_valid() else Look()
@@ -89,7 +67,7 @@ def name_preview(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     demand(request, "add_company")
     name = request.GET.get("name", "").replace("\x00", "")[:200].strip()
     at_codat = onboarding.name_at_codat(name)
-    problem = _nothing_left() if name and not at_codat else ""
+    problem = nothing_left() if name and not at_codat else ""
     return JsonResponse({"name": at_codat, "changes": _changes(name), "problem": problem})
 
 
@@ -101,6 +79,12 @@ def _plan(request: HttpRequest, given: dict[str, Any], form_key: str) -> Company
         by=actor(request),
         now=asking.clock(),
         form_key=form_key,
+        details=onboarding.Details(
+            language=given["language"],
+            owner_id=given["owner"].pk if given["owner"] else None,
+            contact_name=given["contact_name"],
+            contact_details=given["contact_details"],
+        ),
     )
 
 
@@ -164,10 +148,6 @@ def connect(request: HttpRequest, company: Company, *, form_key: str) -> HttpRes
     if not may(request, "add_sourceaccount"):
         return see_other(page)
     return see_other(reverse("admin:bankfeeds_connection_add_accounts", args=[row.pk]))
-
-
-def _nothing_left() -> str:
-    return _("Codat would keep nothing of this name. Nothing was created. Use letters or digits.")
 
 
 def _page(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,7 +18,15 @@ from django.utils.translation import ngettext
 from bankfeeds import holding, onboarding, sync
 from bankfeeds.models import Company, Connection, Event, Intent
 
-from . import asking, company_add, holding_shown, mirror_rows, mirror_shown, mirror_words
+from . import (
+    asking,
+    company_add,
+    company_form,
+    holding_shown,
+    mirror_rows,
+    mirror_shown,
+    mirror_words,
+)
 from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, see_other
 
@@ -164,8 +173,7 @@ def edit(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     demand(request, "change_company")
     company = found(pk)
     page = reverse("admin:bankfeeds_company_change", args=[pk])
-    ours = {name: getattr(company, name) for name in ("name", "reference", "country")}
-    form = company_add.CompanyForm(request.POST or None, initial=ours)
+    form = company_form.CompanyForm(request.POST or None, company=company)
     if request.method == "POST" and form.is_valid():
         if _keep(request, company, form.cleaned_data):
             messages.success(request, _("Our details were changed. Nothing was sent to Codat."))
@@ -175,7 +183,6 @@ def edit(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, company: Company, given: dict[str, Any]) -> bool:
-    given = {**given, "reference": " ".join(given["reference"].split())}
     before = {name: getattr(company, name) for name in given}
     changed = {name: value for name, value in given.items() if before[name] != value}
     if not changed:
@@ -188,10 +195,14 @@ def _keep(request: HttpRequest, company: Company, given: dict[str, Any]) -> bool
             by=actor(request),
             at=timezone.now(),
             company=company,
-            before={name: before[name] for name in changed},
-            after=changed,
+            before={name: _told(before[name]) for name in changed},
+            after={name: _told(value) for name, value in changed.items()},
         )
     return True
+
+
+def _told(value: Any) -> str:
+    return value.get_username() if isinstance(value, User) else str(value or "")
 
 
 def found(pk: int) -> Any:

@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from bankfeeds import links, words
 from bankfeeds.messages import CodatError, explain
-from bankfeeds.models import Connection
+from bankfeeds.models import Connection, Language
 from bankfeeds.words import LINK_ENDS_SOON
 
 from . import asking, parts
@@ -45,6 +45,7 @@ def copy(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         return _no_link(request, connection, explain(error))
     except (links.NoValidLink, links.AlreadyRenewed) as refusal:
         return _no_link(request, connection, str(refusal))
+    link = _as_message(request, connection, link)
     if _wants_json(request):
         return _guarded(JsonResponse(_copied(connection, link)))
     return _guarded(
@@ -54,9 +55,19 @@ def copy(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
             title=_("Link for %(company)s") % {"company": connection.company.name},
             connection=connection,
             link=link,
+            is_message="message" in request.POST,
             words=_valid(connection),
         )
     )
+
+
+def _as_message(request: HttpRequest, connection: Connection, link: str) -> str:
+    """The message to the client around the link, where that is what was asked for."""
+    language, until = request.POST.get("message", ""), connection.link_valid_until
+    if language not in Language.values or until is None:
+        return link
+    company = connection.company.name
+    return words.link_message(company=company, link=link, until=until, language=language)
 
 
 def _copied(connection: Connection, link: str) -> dict[str, object]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import holding, links, words
-from bankfeeds.models import Company, Connection, Event, Push, SourceAccount
+from bankfeeds.models import Company, Connection, Event, Language, Push, SourceAccount
 from bankfeeds.words import LINK_ENDS_SOON, Word
 
 from . import mirror_rows, mirror_words, push_shown, push_words
@@ -47,6 +47,13 @@ class LinkBlock:
     why_not: str
     may_copy: bool
     may_renew: bool
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """Of the message to the client: code and name, the client's own first."""
+        own = self.connection.company.language
+        names = [(code, str(name)) for code, name in Language.choices]
+        return sorted(names, key=lambda choice: choice[0] != own)
 
     @property
     def can_copy(self) -> bool:

@@ -16,7 +16,7 @@ from .accounts import (
     rename_account,
     renew_account_number,
 )
-from .company import NameNotUsable, create_company, likely_duplicates, plan_company
+from .company import Details, NameNotUsable, create_company, likely_duplicates, plan_company
 from .connection import AlreadyConnected, create_connection, live_connection, plan_connection
 from .creation import Clock, NotAtCodat, in_progress
 from .drafts import AccountDraft, check_draft, made_account_id, routing_as_sent
@@ -27,6 +27,7 @@ __all__ = [
     "AccountIdTaken",
     "AlreadyConnected",
     "Clock",
+    "Details",
     "NameNotUsable",
     "NotAtCodat",
     "NumberDiffers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds.codat import bodies, shapes
 from bankfeeds.codat.client import Client
-from bankfeeds.models import Actor, Company, Event
+from bankfeeds.models import Actor, Company, Event, Language
 
 from .creation import Clock, Creation, Words, carry_out
 from .names import LONGEST, folded, name_at_codat
@@ -41,10 +42,29 @@ def likely_duplicates(
     return others if besides is None else others.exclude(pk=besides)
 
 
+@dataclass(frozen=True)
+class Details:
+    """What only we know of a client; none of it is ever sent to Codat."""
+
+    language: str = Language.ENGLISH
+    owner_id: int | None = None
+    contact_name: str = ""
+    contact_details: str = ""
+
+
 def plan_company(
-    *, name: str, reference: str, country: str, by: Actor, now: dt.datetime, form_key: str
+    *,
+    name: str,
+    reference: str,
+    country: str,
+    by: Actor,
+    now: dt.datetime,
+    form_key: str,
+    details: Details | None = None,
 ) -> Company:
     """Commit what is to be created. The same `form_key` gives the row of the first press.
+
+    Without `details` the client belongs to the person who creates it.
 
     Raises NameNotUsable if Codat would keep nothing of the name, or if it or the reference is
     too long to be kept.
@@ -61,6 +81,7 @@ def plan_company(
         "description": _description(reference),
         "requested_by_id": by.user_id,
         "requested_at": now,
+        **vars(details or Details(owner_id=by.user_id)),
     }
     with transaction.atomic():
         if form_key:

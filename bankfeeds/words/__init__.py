@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .actions import action
 from .client_file import client_csv
+from .client_texts import link_message
 from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, connection, link
 from .figures import clock_time, count, day, flow, moment, money, number, zone
 from .holds import (
@@ -67,6 +68,7 @@ __all__ = [
     "incident_story",
     "left_out_as_late",
     "link",
+    "link_message",
     "lost",
     "marks",
     "moment",

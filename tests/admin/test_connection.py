@@ -205,3 +205,31 @@ def test_refresh_reads_the_accounts(manager: Any) -> None:
     answer = manager.post(address("refresh", client.connection), follow=True)
     assert "Connected (1 of 1)" in text(answer)
     assert minted() == 0
+
+
+# --- The message around it -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "press Next, then Get credentials"), ("fr-ca", "appuyez sur")]
+)
+def test_the_message_holds_the_link_and_says_what_to_press(
+    manager: Any, language: str, words: str
+) -> None:
+    row = connection()
+    message = manager.post(address("copy", row), {"message": language}, **JSON).json()["link"]
+    assert LINK in message
+    assert words in message
+    assert row.company.name in message
+    assert Event.objects.filter(action="link.copied", actor_name="manager").count() == 1
+
+
+def test_an_unknown_language_gives_the_bare_link(manager: Any) -> None:
+    row = connection()
+    assert manager.post(address("copy", row), {"message": "xx"}, **JSON).json()["link"] == LINK
+
+
+def test_without_a_script_the_message_stands_on_a_page_of_its_own(manager: Any) -> None:
+    page = manager.post(address("copy", connection()), {"message": "en"}).content.decode()
+    assert "<textarea" in page
+    assert LINK in page

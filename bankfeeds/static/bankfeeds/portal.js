@@ -22,6 +22,7 @@
     const answer = await fetch(button.getAttribute("formaction") || form.action, {
       method: "POST", credentials: "same-origin", cache: "no-store", redirect: "error",
       headers: { "Accept": "application/json", "X-CSRFToken": token },
+      body: new URLSearchParams({ message: form.querySelector("[name=message]")?.value || "" }),
     });
     const given = await answer.json();
     if (!answer.ok) throw new Refused(given.problem);

@@ -1,0 +1,130 @@
+"""Work lists of companies: whose they are, how their link stands, who has waited longest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from bankfeeds.models import Company, Connection, Event, Push
+from bankfeeds.models.mirror import LINK_LIFETIME
+
+from .company_form import owners
+from .parts import PortalAdmin
+from .push_forms import actor, number
+from .push_search import Choice
+
+# The filter of the list that shows who waits, and its value.
+WAITING = ("status", "waiting")
+
+
+class OwnerFilter(Choice):
+    title = gettext_lazy("owner")
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        people = [(str(user.pk), user.get_full_name() or user.username) for user in owners()]
+        return [("me", gettext_lazy("Mine")), ("nobody", gettext_lazy("Nobody")), *people]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
+        value = self.value() or ""
+        if value == "me":
+            return queryset.filter(owner=request.user.pk)
+        if value == "nobody":
+            return queryset.filter(owner=None)
+        pk = number(value)
+        return queryset if pk is None else queryset.filter(owner=pk)
+
+
+class LinkFilter(Choice):
+    title = gettext_lazy("link")
+    parameter_name = "link"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("valid", gettext_lazy("Valid")),
+            ("expired", gettext_lazy("Expired")),
+            ("none", gettext_lazy("None yet")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
+        live = Connection.objects.live().filter(company=OuterRef("pk"))
+        oldest = timezone.now() - LINK_LIFETIME
+        valid = Exists(live.filter(link_issued_at__gt=oldest))
+        ever = Exists(live.exclude(link_issued_at=None))
+        wanted = {"valid": Q(valid), "expired": Q(ever) & ~Q(valid), "none": ~Q(ever)}
+        found = wanted.get(self.value() or "")
+        return queryset if found is None else queryset.filter(found)
+
+
+class DecisionFilter(Choice):
+    title = gettext_lazy("needs a decision")
+    parameter_name = "decision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", gettext_lazy("Needs a decision"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(Exists(Push.objects.undecided().filter(company=OuterRef("pk"))))
+
+
+def with_waiting(rows: QuerySet[Company]) -> QuerySet[Company]:
+    """Companies with `connection_since`: since when they could have connected."""
+    live = Connection.objects.live().filter(company=OuterRef("pk")).order_by("-requested_at")
+    return rows.annotate(connection_since=Subquery(live.values("requested_at")[:1]))
+
+
+def shows_waiting(request: HttpRequest) -> bool:
+    return request.GET.get(WAITING[0]) == WAITING[1]
+
+
+def change_owner(
+    admin: PortalAdmin, request: HttpRequest, chosen: QuerySet[Company]
+) -> HttpResponse | None:
+    """Ask whom the chosen companies are to belong to, then hand them over."""
+    people = list(owners())
+    if "owner" not in request.POST:
+        return admin.page(
+            request,
+            "owner",
+            title=_("Change owner"),
+            companies=list(chosen.order_by("name")),
+            people=people,
+        )
+    to = next((user for user in people if str(user.pk) == request.POST["owner"]), None)
+    if to is None:
+        messages.error(request, _("Choose the new owner. Nothing was changed."))
+        return None
+    changed = hand_over(chosen, to=to, request=request)
+    text = ngettext(
+        "%(n)d company belongs to %(who)s now.", "%(n)d companies belong to %(who)s now.", changed
+    )
+    messages.success(request, text % {"n": changed, "who": to.get_full_name() or to.username})
+    return None
+
+
+def hand_over(chosen: QuerySet[Company], *, to: User, request: HttpRequest) -> int:
+    """The companies among the chosen that were not theirs before; each is written down."""
+    with transaction.atomic():
+        rows = list(Company.objects.filter(pk__in=chosen.values("pk")).exclude(owner=to))
+        Company.objects.filter(pk__in=[row.pk for row in rows]).update(owner=to)
+        for row in rows:
+            before = row.owner.get_username() if row.owner else ""
+            Event.objects.record(
+                "company.edited",
+                by=actor(request),
+                at=timezone.now(),
+                company=row,
+                before={"owner": before},
+                after={"owner": to.get_username()},
+            )
+    return len(rows)

@@ -1,0 +1,88 @@
+"""Whose clients, who waits, who has a link: the work lists of companies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bankfeeds.models import Company, Connection, Event
+from tests import support
+from tests.admin.pushes import signed_in
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/bankfeeds/company/"
+
+
+@pytest.fixture
+def manager(people: dict[str, Any]) -> Any:
+    return signed_in(people["manager"])
+
+
+def shown(browser: Any, query: str) -> list[str]:
+    rows = browser.get(LIST + query).context["cl"].result_list
+    return [row.name for row in rows]
+
+
+def named(name: str, **columns: Any) -> Company:
+    company = support.make_company(name=name)
+    Company.objects.filter(pk=company.pk).update(**columns)
+    return company
+
+
+def test_mine_and_nobodys(manager: Any, people: dict[str, Any]) -> None:
+    named("Mine", owner=people["manager"])
+    named("Theirs", owner=support.make_person("manager", username="other"))
+    named("Nobody's")
+    assert shown(manager, "?owner=me") == ["Mine"]
+    assert shown(manager, "?owner=nobody") == ["Nobody's"]
+    assert len(shown(manager, "?owner=garbage")) == 3
+
+
+def test_who_has_waited_longest_comes_first(manager: Any) -> None:
+    now = timezone.now()
+    for name, days in (("Short", 1), ("Long", 9), ("Middle", 4)):
+        row = support.make_connection(company=named(name))
+        Connection.objects.filter(pk=row.pk).update(requested_at=now - dt.timedelta(days=days))
+    assert shown(manager, "?status=waiting") == ["Long", "Middle", "Short"]
+
+
+def test_by_the_state_of_the_link(manager: Any) -> None:
+    for name, minutes in (("Valid", 5), ("Expired", 61), ("None", None)):
+        row = support.make_connection(company=named(name))
+        at = None if minutes is None else timezone.now() - dt.timedelta(minutes=minutes)
+        Connection.objects.filter(pk=row.pk).update(link_issued_at=at)
+    assert shown(manager, "?link=valid") == ["Valid"]
+    assert shown(manager, "?link=expired") == ["Expired"]
+    assert shown(manager, "?link=none") == ["None"]
+
+
+def test_changing_the_owner_asks_first_and_is_written_down(
+    manager: Any, people: dict[str, Any]
+) -> None:
+    company = named("Acme")
+    chosen = {"action": "change_owner", "_selected_action": [company.pk]}
+    page = manager.post(LIST, chosen)
+    assert page.status_code == 200
+    assert Company.objects.get().owner is None
+    manager.post(LIST, {**chosen, "owner": people["manager"].pk})
+    assert Company.objects.get().owner == people["manager"]
+    event = Event.objects.get(action="company.edited")
+    assert event.after == {"owner": "manager"}
+
+
+@pytest.mark.parametrize("owner", ["", "0", "x"])
+def test_an_owner_who_is_none_changes_nothing(manager: Any, owner: str) -> None:
+    company = named("Acme")
+    chosen = {"action": "change_owner", "_selected_action": [company.pk], "owner": owner}
+    manager.post(LIST, chosen)
+    assert Company.objects.get().owner is None
+
+
+def test_support_changes_no_owner(people: dict[str, Any]) -> None:
+    company = named("Acme")
+    chosen = {"action": "change_owner", "_selected_action": [company.pk]}
+    signed_in(people["support"]).post(LIST, {**chosen, "owner": people["manager"].pk})
+    assert Company.objects.get().owner is None
