@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,8 @@ from .parts import PortalAdmin
 from .push_forms import actor
 
 HOLIDAYS = 6
+# How far from today a closing day may lie.
+PAST, AHEAD = dt.timedelta(days=366), dt.timedelta(days=3 * 366)
 
 
 class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -32,6 +34,33 @@ class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_("Of the companies whose feeds rest on that day."),
     )
+
+    def clean_day(self) -> dt.date:
+        """A day far away is a slip of the keyboard, and would close a day that nobody meant."""
+        day: dt.date = self.cleaned_data["day"]
+        today = timezone.localdate()
+        if not today - PAST <= day <= today + AHEAD:
+            text = _("Give a day between %(first)s and %(last)s.")
+            first, last = words.day(today - PAST), words.day(today + AHEAD)
+            raise forms.ValidationError(text % {"first": first, "last": last}, code="far")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        day, country = given.get("day"), given.get("country", "")
+        if day is not None and (standing := self._standing(day, country)) is not None:
+            text = _("This day is closed already: %(name)s, %(country)s. Change that row instead.")
+            country_name = dict(Country.choices).get(standing.country, _("Both countries"))
+            said = {"name": standing.name, "country": country_name}
+            self.add_error("day", forms.ValidationError(text % said, code="twice"))
+        return given
+
+    def _standing(self, day: dt.date, country: str) -> Closure | None:
+        """A row that closes the same banks on that day already."""
+        others = Closure.objects.filter(day=day).exclude(pk=self.instance.pk)
+        if country:
+            others = others.filter(country__in=("", country))
+        return others.order_by("country").first()
 
     class Meta:
         model = Closure
@@ -62,6 +91,8 @@ class ClosureAdmin(PortalAdmin):
 
     def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
         feeds.close_day(obj, by=actor(request), now=timezone.now())
+        if why := needless(obj):
+            messages.warning(request, why)
 
     def delete_model(self, request: HttpRequest, obj: Closure) -> None:
         feeds.open_day(obj, by=actor(request), now=timezone.now())
@@ -73,6 +104,25 @@ class ClosureAdmin(PortalAdmin):
     @admin.display(description=_("country"))
     def of(self, row: Closure) -> Any:
         return dict(Country.choices).get(row.country, _("Both countries"))
+
+
+def needless(row: Closure) -> str:
+    """Why no feed would have been due on that day anyway; "" when the row makes a difference."""
+    said = {"day": words.day(row.day)}
+    if row.day.weekday() >= calendars.SAT:
+        return (
+            _("%(day)s is a weekend: no feed is due then anyway, so this row changes nothing.")
+            % said
+        )
+    countries = [row.country] if row.country else Country.values
+    names = {calendars.holiday(row.day, country=country) for country in countries}
+    if "" in names:
+        return ""
+    text = _(
+        "%(day)s is a public holiday (%(name)s): no feed is due then anyway, so this row changes"
+        " nothing."
+    )
+    return text % {**said, "name": ", ".join(sorted(names))}
 
 
 def upcoming(today: dt.date, *, country: str) -> list[tuple[dt.date, str]]:

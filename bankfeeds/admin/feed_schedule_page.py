@@ -43,7 +43,12 @@ class Given:
 
 
 def of_account(
-    admin: PortalAdmin, request: HttpRequest, account: SourceAccount, *, problem: str = ""
+    admin: PortalAdmin,
+    request: HttpRequest,
+    account: SourceAccount,
+    *,
+    problem: str = "",
+    changed: Sequence[str] = (),
 ) -> HttpResponse:
     """The page of one account's schedule; with the form for whoever may change it."""
     shown = feed_shown.feed(account, now=timezone.now())
@@ -57,6 +62,8 @@ def of_account(
         feed=shown,
         given=given,
         problem=problem,
+        changed=changed,
+        seen=feeds.version([account]),
         triggers=Trigger.choices,
         action=reverse("admin:bankfeeds_feedschedule_set", args=[account.pk]),
         button=_("Save this schedule"),
@@ -64,9 +71,15 @@ def of_account(
 
 
 def of_company(
-    admin: PortalAdmin, request: HttpRequest, company: Company, *, problem: str = ""
+    admin: PortalAdmin,
+    request: HttpRequest,
+    company: Company,
+    *,
+    problem: str = "",
+    changed: Sequence[str] = (),
 ) -> HttpResponse:
-    shown = feed_shown.of_accounts(_accounts_of(company), now=timezone.now())
+    accounts = _accounts_of(company)
+    shown = feed_shown.of_accounts(accounts, now=timezone.now())
     given = _posted(request) if problem else _kept([line.schedule for line in shown])
     text = ngettext(
         "Save this schedule for %(n)d account", "Save this schedule for %(n)d accounts", len(shown)
@@ -79,6 +92,8 @@ def of_company(
         lines=shown,
         given=given,
         problem=problem,
+        changed=changed,
+        seen=feeds.version(accounts),
         triggers=Trigger.choices,
         action=reverse("admin:bankfeeds_feedschedule_company", args=[company.pk]),
         button=text % {"n": len(shown)},
@@ -97,8 +112,10 @@ def company_view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
     wanted = _posted(request).schedule
     if wanted is None:
         return of_company(admin, request, company, problem=_incomplete())
-    accounts = _accounts_of(company)
-    changed = _set(request, accounts, wanted)
+    try:
+        changed = _set(request, _accounts_of(company), wanted)
+    except feeds.ScheduleChanged as moved:
+        return of_company(admin, request, company, problem=_stale(), changed=_moved(moved))
     if changed:
         text = ngettext(
             "%(n)d account was changed. %(when)s.",
@@ -120,13 +137,19 @@ def set_view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     wanted = _posted(request).schedule
     if wanted is None:
         return of_account(admin, request, account, problem=_incomplete())
-    _set(request, [account], wanted)
+    try:
+        changed = _set(request, [account], wanted)
+    except feeds.ScheduleChanged as moved:
+        return of_account(admin, request, account, problem=_stale(), changed=_moved(moved))
     shown = feed_shown.feed(account, now=timezone.now())
     text = _("The feed of %(account)s: %(when)s.")
     text %= {"account": account.name, "when": _said(wanted)}
     if shown.next_run:
         text = f"{text} {_('Next run: %(at)s.') % {'at': shown.next_run.rstrip('.')}}"
-    messages.success(request, text)
+    if changed:
+        messages.success(request, text)
+    else:
+        messages.info(request, f"{_('It is set so already.')} {text}")
     return see_other(reverse("admin:bankfeeds_feedschedule_change", args=[pk]))
 
 
@@ -150,6 +173,7 @@ def _set(request: HttpRequest, accounts: Sequence[SourceAccount], wanted: FeedSc
         at=wanted.at,
         by=actor(request),
         now=timezone.now(),
+        seen=request.POST.get("seen", ""),
     )
 
 
@@ -180,6 +204,14 @@ def _time(text: str) -> dt.time | None:
 
 def _incomplete() -> str:
     return _("Choose on or off, when, and a time such as 06:00.")
+
+
+def _stale() -> str:
+    return _("The schedule was changed since this page was shown. Look at it, then save again.")
+
+
+def _moved(moved: feeds.ScheduleChanged) -> list[str]:
+    return [feed_words.changed(str(account), schedule) for account, schedule in moved.accounts]
 
 
 def _said(wanted: FeedSchedule) -> str:

@@ -10,13 +10,14 @@ from .days import BusinessDays, moment_of, next_day
 from .due import something_is_due
 from .lost import ROWS_A_FILE, Losses, Lost, file_for_client, losses
 from .run import ring_due, run_due
-from .schedule import close_day, open_day, set_schedule
+from .schedule import ScheduleChanged, close_day, open_day, set_schedule, version
 
 __all__ = [
-    "ROWS_A_FILE",
     "BusinessDays",
     "Losses",
     "Lost",
+    "ROWS_A_FILE",
+    "ScheduleChanged",
     "close_day",
     "file_for_client",
     "losses",
@@ -27,4 +28,5 @@ __all__ = [
     "run_due",
     "set_schedule",
     "something_is_due",
+    "version",
 ]

@@ -53,6 +53,16 @@ def next_run(schedule: FeedSchedule, day: dt.date | None) -> str:
     return at
 
 
+def changed(name: str, schedule: FeedSchedule | None) -> str:
+    """Of an account whose schedule is no longer the one that a form showed."""
+    if schedule is None:
+        return _("%(account)s is new here.") % {"account": name}
+    text = _("%(account)s: set by %(who)s on %(at)s to “%(schedule)s”.")
+    said = when(schedule) if schedule.is_on else state(None).label
+    at = moment(schedule.changed_at)
+    return text % {"account": name, "who": schedule.changed_by, "at": at, "schedule": said}
+
+
 def run(row: FeedRun) -> Word:
     return Word(str(Outcome(row.outcome).label), row.words, TONES[row.outcome])
 

@@ -16,12 +16,13 @@ from bankfeeds import calendars
 from bankfeeds.models import Closure, Event, FeedRun, FeedSchedule, SourceAccount
 from bankfeeds.words import feeds as feed_words
 from tests import support
-from tests.admin.pushes import signed_in, text
+from tests.admin.pushes import hidden, signed_in, text
 
 from .support import DAY, Trigger, make_account, schedule
 
 pytestmark = pytest.mark.django_db
 ROOT = "/admin/bankfeeds"
+EVE = f"{support.today().year}-12-24"
 ON = {"is_on": "yes", "trigger": "file", "at": "18:00"}
 
 
@@ -36,7 +37,8 @@ def page(account: SourceAccount) -> str:
 
 def press(browser: Client, account: SourceAccount, **given: str) -> Any:
     path = f"{ROOT}/feedschedule/{account.pk}/set/"
-    return browser.post(path, {**ON, **given}, follow=True)
+    shown = {"seen": hidden(browser.get(page(account)), "seen")}
+    return browser.post(path, {**ON, **shown, **given}, follow=True)
 
 
 # --- Setting ---------------------------------------------------------------------------------
@@ -57,9 +59,40 @@ def test_a_schedule_is_set_on_the_page_of_its_account(manager: Client) -> None:
 
 def test_setting_it_twice_writes_it_down_once_and_says_the_same(manager: Client) -> None:
     account = make_account()
-    first, second = (text(press(manager, account)) for _ in range(2))
+    seen = hidden(manager.get(page(account)), "seen")
+    first, second = (text(press(manager, account, seen=seen)) for _ in range(2))
     assert Event.objects.filter(action="feed.scheduled").count() == 1
-    assert first == second
+    assert first.replace("The feed", "It is set so already. The feed", 1) == second
+
+
+def test_a_stale_page_overwrites_nothing_and_says_what_stands_now(manager: Client) -> None:
+    account, other = make_account(), make_account()
+    company = f"{ROOT}/feedschedule/company/{account.company_id}/"
+    stale = hidden(manager.get(page(account)), "seen")
+    assert stale == hidden(manager.get(company), "seen")
+    press(manager, account, at="09:30")
+    for path in (page(account).replace("change", "set"), company):
+        answer = manager.post(path, {**ON, "at": "07:15", "seen": stale})
+        said = text(answer)
+        assert "The schedule was changed since this page was shown." in said, path
+        assert "set by manager on" in said and "at latest at 9:30 a.m. ET" in said
+        assert "Nothing was changed." in said and 'value="07:15"' in answer.content.decode()
+        assert FeedSchedule.objects.get().at == dt.time(9, 30)
+        # Pressed again on the page that says so, it counts.
+        fresh = manager.post(path, {**ON, "seen": hidden(answer, "seen")}, follow=True)
+        assert "The schedule was changed" not in text(fresh)
+        assert FeedSchedule.objects.get().at == dt.time(18)
+        press(manager, account, at="09:30")
+    assert "The schedule was changed" not in text(press(manager, other, seen=f"{other.pk}.0"))
+
+
+def test_an_account_that_came_meanwhile_is_named(manager: Client) -> None:
+    account = make_account()
+    company = f"{ROOT}/feedschedule/company/{account.company_id}/"
+    seen = hidden(manager.get(company), "seen")
+    new = support.make_account(account.connection)
+    assert f"{new} is new here." in text(manager.post(company, {**ON, "seen": seen}))
+    assert not FeedSchedule.objects.exists()
 
 
 def test_turning_it_off_is_written_down_with_what_it_was(manager: Client) -> None:
@@ -93,11 +126,12 @@ def test_all_accounts_of_a_company_are_set_at_once(manager: Client) -> None:
     schedule(other, at="18:00", trigger=Trigger.FILE)
     path = f"{ROOT}/feedschedule/company/{account.company_id}/"
     assert "Save this schedule for 2 accounts" in text(manager.get(path))
-    said = text(manager.post(path, ON, follow=True))
+    on = {**ON, "seen": hidden(manager.get(path), "seen")}
+    said = text(manager.post(path, on, follow=True))
     assert "1 account was changed. When the day's file has arrived" in said
     assert set(FeedSchedule.objects.values_list("pk", flat=True)) == {account.pk, other.pk}
     assert gone.pk not in FeedSchedule.objects.values_list("pk", flat=True)
-    assert "It is set so already" in text(manager.post(path, ON, follow=True))
+    assert "It is set so already" in text(manager.post(path, on, follow=True))
     assert "Nothing was changed." in text(manager.post(path, {**ON, "at": "x"}))
 
 
@@ -109,7 +143,11 @@ def test_who_may_set_and_who_may_only_see(people: dict[str, User], role: str, ma
         answer = browser.get(path)
         assert answer.status_code == 200
         assert ("Save this schedule" in text(answer)) is may
-    pressed = [browser.post(company, ON), browser.post(page(account).replace("change", "set"), ON)]
+    seen = {"seen": f"{account.pk}.0"}
+    pressed = [
+        browser.post(company, {**ON, **seen}),
+        browser.post(page(account).replace("change", "set"), {**ON, **seen}),
+    ]
     assert [answer.status_code for answer in pressed] == [303 if may else 403] * 2
     assert FeedSchedule.objects.exists() is may
     assert browser.post(page(account)).status_code == 405
@@ -263,7 +301,7 @@ def test_whoever_takes_the_file_is_written_down(people: dict[str, User], role: s
 
 
 def test_closing_days_are_added_changed_and_deleted_and_written_down(manager: Client) -> None:
-    given = {"day": "2026-12-24", "country": "", "name": "Christmas Eve"}
+    given = {"day": EVE, "country": "", "name": "Christmas Eve"}
     assert manager.post(f"{ROOT}/closure/add/", given).status_code == 302
     row = Closure.objects.get()
     manager.post(f"{ROOT}/closure/{row.pk}/change/", {**given, "country": "CA"})
@@ -278,12 +316,54 @@ def test_closing_days_are_added_changed_and_deleted_and_written_down(manager: Cl
         "closure.changed",
         "closure.deleted",
     ]
-    assert events[1].before == {"day": "2026-12-24", "country": "", "name": "Christmas Eve"}
+    assert events[1].before == {"day": EVE, "country": "", "name": "Christmas Eve"}
     assert events[2].after == {}
 
 
+def test_a_closing_day_that_cannot_be_meant_is_refused_with_the_reason(manager: Client) -> None:
+    today = support.today()
+    for day in ("0001-01-01", "2999-12-31", str(today - 400 * DAY), str(today + 1200 * DAY)):
+        answer = manager.post(f"{ROOT}/closure/add/", {"day": day, "country": "", "name": "x"})
+        assert "Give a day between" in text(answer), day
+    assert "Enter a valid date." in text(
+        manager.post(f"{ROOT}/closure/add/", {"day": "2026-13-40", "country": "", "name": "x"})
+    )
+    assert not Closure.objects.exists()
+
+
+@pytest.mark.parametrize(("first", "second"), [("", "US"), ("US", ""), ("US", "US"), ("", "")])
+def test_a_day_is_closed_once_whatever_the_country(
+    manager: Client, first: str, second: str
+) -> None:
+    for country in (first, second):
+        given = {"day": EVE, "country": country, "name": "Christmas Eve"}
+        answer = manager.post(f"{ROOT}/closure/add/", given)
+    assert "This day is closed already: Christmas Eve" in text(answer)
+    row = Closure.objects.get()
+    other = {"day": EVE, "country": "CA", "name": "Christmas Eve"}
+    assert manager.post(f"{ROOT}/closure/{row.pk}/change/", other).status_code == 302
+    assert manager.post(f"{ROOT}/closure/add/", {**other, "country": "US"}).status_code == 302
+
+
+def test_a_needless_closing_day_is_kept_with_a_warning(manager: Client) -> None:
+    year = support.today().year + 1
+    holiday, name = next(iter(calendars.holidays(year, country="US").items()))
+    days = [dt.date(year, 3, 1) + n * DAY for n in range(14)]
+    weekend = next(day for day in days if day.weekday() == calendars.SAT)
+    plain = next(day for day in days if day.weekday() == 1)
+    for day, why in (
+        (weekend, "is a weekend"),
+        (holiday, f"is a public holiday ({name})"),
+        (plain, ""),
+    ):
+        given = {"day": str(day), "country": "US", "name": "Closed"}
+        said = text(manager.post(f"{ROOT}/closure/add/", given, follow=True))
+        assert Closure.objects.filter(day=day).exists()
+        assert why in said and ("so this row changes nothing" in said) == bool(why)
+
+
 def test_a_day_is_closed_once(manager: Client) -> None:
-    given = {"day": "2026-12-24", "country": "US", "name": "Christmas Eve"}
+    given = {"day": EVE, "country": "US", "name": "Christmas Eve"}
     for _ in range(2):
         answer = manager.post(f"{ROOT}/closure/add/", given)
     assert answer.status_code == 200
@@ -294,7 +374,7 @@ def test_a_day_is_closed_once(manager: Client) -> None:
 def test_others_only_see_closing_days(people: dict[str, User], role: str) -> None:
     browser = signed_in(people[role])
     row = Closure.objects.create(day=support.today(), name="Move")
-    given = {"day": "2026-12-24", "country": "", "name": "x"}
+    given = {"day": EVE, "country": "", "name": "x"}
     assert browser.get(f"{ROOT}/closure/").status_code == 200
     for path in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/"):
         assert browser.post(f"{ROOT}/closure/{path}", {**given, "post": "yes"}).status_code == 403
