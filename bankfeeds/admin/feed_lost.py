@@ -7,13 +7,13 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from bankfeeds import feeds
 from bankfeeds.feeds import Losses
 from bankfeeds.models import Company, Event, SourceAccount
 
+from . import downloads
 from .feed_schedule_page import find
 from .parts import PortalAdmin, demand
 from .push_forms import actor, number
@@ -51,11 +51,7 @@ def file(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     made = feeds.file_for_client(found, part=part, by=actor(request), now=timezone.now())
     if made is None:
         raise Http404(_("Nothing is too late any more. Open the page again."))
-    name, text = made
-    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = content_disposition_header(True, name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return downloads.whole(*made)
 
 
 def _page(

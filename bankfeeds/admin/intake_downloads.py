@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from pathlib import PurePath
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from bankfeeds import importing
+from bankfeeds.exporting import harmless
 
+from . import downloads
 from .intake_shown import statement
 from .parts import PortalAdmin, demand
-
-NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def bad_rows(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -48,20 +47,6 @@ def sample(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     return _download(out.getvalue(), "sample-transactions.csv")
 
 
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula; plain numbers stay as they are."""
-    if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and not NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
-
-
 def _download(text: str, name: str) -> HttpResponse:
     # The mark at the beginning tells Excel that it is UTF-8.
-    response = HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = _attachment(name)
-    return response
-
-
-def _attachment(name: str) -> str:
-    plain = (c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in name)
-    return f'attachment; filename="{"".join(plain)}"'
+    return downloads.whole(name, f"\ufeff{text}")

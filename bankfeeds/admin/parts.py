@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -22,10 +23,12 @@ from django.utils.safestring import SafeString
 
 from bankfeeds.words import Word
 
+from . import exporting
 from .push_forms import number
 
 LIST_LIMIT = 10_000
 View = Callable[..., HttpResponse]
+AnyView = Callable[..., HttpResponseBase]
 
 
 def badge(word: Word) -> SafeString:
@@ -115,10 +118,15 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def page_name(self, page: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
 
-    def own(self, route: str, name: str, view: View) -> URLPattern:
+    def get_urls(self) -> list[URLPattern]:
+        if exporting.sheet_of(self) is None:
+            return super().get_urls()
+        return [self.own("export/", "export", exporting.view), *super().get_urls()]
+
+    def own(self, route: str, name: str, view: AnyView) -> URLPattern:
         """An address of ours for `view(admin, request, ...)`, behind the admin's own door."""
 
-        def bound(request: HttpRequest, **given: Any) -> HttpResponse:
+        def bound(request: HttpRequest, **given: Any) -> HttpResponseBase:
             return view(self, request, **given)
 
         name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
@@ -128,7 +136,9 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         named = {"title": self.list_title} if self.list_title else {}
-        return super().changelist_view(request, {**named, **(extra_context or {})})
+        sheet = exporting.sheet_of(self)
+        taken = {"may_export": sheet is not None, "most_exported": exporting.most()}
+        return super().changelist_view(request, {**named, **taken, **(extra_context or {})})
 
     def change_view(
         self,

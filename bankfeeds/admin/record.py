@@ -14,22 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds import words
+from bankfeeds.exporting.record import ABOUT, READ
 from bankfeeds.models import Company, Event, Push, SourceAccount
 
 from . import parts
 from .push_search import ByNumber
-
-# From the finest on: the first of these that a line names is what it is about.
-ABOUT = ("push", "statement", "account", "connection", "company")
-SHOWN = (
-    *("at", "action", "origin", "actor_name", "words", "reason"),
-    *ABOUT,
-    "push__id",
-    "statement__file_name",
-    *(f"account__{name}" for name in ("name", "account_type", "number_last4", "currency")),
-    "connection__company",
-    "company__name",
-)
 
 
 class AboutCompany(ByNumber):
@@ -69,7 +58,7 @@ class EventAdmin(parts.ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """Only what is shown: a file, a link or a sealed body is never read for a list."""
-        return super().get_queryset(request).only(*SHOWN)
+        return super().get_queryset(request).only(*READ)
 
     @admin.display(description=gettext_lazy("Time"))
     def time(self, event: Event) -> str:

@@ -18,9 +18,8 @@ from django.utils.translation import ngettext
 from bankfeeds import marks, resending
 from bankfeeds.models import SourceAccount
 
-from . import parts, resending_estimate
+from . import downloads, parts, resending_estimate
 from .push_forms import actor, numbers, reason, see_other
-from .resending_page import as_download
 
 MOST_ROWS = 1000
 
@@ -64,8 +63,8 @@ def file_view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpRe
         messages.info(request, _("No row needs a file."))
         return see_other(_address(account))
     rows = [one.row for one in chosen]
-    name, text = resending.client_file(account, rows, by=actor(request), now=timezone.now())
-    return as_download(name, text)
+    made = resending.client_files(account, rows, by=actor(request), now=timezone.now())
+    return downloads.client_files(made)
 
 
 def block(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:

@@ -5,12 +5,10 @@ What is meant comes in the address: `chosen`, or the filter of the push history 
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
@@ -21,9 +19,8 @@ from django.utils.translation import ngettext
 from bankfeeds import pushing, resending, words
 from bankfeeds.models import Push, Resending
 
-from . import parts, push_words
+from . import filtered, parts, push_words
 from .push_forms import actor, numbers, reason, see_other
-from .resending_filter import in_words
 
 CHOSEN = "chosen"
 # As many as a list counts; an order of more is no longer looked through by anybody.
@@ -83,18 +80,12 @@ def _pressed_before(request: HttpRequest) -> Resending | None:
 def _meant(admin: parts.PortalAdmin, request: HttpRequest) -> Meant | None:
     if CHOSEN in request.GET:
         return _chosen(request.GET)
-    history: Any = admin.admin_site._registry[Push]
-    twin = copy.copy(request)
-    given = request.GET.copy()
-    given.pop("p", None)  # the page on which the person stood
-    twin.GET = given  # type: ignore[assignment]
-    try:
-        changes = history.get_changelist_instance(twin)
-    except IncorrectLookupParameters:
+    found = filtered.changes(admin.admin_site._registry[Push], request)
+    if found is None:
         return None
-    pushes = changes.queryset.order_by().values_list("pk", flat=True)[: MOST + 1]
+    pushes = found.queryset.order_by().values_list("pk", flat=True)[: MOST + 1]
     back = f"{reverse('admin:bankfeeds_push_changelist')}?{request.GET.urlencode()}"
-    return Meant(list(pushes), in_words(changes), back)
+    return Meant(list(pushes), filtered.in_words(found, otherwise=_("all pushes")), back)
 
 
 def _chosen(given: QueryDict) -> Meant:

@@ -1,4 +1,4 @@
-"""The push history's filter *with a mark*, and what its current filter says in words."""
+"""The push history's filter *with a mark*."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds import marks, words
+from bankfeeds import marks
 from bankfeeds.models import Push, PushMark
 
-from .push_search import Choice, DatesFilter
+from .push_search import Choice
 
 Kind = PushMark.Kind
 
@@ -41,19 +40,3 @@ class MarkFilter(Choice):
         elif value != "any":
             return queryset
         return queryset.filter(pk__in=found.values("push"))
-
-
-def in_words(changes: Any) -> str:
-    """What a change list shows: `status: Refused by Codat · confirmed: Today`."""
-    said = [text for spec in changes.filter_specs if (text := _said(spec, changes))]
-    if changes.query:
-        said.append(_("search: “%(text)s”") % {"text": changes.query})
-    return " · ".join(said) or _("all pushes")
-
-
-def _said(spec: Any, changes: Any) -> str:
-    if isinstance(spec, DatesFilter):
-        days = [words.day(spec.day(name)) for name in spec.NAMES]
-        return f"{spec.title}: {days[0]} – {days[1]}" if days != ["–", "–"] else ""
-    chosen = [one for one in list(spec.choices(changes))[1:] if one["selected"]]
-    return f"{spec.title}: {chosen[0]['display']}" if chosen else ""

@@ -13,14 +13,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from bankfeeds import holding, resending
 from bankfeeds.models import Push, PushDecision, PushStatus, Resending, ResendingRow
 from bankfeeds.words import Tone, Word
 
-from . import parts, push_words
+from . import downloads, parts, push_words
 from .push_forms import actor, see_other
 
 ROWS = 100
@@ -91,15 +90,8 @@ def file_view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpRe
     if not rows:
         messages.info(request, _("No row of this push needs a file: all of them can be sent."))
         return see_other(page)
-    name, text = resending.client_file(push.account, rows, by=actor(request), now=timezone.now())
-    return as_download(name, text)
-
-
-def as_download(name: str, text: str) -> HttpResponse:
-    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    answer["Cache-Control"] = "no-store"
-    return answer
+    made = resending.client_files(push.account, rows, by=actor(request), now=timezone.now())
+    return downloads.client_files(made)
 
 
 def _rows(made: Resending) -> QuerySet[ResendingRow]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import pushing, words
+from bankfeeds.exporting import with_places
 from bankfeeds.models import BankTransaction, PushItem
 
 from .parts import ReadOnlyAdmin, badge
@@ -95,13 +96,7 @@ class BankTransactionAdmin(ReadOnlyAdmin):
         return TransactionList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BankTransaction]:
-        held = PushItem.objects.filter(released=False).order_by("pk")
-        rows = super().get_queryset(request)
-        return (
-            rows.select_related("account__company", "statement", "left_out_by")
-            .defer("statement__content", "statement__rejected", "account__sealed_body")
-            .prefetch_related(Prefetch("items", queryset=held, to_attr="held"))
-        )
+        return with_places(super().get_queryset(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BankTransaction], search_term: str

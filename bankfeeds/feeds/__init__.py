@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .days import BusinessDays, moment_of, next_day
 from .due import something_is_due
-from .lost import ROWS_A_FILE, Losses, Lost, file_for_client, losses
+from .lost import Losses, Lost, file_for_client, losses
 from .run import ring_due, run_due
 from .schedule import ScheduleChanged, close_day, open_day, set_schedule, version
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.utils.translation import gettext as _
-
-from bankfeeds import pushing, rules, words
-from bankfeeds.models import Actor, BankTransaction, Event, SourceAccount
+from bankfeeds import exporting, pushing, rules
+from bankfeeds.models import Actor, BankTransaction, SourceAccount
 from bankfeeds.models.intake import BankTransactionQuerySet
 from bankfeeds.rules import BEFORE_FEED, FEED_WINDOW, OLDER_THAN_NEWEST, TOO_OLD, Rule, Standing
 
-# QuickBooks takes files of this many rows (and 350 kB) by Upload from file.
-ROWS_A_FILE = 1000
 LOST = (TOO_OLD, BEFORE_FEED, OLDER_THAN_NEWEST)
 
 
@@ -33,16 +30,22 @@ class Losses:
     standing: Standing
     total: int
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """At which row each file begins; reads every row once."""
+        rows = _late(self.account, self.standing).only("date", "description", "amount")
+        return exporting.starts(rows.iterator(chunk_size=1000)) if self.total else []
+
     @property
     def files(self) -> int:
-        return -(-self.total // ROWS_A_FILE)
+        return len(self.starts)
 
     def part(self, number: int) -> list[Lost]:
         """The rows of file `number` (from 1 on), oldest first; [] when there is no such file."""
         if not 1 <= number <= self.files:
             return []
-        start = (number - 1) * ROWS_A_FILE
-        rows = _late(self.account, self.standing)[start : start + ROWS_A_FILE]
+        start, *ends = self.starts[number - 1 : number + 1]
+        rows = _late(self.account, self.standing)[start : ends[0] if ends else self.total]
         return [Lost(row, _why(row, self.standing)) for row in rows]
 
 
@@ -62,17 +65,9 @@ def file_for_client(
     rows = [lost.row for lost in found.part(part)]
     if not rows:
         return None
-    account = found.account
-    name = f"{account.name}-{rows[0].date}-{rows[-1].date}.csv"
-    Event.objects.record(
-        "feed.file_for_client",
-        by=by,
-        at=now,
-        words=_("%(file)s: %(rows)d rows.") % {"file": name, "rows": len(rows)},
-        after={"file": name, "transactions": [row.transaction_id for row in rows]},
-        account=account,
-    )
-    return name, words.client_csv(rows)
+    made = exporting.client_file(found.account, rows, part=part, parts=found.files)
+    exporting.hand_out(made, account=found.account, by=by, now=now)
+    return made.name, made.text
 
 
 def _late(account: SourceAccount, standing: Standing) -> BankTransactionQuerySet:

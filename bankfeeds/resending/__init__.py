@@ -8,7 +8,7 @@ QuickBooks. Calls no Codat: new pushes leave by `pushing`, as all do.
 from __future__ import annotations
 
 from .choose import Choice, ChoiceChanged, Chosen, choice, see_to, send_chosen
-from .client_file import client_file, late_rows
+from .client_file import client_files, late_rows
 from .judge import Estimate, Verdict, estimate, judge
 from .order import carry_out, order, ring_due
 
@@ -20,7 +20,7 @@ __all__ = [
     "Verdict",
     "carry_out",
     "choice",
-    "client_file",
+    "client_files",
     "estimate",
     "judge",
     "late_rows",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
-
-from bankfeeds import pushing, words
+from bankfeeds import exporting, pushing
 from bankfeeds.models import (
     Actor,
     BankTransaction,
-    Event,
     Push,
     PushItem,
     PushStatus,
@@ -36,18 +33,11 @@ def late_rows(push: Push, *, now: dt.datetime) -> list[BankTransaction]:
     return list(rows.filter(pk__in=verdict.late))
 
 
-def client_file(
+def client_files(
     account: SourceAccount, rows: Sequence[BankTransaction], *, by: Actor, now: dt.datetime
-) -> tuple[str, str]:
-    """Name and text of a CSV file that QuickBooks takes by *Upload from file*; oldest row first."""
-    ordered = sorted(rows, key=lambda row: (row.date, row.pk))
-    name = f"{account.name}-{ordered[0].date}-{ordered[-1].date}.csv"
-    Event.objects.record(
-        "feed.file_for_client",
-        by=by,
-        at=now,
-        words=_("%(file)s: %(rows)d rows.") % {"file": name, "rows": len(ordered)},
-        after={"file": name, "transactions": [row.transaction_id for row in ordered]},
-        account=account,
-    )
-    return name, words.client_csv(ordered)
+) -> list[exporting.ClientFile]:
+    """Files that QuickBooks takes by *Upload from file*; that they were handed out is recorded."""
+    made = exporting.client_files(account, rows)
+    for one in made:
+        exporting.hand_out(one, account=account, by=by, now=now)
+    return made

@@ -7,7 +7,6 @@ it is given; asks no database.
 from __future__ import annotations
 
 from .actions import action
-from .client_file import client_csv
 from .client_texts import link_message
 from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, connection, link
 from .figures import clock_time, count, day, flow, moment, money, number, zone
@@ -53,7 +52,6 @@ __all__ = [
     "account_turns",
     "action",
     "ageing",
-    "client_csv",
     "clock_time",
     "connection",
     "connection_turns",

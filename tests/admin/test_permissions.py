@@ -33,6 +33,7 @@ class Place:
 # A GET of an address that is for pressing leads whoever may see the row to its page.
 PLACES = {
     "company list": Place("company/", ALL, ALL),
+    "company export": Place("company/export/", ALL, ALL),
     "company page": Place("company/{c}/change/", ALL, None),
     "company add": Place("company/add/", BOSS, BOSS),
     "name preview": Place("company/name-at-codat/", BOSS, BOSS),
@@ -43,6 +44,7 @@ PLACES = {
     "company delete": Place("company/{c}/delete/", None, None),
     "company history": Place("company/{c}/history/", ALL, ALL),
     "connection list": Place("connection/", ALL, ALL),
+    "connection export": Place("connection/export/", ALL, ALL),
     "connection page": Place("connection/{t}/change/", ALL, None),
     "connection add": Place("connection/add/", None, None),
     "connection delete": Place("connection/{t}/delete/", None, None),
@@ -52,6 +54,7 @@ PLACES = {
     "add accounts": Place("connection/{t}/accounts/", BOSS, BOSS),
     "routing preview": Place("connection/routing/", BOSS, BOSS),
     "account list": Place("sourceaccount/", ALL, ALL),
+    "account export": Place("sourceaccount/export/", ALL, ALL),
     "account page": Place("sourceaccount/{a}/change/", ALL, None),
     "account add": Place("sourceaccount/add/", None, None),
     "account delete": Place("sourceaccount/{a}/delete/", None, None),

@@ -155,14 +155,14 @@ def test_the_file_has_what_the_feed_takes_no_more() -> None:
     choice = choose(account)
     rows = [one.row for one in choice.rows]
     rows[0].description = "=cmd()"
-    name, text = resending.client_file(account, rows, by=BY, now=timezone.now())
+    [made] = resending.client_files(account, rows, by=BY, now=timezone.now())
     day = f"{support.today() - DAY:%m/%d/%Y}"
-    assert text.splitlines() == [
+    assert made.text.splitlines() == [
         "Date,Description,Amount",
         f"{day},'=cmd(),-1.50",
         f"{day},Line 3,1234.50",
     ]
-    assert name.endswith(".csv")
+    assert made.name.endswith(".csv")
     told = Event.objects.get(action="feed.file_for_client")
     assert told.account == account and len(told.after["transactions"]) == 2
 

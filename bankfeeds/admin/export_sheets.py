@@ -1,0 +1,210 @@
+"""The lists of staff as tables: which columns each has in a file. Reads rows as the lists do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds import exporting, words
+from bankfeeds.exporting import Column, Sheet
+from bankfeeds.models import (
+    BankTransaction,
+    Company,
+    Connection,
+    Event,
+    FeedRun,
+    Incident,
+    Push,
+    SendingStop,
+    SourceAccount,
+    Statement,
+    WebhookMessage,
+)
+from bankfeeds.words import feeds as feed_words
+from bankfeeds.words import webhooks as webhook_words
+from bankfeeds.words.stored import said
+
+from . import mirror_rows, mirror_words
+
+
+def _headline(company: Company, tie: Connection | None) -> str:
+    return mirror_words.headline(company, tie, now=timezone.now()).label
+
+
+def _next_step(company: Company) -> str:
+    return mirror_words.next_step(company, mirror_rows.current(company), now=timezone.now()).text
+
+
+def _connected(tie: Connection | None) -> int:
+    return len(mirror_rows.connected(tie))
+
+
+def _counted(tie: Connection | None) -> int:
+    return len(mirror_rows.counted(tie))
+
+
+def _waiting(company: Company) -> tuple[int, dt.date | None]:
+    return mirror_rows.waiting(mirror_rows.connected(mirror_rows.current(company)))
+
+
+def companies() -> Sheet:
+    current = mirror_rows.current
+    columns = (
+        Column(_("Company"), lambda row: row.name),
+        Column(_("Reference"), lambda row: row.reference),
+        Column(_("Country"), lambda row: row.get_country_display()),
+        Column(_("Status"), lambda row: _headline(row, current(row))),
+        Column(_("Next step"), _next_step),
+        Column(_("Accounts connected"), lambda row: _connected(current(row))),
+        Column(_("Accounts"), lambda row: _counted(current(row))),
+        Column(_("Waiting rows"), lambda row: _waiting(row)[0]),
+        Column(_("Send by"), lambda row: _waiting(row)[1]),
+        Column(_("Last accepted"), lambda row: row.accepted_at, is_moment=True),
+        Column(_("Created"), lambda row: row.requested_at, is_moment=True),
+        Column(_("Codat id"), lambda row: str(row.codat_id or "")),
+    )
+    return Sheet("companies", _("Companies"), columns)
+
+
+def connections() -> Sheet:
+    columns = (
+        Column(_("Company"), lambda row: row.company.name),
+        Column(_("Reference"), lambda row: row.company.reference),
+        Column(_("Status"), lambda row: _headline(row.company, row)),
+        Column(_("Accounts connected"), _connected),
+        Column(_("Accounts"), _counted),
+        Column(_("Codat's word"), lambda row: row.status),
+        Column(_("Read"), lambda row: row.status_as_of, is_moment=True),
+        Column(_("Created"), lambda row: row.requested_at, is_moment=True),
+        Column(_("Codat id"), lambda row: str(row.codat_id or "")),
+    )
+    return Sheet("connections", _("Connections"), columns)
+
+
+def _last4(row: SourceAccount) -> str:
+    # As on every page: a bare 0012 would become 12 in a spreadsheet.
+    return f"••{row.number_last4}"
+
+
+def accounts() -> Sheet:
+    columns = (
+        Column(_("Company"), lambda row: row.company.name),
+        Column(_("Reference"), lambda row: row.company.reference),
+        Column(_("Account"), lambda row: row.name),
+        Column(_("Type"), lambda row: mirror_words.account_type(row.account_type)),
+        Column(_("Number"), _last4),
+        Column(_("Currency"), lambda row: row.currency),
+        Column(_("Account id"), lambda row: row.account_id),
+        Column(_("Status"), lambda row: mirror_words.account(row, now=timezone.now()).label),
+        Column(_("Codat's word"), lambda row: row.status),
+        Column(_("As of"), lambda row: row.status_as_of, is_moment=True),
+        Column(_("Feed start date"), lambda row: row.feed_start_date),
+        Column(_("Waiting rows"), lambda row: row.waiting),
+        Column(_("Send by"), lambda row: mirror_rows.waiting([row])[1]),
+        Column(_("Accepted up to"), lambda row: row.accepted_to),
+        Column(_("Balance then"), lambda row: row.balance_then),
+    )
+    return Sheet("accounts", _("Source accounts"), columns)
+
+
+def statements() -> Sheet:
+    columns = (
+        Column(_("File"), lambda row: row.file_name),
+        Column(_("Company"), lambda row: row.company.name),
+        Column(_("Account"), lambda row: str(row.account)),
+        Column(_("State"), lambda row: row.get_state_display()),
+        Column(_("Rows saved"), lambda row: row.rows_saved),
+        Column(_("Rows already here"), lambda row: row.rows_known),
+        Column(_("Rows left out"), lambda row: row.rows_rejected),
+        Column(_("Size in bytes"), lambda row: row.size),
+        Column(_("By"), lambda row: row.imported_by),
+        Column(_("Uploaded"), lambda row: row.uploaded_at, is_moment=True),
+        Column(_("Saved"), lambda row: row.saved_at, is_moment=True),
+    )
+    return Sheet("imported-files", _("Imported files"), columns)
+
+
+def runs() -> Sheet:
+    columns = (
+        Column(_("Day"), lambda row: row.day),
+        Column(_("Company"), lambda row: row.account.company.name),
+        Column(_("Account"), lambda row: str(row.account)),
+        Column(_("Outcome"), lambda row: feed_words.run(row).label),
+        Column(_("Words"), lambda row: said(row.words)),
+        Column(_("Ran"), lambda row: row.ran_at, is_moment=True),
+        Column(_("Push"), lambda row: row.push_id),
+    )
+    return Sheet("days-of-feeds", _("Days of feeds"), columns)
+
+
+def stops() -> Sheet:
+    columns = (
+        Column(_("What"), str),
+        Column(_("State"), lambda row: words.stopped(row).label),
+        Column(_("Stopped"), lambda row: row.stopped_at, is_moment=True),
+        Column(_("Stopped by"), lambda row: row.stopped_by),
+        Column(_("Reason"), lambda row: row.reason),
+        Column(_("Allowed again"), lambda row: row.allowed_at, is_moment=True),
+        Column(_("Allowed by"), lambda row: row.allowed_by),
+        Column(_("Reason for allowing"), lambda row: row.allowed_reason),
+    )
+    return Sheet("stops-of-sending", _("Stops of sending"), columns)
+
+
+def incidents() -> Sheet:
+    columns = (
+        Column(_("What"), str),
+        Column(_("State"), lambda row: words.incident(row).label),
+        Column(_("Since"), lambda row: row.started_at, is_moment=True),
+        Column(_("Ended"), lambda row: row.ended_at, is_moment=True),
+        Column(_("Ended by"), lambda row: row.ended_by),
+        Column(_("Words"), lambda row: said(row.words)),
+    )
+    return Sheet("incidents", _("Incidents"), columns)
+
+
+def webhook_messages() -> Sheet:
+    columns = (
+        Column(_("Received"), lambda row: row.received_at, is_moment=True),
+        Column(_("Event"), lambda row: row.event_type),
+        Column(_("State"), lambda row: webhook_words.message(row).label),
+        Column(_("Words"), lambda row: said(row.words)),
+        Column(_("Processed"), lambda row: row.processed_at, is_moment=True),
+        Column(_("Message id"), lambda row: row.webhook_id),
+    )
+    return Sheet("messages-from-codat", _("Messages from Codat"), columns)
+
+
+def too_late() -> Sheet:
+    """Rows: `feeds.Lost`, each with its account and company read."""
+    columns = (
+        Column(_("Company"), lambda lost: lost.row.account.company.name),
+        Column(_("Account"), lambda lost: str(lost.row.account)),
+        Column(_("Date"), lambda lost: lost.row.date),
+        Column(_("Description"), lambda lost: lost.row.description),
+        Column(_("Amount"), lambda lost: lost.row.amount),
+        Column(_("Currency"), lambda lost: lost.row.account.currency),
+        Column(_("Id"), lambda lost: lost.row.transaction_id),
+        Column(_("Reason"), lambda lost: str(lost.why.reason)),
+        Column(_("What to do"), lambda lost: str(lost.why.remedy)),
+    )
+    return Sheet("too-late-for-the-feed", _("Too late for the feed"), columns)
+
+
+SHEETS: dict[type[Model], Callable[[], Sheet]] = {
+    BankTransaction: exporting.transactions,
+    Company: companies,
+    Connection: connections,
+    Event: exporting.record,
+    FeedRun: runs,
+    Incident: incidents,
+    Push: exporting.pushes,
+    SendingStop: stops,
+    SourceAccount: accounts,
+    Statement: statements,
+    WebhookMessage: webhook_messages,
+}

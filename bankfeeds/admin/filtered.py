@@ -1,0 +1,55 @@
+"""What a list shows at an address: its rows, and its filter and search in words."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from bankfeeds import words
+
+from .push_search import DatesFilter
+
+# Of the address: neither a filter nor part of one.
+APART = {"q", "o", "p", "e", "all"}
+
+
+def changes(page: Any, request: HttpRequest) -> Any:
+    """The change list of `page` (a ModelAdmin) as its address filters it, whatever its page.
+
+    None when the address makes no sense.
+    """
+    twin: Any = copy.copy(request)
+    given = request.GET.copy()
+    given.pop("p", None)  # the page on which the person stood
+    twin.GET = given
+    try:
+        return page.get_changelist_instance(twin)
+    except IncorrectLookupParameters:
+        return None
+
+
+def in_words(found: Any, *, otherwise: str) -> str:
+    """What a change list shows: `status: Refused by Codat · confirmed: Today`."""
+    said = [text for spec in found.filter_specs if (text := _said(spec, found))]
+    said += [f"{name}: {value}" for name, value in _unsaid(found)]
+    if found.query:
+        said.append(_("search: “%(text)s”") % {"text": found.query})
+    return " · ".join(said) or otherwise
+
+
+def _said(spec: Any, found: Any) -> str:
+    if isinstance(spec, DatesFilter):
+        days = [words.day(spec.day(name)) for name in spec.NAMES]
+        return f"{spec.title}: {days[0]} – {days[1]}" if days != ["–", "–"] else ""
+    chosen = [one for one in list(spec.choices(found))[1:] if one["selected"]]
+    return f"{spec.title}: {chosen[0]['display']}" if chosen else ""
+
+
+def _unsaid(found: Any) -> list[tuple[str, str]]:
+    """What the address asks for beside the filters, as the link from an account's page does."""
+    told = {name for spec in found.filter_specs for name in spec.expected_parameters()}
+    return [pair for pair in found.params.items() if pair[0] not in told | APART]

@@ -1,0 +1,53 @@
+"""Transactions as a table: each with where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds import pushing
+from bankfeeds.models import BankTransaction, PushItem
+
+from .sheet import Column, Sheet
+
+
+def transactions() -> Sheet:
+    """Rows: transactions read by `with_places`."""
+    return Sheet("transactions", _("Transactions"), COLUMNS, _prepare)
+
+
+def with_places(rows: QuerySet[BankTransaction]) -> QuerySet[BankTransaction]:
+    """With account, company, file and `held`: the items of pushes that no push has released."""
+    held = PushItem.objects.filter(released=False).order_by("pk")
+    return (
+        rows.select_related("account__company", "statement", "left_out_by")
+        .defer("statement__content", "statement__rejected", "account__sealed_body")
+        .prefetch_related(Prefetch("items", queryset=held, to_attr="held"))
+    )
+
+
+def _prepare(rows: Sequence[Any]) -> None:
+    pushing.place(rows, today=timezone.localdate())
+
+
+COLUMNS = (
+    Column(_("Date"), lambda row: row.date),
+    Column(_("Description"), lambda row: row.description),
+    Column(_("Amount"), lambda row: row.amount),
+    Column(_("Balance"), lambda row: row.balance),
+    Column(_("Currency"), lambda row: row.account.currency),
+    Column(_("Id"), lambda row: row.transaction_id),
+    Column(_("Type"), lambda row: row.transaction_type),
+    Column(_("State"), lambda row: row.state_word.label),
+    Column(_("Explanation"), lambda row: row.state_word.explanation),
+    Column(_("Push"), lambda row: row.held[-1].push_id if row.held else None),
+    Column(_("Company"), lambda row: row.account.company.name),
+    Column(_("Reference"), lambda row: row.account.company.reference),
+    Column(_("Account"), lambda row: str(row.account)),
+    Column(_("File"), lambda row: row.statement.file_name),
+    Column(_("Line"), lambda row: row.line),
+)
