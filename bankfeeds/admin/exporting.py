@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -36,7 +37,7 @@ def view(page: Any, request: HttpRequest) -> HttpResponseBase:
     sheet = sheet_of(page)
     back = f"{reverse(page.page_name('changelist'))}?{request.GET.urlencode()}"
     if request.method != "POST" or sheet is None:
-        return see_other(back)
+        return redirect(back)
     found = filtered.changes(page, request)
     if found is None:
         messages.warning(request, _("This filter cannot be understood. No file was made."))
