@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import databases, support
+from tests.contract import watch
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -35,8 +36,9 @@ ONCE = {
 }
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     support.lift_guards_around_flush()
+    watch.install(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -45,17 +45,33 @@ def is_v1(record: Record) -> bool:
 
 
 def shown(record: Record) -> Record:
-    """An account as answered. Version 1 has no routing or other information, and a date-time."""
-    answer = public(record)
+    """An account as answered. Version 1 has no routing or other information, and a date-time.
+
+    What was not given is null; routing information and the currency never are.
+    """
+    answer = {
+        name: value
+        for name, value in public(record).items()
+        if value is not None or name not in ("routingInfo", "currency")
+    }
     if record["status"] != "connected":
         answer.pop("feedStartDate", None)
+    return as_v1(answer) if is_v1(record) else answer
+
+
+def listed(world: World, connection_id: str) -> list[Record]:
+    """All of one version, as with Codat, where a client has one: 1, when any account has it."""
+    found = every(world, connection_id)
+    old = any(is_v1(each) for each in found)
+    return [as_v1(shown(each)) if old else shown(each) for each in found]
+
+
+def as_v1(answer: Record) -> Record:
+    """PATCH answers every account like this."""
     start = answer.get("feedStartDate")
-    if is_v1(record):
-        answer.pop("routingInfo", None)
-        answer.pop("accountInfo", None)
-        if start:
-            answer["feedStartDate"] = f"{start}T00:00:00"
-    return answer
+    dated = {"feedStartDate": f"{start[:10]}T00:00:00"} if start else {}
+    kept = {k: v for k, v in answer.items() if k not in ("routingInfo", "accountInfo")}
+    return {**kept, **dated}
 
 
 # The requests
@@ -96,7 +112,7 @@ def _one_of_batch(world: World, connection_id: str, body: Any) -> Record:
 
 def upsert(world: World, connection_id: str, body: Any) -> list[Record]:
     """PUT, retired at Codat: creates and updates, takes nothing away."""
-    if not world.settings.put_accounts:
+    if not world.table("meta").get("putAccounts", world.settings.put_accounts):
         raise refuse(405)
     if not isinstance(body, list):
         raise invalid_field("body", "The request body must be an array of accounts.")
@@ -126,7 +142,8 @@ def update(world: World, record: Record, body: Any) -> Record:
     save(world, record)
     if status == "disconnected":
         disconnect(world, record)
-    return shown(record)
+    answer = shown(record)
+    return answer if is_v1(record) else as_v1(answer)
 
 
 def delete(world: World, record: Record) -> None:

@@ -201,6 +201,14 @@ def _no_tricks(api: Api, _body: Any) -> Answer:
     return Answer(204)
 
 
+def _put(api: Api, body: Any) -> Answer:
+    """Whether the retired PUT of accounts is still taken; else it is answered 405."""
+    if not isinstance(body, dict) or not isinstance(body.get("accounts"), bool):
+        raise _Bad("accounts must be true or false.")
+    api.world.put("meta", "putAccounts", body["accounts"])
+    return said(body)
+
+
 Control = Callable[[Api, Any], Answer]
 CONTROLS: dict[str, dict[str, Control]] = {
     "connect": {"POST": _connect},
@@ -210,6 +218,7 @@ CONTROLS: dict[str, dict[str, Control]] = {
     "ledger": {"GET": _ledger},
     "requests": {"GET": _requests},
     "webhooks": {"GET": _messages, "POST": _webhooks, "DELETE": _no_tricks},
+    "put": {"POST": _put},
     "posts": {"GET": _posts},
     "chance": {"GET": _chances, "POST": _chance, "DELETE": _no_chance},
     "faults": {"GET": _faults, "POST": _order, "DELETE": _clear},

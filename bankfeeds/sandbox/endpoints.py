@@ -156,8 +156,7 @@ def make_credentials(call: Call) -> Answer:
 
 
 def list_accounts(call: Call) -> Answer:
-    found = accounts.every(call.world, call.connection["id"])
-    return said([accounts.shown(each) for each in found])
+    return said(accounts.listed(call.world, call.connection["id"]))
 
 
 def create_account(call: Call) -> Answer:

@@ -54,6 +54,7 @@ def test_a_drip_takes_its_time(talk: Talk) -> None:
     assert time.monotonic() - start >= 0.3
 
 
+@pytest.mark.off_contract("an empty push")
 def test_a_redirect_does_nothing_but_point(talk: Talk) -> None:
     client = talk.client()
     order(talk, "redirect")

@@ -95,6 +95,7 @@ def test_the_model_names_the_fields(talk: Talk) -> None:
         {"accountId": "ac-001", "transactions": [row("a", transactionType="debit")]},
     ],
 )
+@pytest.mark.off_contract("breaches of the schema")
 def test_a_breach_of_the_schema_is_400_at_once(talk: Talk, body: Any) -> None:
     client = talk.client()
     assert talk.send("POST", client.rows(), body).status_code == 400
@@ -125,6 +126,7 @@ def test_only_a_connected_account_can_be_written(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "date", "description", "amount"])
+@pytest.mark.off_contract("null where a value is required")
 def test_each_required_field_is_missed_by_row(talk: Talk, name: str) -> None:
     client = talk.client()
     wrong = row("bad")
@@ -240,6 +242,7 @@ def test_revoked_credentials_stop_the_writes(talk: Talk) -> None:
     assert failed(client, row("b")) == [("ac-001", "CredentialsValid")]
 
 
+@pytest.mark.off_contract("options that are none")
 def test_options_of_a_push(start: Start) -> None:
     talk = start(operation_seconds=3600)
     client = talk.client()
