@@ -110,6 +110,19 @@ def queue_lies_in_our_database(app_configs: Any, **kwargs: Any) -> list[CheckMes
 
 
 @register("portal")
+def accounts_are_added_in_a_known_way(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if conf.add_accounts() in {"post", "batch", "put"}:
+        return []
+    return [
+        Error(
+            "CODAT_ADD_ACCOUNTS is none of post, batch and put.",
+            hint="Leave it out: then each account is sent by itself.",
+            id="bankfeeds.E010",
+        )
+    ]
+
+
+@register("portal")
 def webhook_secret_is_one(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """None at all is fine: then no messages are taken, and everything is learned by asking."""
     secret = conf.webhook_secret()

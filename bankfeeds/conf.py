@@ -60,6 +60,11 @@ def calls_at_once() -> int:
     return int(settings.CODAT_CALLS_AT_ONCE)
 
 
+def add_accounts() -> str:
+    """How source accounts are added: `post` one by one, `batch`, or `put` as the guide has it."""
+    return str(settings.CODAT_ADD_ACCOUNTS)
+
+
 def webhook_secret() -> str:
     """What Codat signs its messages with, `whsec_` and base64; "" when none are taken."""
     return str(settings.CODAT_WEBHOOK_SECRET)

@@ -33,6 +33,8 @@ HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not (DEBUG or DEMO))
 # A fresh copy talks to the sandbox: nobody reaches live by forgetting something.
 CODAT_BASE_URL = env.str("CODAT_BASE_URL", default="http://127.0.0.1:8182")
 CODAT_API_KEY = env.str("CODAT_API_KEY", default="")
+# One by one, all at once, or the guide's own way, which Codat has withdrawn.
+CODAT_ADD_ACCOUNTS = env.str("CODAT_ADD_ACCOUNTS", default="post")
 # Empty: no messages are taken, and everything is learned by asking.
 CODAT_WEBHOOK_SECRET = env.str("CODAT_WEBHOOK_SECRET", default="")
 

@@ -35,6 +35,7 @@ KNOBS = {
     "HTTPS_ONLY": "off",
     "CODAT_BASE_URL": NOWHERE,
     "CODAT_API_KEY": API_KEY,
+    "CODAT_ADD_ACCOUNTS": "post",
     "CODAT_WEBHOOK_SECRET": "",
     "INSTITUTION_NAME": "Our institution",
     "INSTITUTION_TIME_ZONE": "America/Toronto",

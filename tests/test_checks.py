@@ -112,6 +112,11 @@ def test_nothing_starts_without_the_guards() -> None:
         checks.refuse_to_start_broken()
 
 
+def test_e010_accounts_are_added_in_a_known_way(settings: LazySettings) -> None:
+    settings.CODAT_ADD_ACCOUNTS = "patch"
+    assert found() == ["bankfeeds.E010"]
+
+
 @pytest.mark.parametrize(
     "program",
     [

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 
-from bankfeeds import onboarding
+from bankfeeds import conf, onboarding
 from bankfeeds.models import Connection, Intent, SourceAccount
 
 from . import accounts_form, asking, company_page, connection_link, mirror_shown
@@ -87,8 +87,7 @@ def _add(
         problem = "" if filled else _("Fill in at least one row. Nothing was added.")
         return _page(admin, request, connection, rows, form_key=form_key, problem=problem)
     outcome = Outcome()
-    for row in filled:
-        _add_one(request, connection, row, f"{form_key}:{row.index}", outcome)
+    _add_rows(request, connection, filled, form_key, outcome)
     _tell(request, outcome)
     if outcome.left or len(outcome.added) < len(outcome.results):
         # What is typed now is another attempt: its keys must not find the rows of this one.
@@ -96,12 +95,33 @@ def _add(
     return see_other(reverse("admin:bankfeeds_connection_change", args=[connection.pk]))
 
 
-def _add_one(
-    request: HttpRequest, connection: Connection, row: Row, form_key: str, outcome: Outcome
+def _add_rows(
+    request: HttpRequest, connection: Connection, rows: list[Row], form_key: str, outcome: Outcome
 ) -> None:
+    """Every row is planned first, so that nothing typed is lost whatever Codat answers."""
+    planned: list[tuple[Row, SourceAccount]] = []
+    for row in rows:
+        key = f"{form_key}:{row.index}"
+        account = _plan(request, connection, row, key, outcome)
+        if account is not None:
+            planned.append((row, account))
+    onboarding.create_accounts(
+        [account for _row, account in planned],
+        way=onboarding.Way(conf.add_accounts()),
+        client=asking.client(),
+        by=actor(request),
+        clock=asking.clock,
+    )
+    for row, account in planned:
+        _note(row, account, outcome)
+
+
+def _plan(
+    request: HttpRequest, connection: Connection, row: Row, form_key: str, outcome: Outcome
+) -> SourceAccount | None:
     by, now = actor(request), timezone.now()
     try:
-        account = onboarding.plan_account(connection, row.draft, by=by, now=now, form_key=form_key)
+        return onboarding.plan_account(connection, row.draft, by=by, now=now, form_key=form_key)
     except onboarding.AccountIdTaken as taken:
         there = _already_there(connection, row)
         if there is None:
@@ -109,12 +129,13 @@ def _add_one(
             outcome.keep(row)
         else:
             outcome.results.append(Result(str(there), _("Already there"), "quiet", there))
-        return
     except onboarding.NotAtCodat as gone:
         row.problems["row"] = str(gone)
         outcome.keep(row)
-        return
-    onboarding.create_account(account, client=asking.client(), by=by, clock=asking.clock)
+    return None
+
+
+def _note(row: Row, account: SourceAccount, outcome: Outcome) -> None:
     if asking.settle(account):
         outcome.added.append(account)
         outcome.results.append(Result(str(account), _("Added"), "good", account))

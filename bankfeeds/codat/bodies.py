@@ -71,6 +71,11 @@ def source_account_body(
     )
 
 
+def source_accounts_body(each: Iterable[bytes]) -> bytes:
+    """Body of several accounts at once: those of `source_account_body`, byte by byte."""
+    return b"[" + b",".join(each) + b"]"
+
+
 def rename_body(*, id: str, account_name: str) -> bytes:
     """Body of update source account: the name is all that may change of an account."""
     return encode({"id": id, "accountName": account_name})

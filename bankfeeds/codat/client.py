@@ -16,6 +16,7 @@ from typing import Self
 import requests
 
 from bankfeeds.codat import bodies, paging, shapes
+from bankfeeds.codat.batch import AccountResult
 from bankfeeds.codat.paths import Id, account_segment, uuid_segment
 from bankfeeds.codat.reading import a_list
 from bankfeeds.codat.shapes import (
@@ -34,6 +35,7 @@ _COMPANY = "/companies/{companyId}"
 _CONNECTIONS = _COMPANY + "/connections"
 _CONNECTION = _CONNECTIONS + "/{connectionId}"
 _ACCOUNTS = _CONNECTION + "/connectionInfo/bankFeedAccounts"
+_BATCH = _ACCOUNTS + "/batch"
 _ACCOUNT = _ACCOUNTS + "/{accountId}"
 _TRANSACTIONS = _CONNECTION + "/push/bankAccounts/{accountId}/bankTransactions"
 _OPERATIONS = _COMPANY + "/push"
@@ -159,6 +161,26 @@ class Client:
         """Create one source account from `bodies.source_account_body`."""
         call = _post(_ACCOUNTS, body, key, **_connection(company_id, connection_id))
         return self._wire.ask(call, SourceAccount.read)
+
+    def create_source_accounts(
+        self, company_id: Id, connection_id: Id, body: bytes, *, key: Id
+    ) -> list[AccountResult]:
+        """Create several from `bodies.source_accounts_body`; Codat answers each by itself.
+
+        201: all were created. 207, and 409 with a list: some, or none, and why.
+        """
+        call = _post(_BATCH, body, key, **_connection(company_id, connection_id))
+        call = replace(call, also=frozenset({409}))
+        found = self._wire.ask(call, lambda value: [AccountResult.read(x) for x in a_list(value)])
+        return [replace(each, words=self._wire.cleaned(each.words, call)) for each in found]
+
+    def put_source_accounts(
+        self, company_id: Id, connection_id: Id, body: bytes
+    ) -> list[SourceAccount]:
+        """Create or overwrite several, all or none, as Codat's guide has it (withdrawn since)."""
+        where = _connection(company_id, connection_id)
+        call = Call(method="PUT", template=_ACCOUNTS, ids=where, body=body)
+        return self._wire.ask(call, lambda value: [SourceAccount.read(x) for x in a_list(value)])
 
     def update_source_account(
         self, company_id: Id, connection_id: Id, account_id: str, body: bytes, *, key: Id

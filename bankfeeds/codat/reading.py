@@ -129,6 +129,14 @@ def whole(source: Mapping[str, Any], name: str) -> int:
     return value
 
 
+def whole_or_digits(source: Mapping[str, Any], name: str) -> int:
+    """Read a whole number that Codat writes as a number here and as text there."""
+    value = present(source, name)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return whole(source, name)
+
+
 def flag(source: Mapping[str, Any], name: str) -> bool:
     value = present(source, name)
     if not isinstance(value, bool):

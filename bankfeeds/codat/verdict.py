@@ -50,7 +50,7 @@ def read_problem(reply: Reply, *, secrets: Iterable[str]) -> Problem:
         source = {}
     hidden = [secret for secret in secrets if secret]
     return Problem(
-        words=_clean(loose_text(source, "error"), hidden),
+        words=clean(loose_text(source, "error"), hidden),
         correlation_id=correlation_id(reply, source),
         validation=tuple(_clean_item(i, hidden) for i in shapes.validation_items(source, "errors")),
     )
@@ -136,13 +136,13 @@ def unanswered(*, write: bool, surely_not_sent: bool, late: bool) -> CodatError:
 def _clean_item(item: ValidationItem, hidden: list[str]) -> ValidationItem:
     return replace(
         item,
-        item_id=_clean(item.item_id, hidden),
-        message=_clean(item.message, hidden),
-        validator_name=_clean(item.validator_name, hidden),
+        item_id=clean(item.item_id, hidden),
+        message=clean(item.message, hidden),
+        validator_name=clean(item.validator_name, hidden),
     )
 
 
-def _clean(words: str, hidden: list[str]) -> str:
+def clean(words: str, hidden: list[str]) -> str:
     for secret in hidden:
         words = words.replace(secret, "[hidden]")
     return _CONTROLS.sub(" ", _LINK.sub("[link]", words)).strip()[:_LONGEST_WORDS]

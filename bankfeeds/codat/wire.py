@@ -62,6 +62,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
     key: str = ""
+    # Statuses beyond 2xx with which Codat answers in the shape of a success.
+    also: frozenset[int] = frozenset()
 
     @property
     def write(self) -> bool:
@@ -99,7 +101,7 @@ class Wire:
             raise ValueError("the base URL must end with its path")
 
     def ask(self, call: Call, read: Callable[[object], T]) -> T:
-        """Send, and read a 2xx with `read`; everything else is raised."""
+        """Send, and read a 2xx (or what `call.also` names) with `read`; all else is raised."""
         reply = self._send(call)
         if flaw := verdict.flawed(reply, write=call.write):
             raise flaw
@@ -107,6 +109,8 @@ class Wire:
             return read(receiving.parse(reply.body))
         except ShapeError as error:
             reason = error
+        if refused := self._refusal(call, reply):
+            raise refused
         raise verdict.garbled(reply, reason, write=call.write)
 
     def tell(self, call: Call) -> None:
@@ -130,14 +134,19 @@ class Wire:
             _log_failure(call, outcome, errand)
             raise outcome
         self._report(call, outcome, errand)
-        if 200 <= outcome.status < 300:
+        if outcome.status in call.also:
             return outcome
-        problem = verdict.refusal(
-            outcome, write=call.write, now=datetime.now(UTC), secrets=self._secrets(call)
-        )
-        if problem is not None:
+        if problem := self._refusal(call, outcome):
             raise problem
         return outcome
+
+    def _refusal(self, call: Call, reply: Reply) -> CodatError | None:
+        secrets = self._secrets(call)
+        return verdict.refusal(reply, write=call.write, now=datetime.now(UTC), secrets=secrets)
+
+    def cleaned(self, words: str, call: Call) -> str:
+        """Codat's words about a call without what must not be repeated."""
+        return verdict.clean(words, self._secrets(call))
 
     def _exchange(self, call: Call, errand: Errand) -> Reply | CodatError:
         # Errors are made here and raised outside: an exception of requests drags along the
@@ -193,8 +202,9 @@ class Wire:
             told = json.loads(call.body or b"{}")
         except ValueError:
             return secrets
-        number = told.get("accountNumber") if isinstance(told, dict) else None
-        return [*secrets, number] if isinstance(number, str) else secrets
+        parts = told if isinstance(told, list) else [told]
+        numbers = [part.get("accountNumber") for part in parts if isinstance(part, dict)]
+        return [*secrets, *(number for number in numbers if isinstance(number, str))]
 
 
 class _KeyAuth(AuthBase):

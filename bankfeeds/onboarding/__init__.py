@@ -16,6 +16,7 @@ from .accounts import (
     rename_account,
     renew_account_number,
 )
+from .accounts_together import Way, create_accounts
 from .company import Details, NameNotUsable, create_company, likely_duplicates, plan_company
 from .connection import AlreadyConnected, create_connection, live_connection, plan_connection
 from .creation import Clock, NotAtCodat, in_progress
@@ -31,9 +32,11 @@ __all__ = [
     "NameNotUsable",
     "NotAtCodat",
     "NumberDiffers",
+    "Way",
     "changes_in_name",
     "check_draft",
     "create_account",
+    "create_accounts",
     "create_company",
     "create_connection",
     "folded",

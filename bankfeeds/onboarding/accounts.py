@@ -37,7 +37,7 @@ class AccountIdTaken(ValueError):
     """Another account of the connection has this id. Carries the words."""
 
     def __init__(self) -> None:
-        super().__init__(_same_id())
+        super().__init__(same_id())
 
 
 class NumberDiffers(ValueError):
@@ -78,7 +78,7 @@ def create_account(account: SourceAccount, *, client: Client, by: Actor, clock: 
     Where the sealed body is gone, `problem` says that the number must be entered again:
     `renew_account_number`, then once more.
     """
-    return carry_out(_AccountCreation(account, client, clock), by=by, clock=clock)
+    return carry_out(AccountCreation(account, client, clock), by=by, clock=clock)
 
 
 def needs_number(account: SourceAccount, *, now: dt.datetime) -> bool:
@@ -209,14 +209,14 @@ def _anew(
     return row
 
 
-def _same_id() -> str:
+def same_id() -> str:
     return _(
         "An account with this id is already on this connection. Nothing was added."
         " Open it, or use another id."
     )
 
 
-class _AccountCreation(Creation[shapes.SourceAccount]):
+class AccountCreation(Creation[shapes.SourceAccount]):
     noun = "account"
 
     def __init__(self, account: SourceAccount, client: Client, clock: Clock) -> None:
@@ -224,6 +224,8 @@ class _AccountCreation(Creation[shapes.SourceAccount]):
         self.client = client
         self.clock = clock
         self.body: bytes | None = None
+        # Codat's accounts of the connection by id, where they have been read already.
+        self.known: dict[str, shapes.SourceAccount] | None = None
 
     @property
     def words(self) -> Words:
@@ -246,21 +248,27 @@ class _AccountCreation(Creation[shapes.SourceAccount]):
 
     def send(self) -> shapes.SourceAccount:
         return self.client.create_source_account(
-            *self._place, self.body or b"", key=self.row.idempotency_key
+            *self.place, self.body or b"", key=self.row.idempotency_key
         )
 
     def look_up(self) -> shapes.SourceAccount | None:
         found = self._listed()
         if found is not None and not self._is_ours(found):
-            raise Blocked(_same_id(), intent=Intent.REFUSED)
+            raise Blocked(same_id(), intent=Intent.REFUSED)
         return found
 
     def reword(self, error: errors.Refused) -> str | None:
         """Codat has no words of its own for an id that exists: so look whether it does."""
+        if error.status == 405:
+            return _(
+                "Codat no longer takes accounts in the way that is set here. The account was not"
+                " added. Ask the administrator to set CODAT_ADD_ACCOUNTS to post, then press"
+                " Continue."
+            )
         if error.status != 400:
             return None
         try:
-            return _same_id() if self._listed() else None
+            return same_id() if self._listed() else None
         except errors.CodatError:
             return None
 
@@ -268,8 +276,10 @@ class _AccountCreation(Creation[shapes.SourceAccount]):
         return {**account_columns(answer, now=now), "sealed_body": None}
 
     def _listed(self) -> shapes.SourceAccount | None:
-        accounts = self.client.list_source_accounts(*self._place)
-        return next((each for each in accounts if each.id == self.row.account_id), None)
+        known = self.known
+        if known is None:
+            known = {each.id: each for each in self.client.list_source_accounts(*self.place)}
+        return known.get(self.row.account_id)
 
     def _is_ours(self, found: shapes.SourceAccount) -> bool:
         """By the last four, which is all that an answer with a masked number would show."""
@@ -277,5 +287,5 @@ class _AccountCreation(Creation[shapes.SourceAccount]):
         return not shown or shown == self.row.number_last4
 
     @property
-    def _place(self) -> tuple[str, str]:
+    def place(self) -> tuple[str, str]:
         return str(self.row.company.codat_id), str(self.row.connection.codat_id)

@@ -92,7 +92,7 @@ def carry_out(creation: Creation[Answer], *, by: Actor, clock: Clock) -> bool:
     failure (`problem` says what happened, what it means, what to do). The row is up to date
     afterwards. Raises no CodatError.
     """
-    return _Press(creation, by=by, clock=clock).run()
+    return Press(creation, by=by, clock=clock).run()
 
 
 def in_progress(row: RemoteCreation, *, now: dt.datetime) -> bool:
@@ -100,11 +100,13 @@ def in_progress(row: RemoteCreation, *, now: dt.datetime) -> bool:
     return row.intent != Intent.DONE and row.claimed_until is not None and row.claimed_until > now
 
 
-class _Overtaken(Exception):
+class Overtaken(Exception):
     """Our lease ran out and somebody else went on: whatever they do is right."""
 
 
-class _Press(Generic[Answer]):
+class Press(Generic[Answer]):
+    """One person's press of a button for one row: holds it, and writes down what came of it."""
+
     def __init__(self, creation: Creation[Answer], *, by: Actor, clock: Clock) -> None:
         self.creation = creation
         self.row = creation.row
@@ -114,42 +116,52 @@ class _Press(Generic[Answer]):
         self.held_until: dt.datetime | None = None
         self.sending = False
         self.was_unknown = False
+        # What a call of which nothing is known leaves behind.
+        self.doubt = Intent.UNKNOWN
 
     def run(self) -> bool:
-        now = self.clock()
-        if self.row.claim(now=now, lease=self.lease):
-            self.held_until = now + self.lease
+        if self.take():
             try:
                 self._go_on()
             finally:
-                self._mine().update(claimed_until=None)
+                self.let_go()
         self.row.refresh_from_db()
         return self.row.intent == Intent.DONE
 
-    def _go_on(self) -> None:
+    def take(self) -> bool:
+        """Hold the row, up to date; False while somebody else does, and when it is done."""
+        now = self.clock()
+        if not self.row.claim(now=now, lease=self.lease):
+            return False
+        self.held_until = now + self.lease
         self.row.refresh_from_db()
         if self.row.intent != Intent.PLANNED or self.row.problem:
             self._record("continued")
+        return True
+
+    def let_go(self) -> None:
+        self._mine().update(claimed_until=None)
+
+    def _go_on(self) -> None:
         try:
             answer = self._find_or_send()
-        except _Overtaken:
+        except Overtaken:
             return
         except Blocked as blocked:
-            self._keep_failure(str(blocked), intent=blocked.intent)
+            self.keep_failure(str(blocked), intent=blocked.intent)
         except CodatError as error:
-            intent = self._intent_after(error)
-            self._keep_failure(self._problem(error, intent), intent=intent)
+            self.keep_error(error)
         else:
-            self._keep(answer)
+            self.keep(answer)
 
     def _find_or_send(self) -> Answer:
         if self.row.intent == Intent.REFUSED:
-            self._take_new_key()
+            self.take_new_key()
         elif not self.row.key_is_trusted(self.clock()):
             found = self._look_up()
             if found is not None:
                 return found
-            self._take_new_key()
+            self.take_new_key()
         self.was_unknown = self.row.intent == Intent.UNKNOWN
         try:
             return self._send()
@@ -160,14 +172,14 @@ class _Press(Generic[Answer]):
         found = self._look_up()
         if found is not None:
             return found
-        self._take_new_key()
+        self.take_new_key()
         self.was_unknown = False
         return self._send()
 
     # --- The steps, each committed by itself -------------------------------------------------
 
     def _look_up(self) -> Answer | None:
-        self._hold()
+        self.hold()
         self.sending = False
         return self.creation.look_up()
 
@@ -175,22 +187,22 @@ class _Press(Generic[Answer]):
         self.creation.prepare()
         now = self.clock()
         # Committed first: whoever dies in the middle of the call leaves "unknown" behind.
-        self._hold(intent=Intent.UNKNOWN, first_sent_at=Coalesce("first_sent_at", now))
+        self.hold(intent=Intent.UNKNOWN, first_sent_at=Coalesce("first_sent_at", now))
         self.sending = True
         return self.creation.send()
 
-    def _hold(self, **columns: Any) -> None:
+    def hold(self, **columns: Any) -> None:
         """Lengthen the lease before each call; somebody who took over is left alone."""
         until = self.clock() + self.lease
         if not self._mine().update(claimed_until=until, **columns):
-            raise _Overtaken
+            raise Overtaken
         self.held_until = until
 
-    def _take_new_key(self) -> None:
+    def take_new_key(self) -> None:
         fresh = uuid.uuid4()
         same = self._mine().filter(idempotency_key=self.row.idempotency_key)
         if not same.update(idempotency_key=fresh, first_sent_at=None, intent=Intent.PLANNED):
-            raise _Overtaken
+            raise Overtaken
         self.row.idempotency_key, self.row.intent = fresh, Intent.PLANNED
 
     def _mine(self) -> Any:
@@ -199,7 +211,7 @@ class _Press(Generic[Answer]):
 
     # --- What is kept of the outcome ---------------------------------------------------------
 
-    def _keep(self, answer: Answer) -> None:
+    def keep(self, answer: Answer) -> None:
         now = self.clock()
         columns = self.creation.columns(answer, now=now)
         everyone = type(self.row)._default_manager.filter(pk=self.row.pk)
@@ -215,7 +227,11 @@ class _Press(Generic[Answer]):
             self.row.refresh_from_db()
             self.creation.afterwards(answer, by=self.by, now=now)
 
-    def _keep_failure(self, problem: str, *, intent: Intent | None) -> None:
+    def keep_error(self, error: CodatError) -> None:
+        intent = self._intent_after(error)
+        self.keep_failure(self._problem(error, intent), intent=intent)
+
+    def keep_failure(self, problem: str, *, intent: Intent | None) -> None:
         columns: dict[str, Any] = {"problem": problem}
         if intent is not None:
             columns["intent"] = intent
@@ -243,7 +259,7 @@ class _Press(Generic[Answer]):
         if isinstance(error, errors.Refused):
             # This answer is kept under the key too; what the first one did is still open.
             return Intent.SERVER_FAULT if self.was_unknown else Intent.REFUSED
-        return Intent.UNKNOWN
+        return self.doubt
 
     def _problem(self, error: CodatError, intent: Intent | None) -> str:
         open_question = (intent or self.row.intent) in _OPEN_QUESTION

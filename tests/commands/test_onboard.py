@@ -103,6 +103,22 @@ def test_a_failure_half_way_goes_on_where_it_stopped(
     assert sorted(a.id for a in theirs) == ["ac-001", "ac-002", "ac-003"]
 
 
+@pytest.mark.parametrize("fault", ["500-after", "500-before", "reset-after", "400", "429-1"])
+@pytest.mark.parametrize(("way", "call"), [("batch", "POST .*batch"), ("put", "PUT .*Accounts")])
+def test_several_accounts_in_one_call_go_on_where_they_stopped(
+    sandbox: Any, accounts: Path, settings: Any, fault: str, way: str, call: str
+) -> None:
+    settings.CODAT_ADD_ACCOUNTS = way
+    method, _, path = call.partition(" ")
+    order(fault, method=method, path=path)
+    with pytest.raises(CommandError, match="run the same command again"):
+        onboard(accounts)
+    answer, _ = onboard(accounts)
+    assert [each["status"] for each in answer["accounts"]] == ["pending"] * 3
+    theirs = conf.client().list_source_accounts(answer["companyId"], answer["connectionId"])
+    assert sorted(a.id for a in theirs) == ["ac-001", "ac-002", "ac-003"]
+
+
 def test_another_file_is_another_client_and_is_warned_of(sandbox: Any, accounts: Path) -> None:
     first, _ = onboard(accounts)
     accounts.write_text(ROWS.replace("12345670", "99999990"))

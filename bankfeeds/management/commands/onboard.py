@@ -13,7 +13,7 @@ from django.utils import timezone
 from bankfeeds import conf, links, onboarding, sealing
 from bankfeeds.codat.client import Client
 from bankfeeds.management.entrance import PortalCommand
-from bankfeeds.models import Company, Connection, RemoteCreation, SourceAccount
+from bankfeeds.models import Company, Connection, Intent, RemoteCreation, SourceAccount
 from bankfeeds.onboarding import AccountDraft
 from bankfeeds.onboarding.accounts_file import COLUMNS, Note, read_accounts
 
@@ -107,31 +107,38 @@ class Command(PortalCommand):
     def _accounts(
         self, connection: Connection, drafts: list[AccountDraft], *, client: Client, key: str
     ) -> list[SourceAccount]:
-        rows, problems = [], []
+        planned, rows, problems = [], [], []
         for draft in drafts:
             try:
-                rows.append(self._account(connection, draft, client=client, key=key))
+                planned.append(self._planned(connection, draft, key=key))
             except ValueError as error:  # AccountIdTaken, NumberDiffers, NotAtCodat
                 problems.append(f"{draft.account_id}: {error}")
+        onboarding.create_accounts(
+            planned,
+            way=onboarding.Way(conf.add_accounts()),
+            client=client,
+            by=self.actor,
+            clock=timezone.now,
+        )
+        for row in planned:
+            try:
+                _demand(row, done=row.intent == Intent.DONE)
+                rows.append(row)
             except CommandError as error:
-                problems.append(f"{draft.account_id}: {error}")
+                problems.append(f"{row.account_id}: {error}")
         if problems:
             done = f"{len(rows)} of {len(drafts)} accounts were added."
             where = f"Company {connection.company.codat_id} exists."
             raise CommandError("\n".join([*problems, done, where]))
         return rows
 
-    def _account(
-        self, connection: Connection, draft: AccountDraft, *, client: Client, key: str
-    ) -> SourceAccount:
+    def _planned(self, connection: Connection, draft: AccountDraft, *, key: str) -> SourceAccount:
         now = timezone.now()
         row = onboarding.plan_account(
             connection, draft, by=self.actor, now=now, form_key=_hash(key, draft.account_id)
         )
         if onboarding.needs_number(row, now=now):
             onboarding.renew_account_number(row, draft.account_number, by=self.actor, now=now)
-        done = onboarding.create_account(row, client=client, by=self.actor, clock=timezone.now)
-        _demand(row, done=done)
         return row
 
     def _link(self, connection: Connection, *, client: Client) -> str:
