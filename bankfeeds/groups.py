@@ -34,6 +34,7 @@ KEEP_ALIVE = (
     "end_incident",
     "change_feedschedule",
     "process_webhookmessage",
+    "add_note",
 )
 ONBOARD = (
     "add_company",

@@ -28,6 +28,7 @@ from . import (
     mirror_search,
     mirror_shown,
     mirror_words,
+    notes,
 )
 from .connection_link import link_cell
 from .parts import PortalAdmin, badge, demand
@@ -116,6 +117,7 @@ class CompanyAdmin(PortalAdmin):
             self.own("<int:pk>/edit/", "edit", company_page.edit),
             self.own("<int:pk>/continue/", "continue", company_page.go_on),
             self.own("<int:pk>/connect/", "connect", company_page.connect),
+            self.own("<int:pk>/note/", "note", notes.add),
             self.own("<int:pk>/refresh/", "refresh", company_page.refresh),
             *super().get_urls(),
         ]

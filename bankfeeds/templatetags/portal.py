@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
@@ -11,9 +12,19 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import words
 from bankfeeds.admin import connection_link, mirror_words, parts
+from bankfeeds.admin import notes as notes_page
 from bankfeeds.admin.mirror_shown import LinkBlock
+from bankfeeds.models import Company, Push
 
 register = template.Library()
+
+
+@register.inclusion_tag("admin/bankfeeds/mirror/notes.html", takes_context=True)
+def notes(context: template.Context, company: Company, push: Push | None = None) -> dict[str, Any]:
+    return {
+        **notes_page.block(context["request"], company, push),
+        "csrf_token": context["csrf_token"],
+    }
 
 
 @register.filter

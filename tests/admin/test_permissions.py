@@ -40,6 +40,7 @@ PLACES = {
     "company edit": Place("company/{c}/edit/", BOSS, BOSS),
     "company connect": Place("company/{c}/connect/", ALL, BOSS),
     "company continue": Place("company/{open}/continue/", ALL, BOSS),
+    "company note": Place("company/{c}/note/", ALL, STAFF),
     "company refresh": Place("company/{c}/refresh/", ALL, STAFF),
     "company delete": Place("company/{c}/delete/", None, None),
     "company history": Place("company/{c}/history/", ALL, ALL),

@@ -128,8 +128,8 @@ def test_the_auditor_reads_everything_and_has_no_button(auditor: Any) -> None:
     for push in (waiting(), refused(), unknown(), timed_out()):
         page = auditor.get(url(push))
         assert page.status_code == 200
-        # The header has two of its own: signing out, and the search for companies.
-        assert page.content.decode().count("<form") == 2
+        # The header has three of its own: language, signing out, and the search for companies.
+        assert page.content.decode().count("<form") == 3
         assert 'name="reason"' not in page.content.decode()
 
 
@@ -212,7 +212,8 @@ def test_a_page_of_a_thousand_rows_takes_as_many_queries_as_one(
     support_person: Any, django_assert_max_num_queries: Any
 ) -> None:
     push = waiting(amounts=["1.00"] * 1000)
-    with django_assert_max_num_queries(26):
+    # Also the notes and, on the first page of a session, the language of the person.
+    with django_assert_max_num_queries(31):
         page = support_person.get(url(push))
     assert page.content.decode().count("Line ") >= 1000
     assert hidden(page, "seen")
