@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import ngettext
 
-from .models import Actor, Event, Push, PushMark, PushStatus, SourceAccount
+from .models import Actor, Event, Push, PushItem, PushMark, PushStatus, SourceAccount
 
 Kind = PushMark.Kind
 # QuickBooks has not asked for about so long when Codat calls an account disconnected (Codat
@@ -52,6 +52,29 @@ def still_open(pushes: QuerySet[Push]) -> QuerySet[Push]:
     seen = PushMark.objects.filter(kind=Kind.SEEN_TO, push=OuterRef("pk"))
     # Not by a join with the history: marks are few, pushes are many.
     return pushes.filter(~Exists(seen), pk__in=missing.values("push"))
+
+
+def sent_again(pushes: Iterable[int], *, words: str, by: Actor, now: dt.datetime) -> None:
+    """Rows of these went again in another push; *Seen to* only once Codat has accepted that."""
+    _put(sorted(pushes), Kind.SENT_AGAIN, words=words, by=by, now=now)
+
+
+def holding_again(push: Push) -> QuerySet[Push]:
+    """The other pushes in which rows of it are now, in the feed's order."""
+    rows = PushItem.objects.filter(push=push).values("transaction")
+    again = PushItem.objects.filter(transaction__in=rows, released=False).exclude(push=push)
+    return Push.objects.filter(pk__in=again.values("push")).order_by("sequence")
+
+
+def arrived(*, limit: int) -> QuerySet[Push]:
+    """Sent again and still open, although Codat has accepted each row in another push since."""
+    went = PushMark.objects.filter(kind=Kind.SENT_AGAIN)
+    accepted = PushItem.objects.filter(
+        transaction=OuterRef("transaction"), released=False, push__status=PushStatus.SUCCEEDED
+    ).exclude(push=OuterRef("push"))
+    open_rows = PushItem.objects.filter(~Exists(accepted), push=OuterRef("pk"))
+    found = still_open(Push.objects.filter(pk__in=went.values("push")))
+    return found.filter(~Exists(open_rows)).select_related("account").order_by("pk")[:limit]
 
 
 def see_to(

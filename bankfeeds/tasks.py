@@ -56,6 +56,7 @@ def sweep() -> None:
     client = conf.client(on_answer=line.heard)
     parts: tuple[Callable[[], object], ...] = (
         lambda: pushing.sweep(client=client, line=line, clock=timezone.now),
+        lambda: resending.see_to_arrived(now=timezone.now()),
         lambda: links.wipe_expired(now=timezone.now()),
         lambda: onboarding.forget_sealed_bodies(now=timezone.now()),
         lambda: refreshing.ring_due(now=timezone.now()),

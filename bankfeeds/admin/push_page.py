@@ -27,7 +27,15 @@ from bankfeeds.models import (
 )
 from bankfeeds.models.states import UNDECIDED
 
-from . import holding_shown, parts, push_answers, push_timeline, push_unknown, push_words
+from . import (
+    holding_shown,
+    parts,
+    push_answers,
+    push_timeline,
+    push_unknown,
+    push_words,
+    resending_choose,
+)
 from .push_forms import number, numbers
 from .push_history import both_ways
 
@@ -154,6 +162,8 @@ def next_step(push: Push, *, behind: Push | None, held: words.Held | None = None
         return _("Nothing to do: it goes as soon as push #%(id)d has ended.") % {"id": behind.pk}
     if push.status == PushStatus.FAILED and not push_words.is_undecided(push):
         return _("Nothing to do: a decision was made.")
+    if push_words.may_be_missing(push) and (again := resending_choose.stands(push)):
+        return " ".join(again)
     if push_words.may_be_missing(push):
         return _("Choose on the page of its account what goes again, or mark it as seen to.")
     return str(_next_steps().get(push.status, ""))

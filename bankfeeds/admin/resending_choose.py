@@ -5,20 +5,22 @@ A person ticks rows to send them again, takes the file for the client, or marks 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds import marks, resending
-from bankfeeds.models import SourceAccount
+from bankfeeds import holding, marks, resending, words
+from bankfeeds.models import Push, PushMark, PushStatus, SourceAccount
 
-from . import downloads, parts, resending_estimate
+from . import downloads, parts, push_words, resending_estimate
 from .push_forms import actor, numbers, reason, see_other
 
 MOST_ROWS = 1000
@@ -81,6 +83,35 @@ def block(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
     }
 
 
+def stands(push: Push) -> list[str]:
+    """Of a push whose rows went again: how those in which they are now stand, and what to do."""
+    if not any(mark.kind == PushMark.Kind.SENT_AGAIN for mark in push.marks.all()):
+        return []
+    rows = marks.holding_again(push).select_related("account").defer("account__sealed_body")
+    return _said(rows.prefetch_related("decisions"))
+
+
+def _said(rows: Iterable[Push]) -> list[str]:
+    pushes, now = list(rows), timezone.now()
+    holding.place(pushes, now=now)
+    return [
+        words.what_of_it(
+            push_words.listed(one, now=now),
+            one.pk,
+            is_refused=push_words.is_undecided(one),
+            is_through=one.status == PushStatus.SUCCEEDED,
+        )
+        for one in pushes
+    ]
+
+
+def _again(choice: resending.Choice) -> list[tuple[Push, Push, str]]:
+    """What went again: the marked push, the one in which its rows are, and what of that."""
+    prefetch_related_objects([fresh for _old, fresh in choice.again], "decisions")
+    said = _said([fresh for _old, fresh in choice.again])
+    return [(old, fresh, text) for (old, fresh), text in zip(choice.again, said, strict=True)]
+
+
 def _find(pk: int) -> SourceAccount:
     rows = SourceAccount.objects.select_related("company", "connection")
     account = rows.defer("sealed_body", "connection__link_url").filter(pk=pk).first()
@@ -135,6 +166,7 @@ def _page(
         title=_("Choose what goes again – %(account)s") % {"account": account},
         account=account,
         choice=choice,
+        again=_again(choice),
         shown=choice.rows[:MOST_ROWS],
         more=max(0, len(choice.rows) - MOST_ROWS),
         going={one.row.pk for one in choice.may_go},

@@ -26,6 +26,7 @@ class MarkFilter(Choice):
         return [
             ("any", gettext_lazy("With a mark")),
             ("open", Kind.MAY_BE_MISSING.label),
+            (Kind.SENT_AGAIN.value, Kind.SENT_AGAIN.label),
             (Kind.SEEN_TO.value, Kind.SEEN_TO.label),
             (Kind.SENT_IN_ERROR.value, Kind.SENT_IN_ERROR.label),
         ]

@@ -129,7 +129,9 @@ class PushMark(models.Model):
     class Kind(models.TextChoices):
         MAY_BE_MISSING = "may_be_missing", _("May not have reached QuickBooks")
         SENT_IN_ERROR = "sent_in_error", _("Sent in error")
-        # A person looked after what may be missing: sent again, or found in QuickBooks.
+        # Rows of it went again in another push, of which nobody knows yet how it ends.
+        SENT_AGAIN = "sent_again", _("Sent again")
+        # Looked after: accepted once more in another push, or a person found it in QuickBooks.
         SEEN_TO = "seen_to", _("Seen to")
 
     push = models.ForeignKey(Push, models.PROTECT, related_name="marks")

@@ -7,7 +7,7 @@ QuickBooks. Calls no Codat: new pushes leave by `pushing`, as all do.
 
 from __future__ import annotations
 
-from .choose import Choice, ChoiceChanged, Chosen, choice, see_to, send_chosen
+from .choose import Choice, ChoiceChanged, Chosen, choice, see_to, see_to_arrived, send_chosen
 from .client_file import client_files, late_rows
 from .judge import Estimate, Verdict, estimate, judge
 from .order import carry_out, order, ring_due
@@ -27,5 +27,6 @@ __all__ = [
     "order",
     "ring_due",
     "see_to",
+    "see_to_arrived",
     "send_chosen",
 ]

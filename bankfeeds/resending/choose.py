@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db import IntegrityError, transaction
@@ -26,11 +26,14 @@ from bankfeeds.models import (
     ResendingRow,
     SourceAccount,
 )
+from bankfeeds.models.record import WORKER
 from bankfeeds.pushing.confirm import freeze_piece, lock, next_sequence
 from bankfeeds.rules import Judged
 
 # More than this is no work for a page; ten days of one account are far less.
 MOST_PUSHES = 200
+# Of one round of the sweep.
+ARRIVED_A_ROUND = 50
 
 
 class ChoiceChanged(Exception):
@@ -61,6 +64,8 @@ class Choice:
     pushes: list[Push]
     rows: list[Chosen]
     why_not: str
+    # What went again: the marked push, and a push in which rows of it are now.
+    again: list[tuple[Push, Push]] = field(default_factory=list)
 
     @cached_property
     def may_go(self) -> list[Chosen]:
@@ -81,7 +86,17 @@ def choice(account: SourceAccount, *, now: dt.datetime) -> Choice:
     standing = pushing.standing(account, today=pushing.today(now))
     judged = rules.judge([item.transaction for item in held.values()], standing=standing)
     rows = [Chosen(by_push[held[one.row.pk].push_id], one) for one in judged]
-    return Choice(account, pushes, rows, _why_not(account))
+    again = [(one, other) for one in _sent_again(pushes) for other in _now_in(one)]
+    return Choice(account, pushes, rows, _why_not(account), again)
+
+
+def _sent_again(pushes: Sequence[Push]) -> list[Push]:
+    found = Push.objects.filter(pk__in=[push.pk for push in pushes], marks__kind="sent_again")
+    return list(found.distinct().order_by("sequence"))
+
+
+def _now_in(push: Push) -> list[Push]:
+    return list(marks.holding_again(push).select_related("account").defer("account__sealed_body"))
 
 
 def send_chosen(
@@ -122,6 +137,18 @@ def see_to(
         return marks.see_to(account, pushes, words=reason, by=by, now=now)
 
 
+def see_to_arrived(*, now: dt.datetime) -> int:
+    """Mark as seen to what went again and was accepted; says how many. For the sweep."""
+    done = 0
+    for push in marks.arrived(limit=ARRIVED_A_ROUND):
+        numbers = list(marks.holding_again(push).values_list("pk", flat=True))
+        text = words.accepted_again(numbers)
+        with transaction.atomic():
+            lock(push.account_id)
+            done += marks.see_to(push.account, [push.pk], words=text, by=WORKER, now=now)
+    return done
+
+
 def _why_not(account: SourceAccount) -> str:
     if account.gone_at or account.connection.gone_at or account.company.gone_at:
         return _("It was removed at Codat. Only a file for the client helps.")
@@ -147,8 +174,8 @@ def _send(
     made = _freeze(account, going, by=by, now=now)
     ordered = _write_down(account, going, made, reason, form_key, by=by, now=now)
     text = words.sent_again(len(going), [push.pk for push in made])
-    emptied = {one.push.pk for one in going} - _still_holding(going)
-    marks.see_to(account, emptied, words=f"{text}. {reason}", by=by, now=now)
+    again = {one.push.pk for one in going}
+    marks.sent_again(again, words=f"{text}. {reason}", by=by, now=now)
     doorbell.ring(doorbell.DELIVER)
     return ordered
 
@@ -156,11 +183,6 @@ def _send(
 def _let_go(going: Sequence[Chosen]) -> None:
     items = PushItem.objects.filter(push__in={one.push.pk for one in going}, released=False)
     items.filter(transaction__in=[one.row.pk for one in going]).update(released=True)
-
-
-def _still_holding(going: Sequence[Chosen]) -> set[int]:
-    items = PushItem.objects.filter(push__in={one.push.pk for one in going}, released=False)
-    return set(items.values_list("push_id", flat=True))
 
 
 def _freeze(

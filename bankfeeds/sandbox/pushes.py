@@ -139,6 +139,7 @@ class Book:
             history_days=self.world.settings.history_days,
             feed_start=accounts.feed_start_of(account),
             newest=None if keeps_doubles else self._newest.get(key),
+            double_ids=self.world.settings.double_ids,
             stored_ids=() if keeps_doubles else self._ids.get(key, set()),
         )
         return rules.judge(pending["rows"], target=target)
@@ -181,7 +182,9 @@ class Book:
         webhooks.tell(self.world, event, operation["companyId"], **payload)
 
     def _store(self, operation: Record, pending: Record) -> None:
-        rows = pending["rows"]
+        rows = self._new_rows(pending)
+        if not rows:
+            return
         entry = {
             "companyId": operation["companyId"],
             "connectionId": pending["connectionId"],
@@ -198,6 +201,15 @@ class Book:
         if rows[-1].get("balance") is not None:
             account["balance"] = rows[-1]["balance"]
             accounts.save(self.world, account)
+
+    def _new_rows(self, pending: Record) -> list[Record]:
+        """All of them, but for those that are left away because their id is stored already."""
+        rows: list[Record] = pending["rows"]
+        if self.world.settings.double_ids != "skip":
+            return rows
+        key = accounts.key_of(pending["connectionId"], pending["accountId"])
+        stored = self._ids.get(key, set())
+        return [row for row in rows if row["id"] not in stored]
 
     def _enter(self, entry: Record) -> None:
         key = accounts.key_of(entry["connectionId"], entry["accountId"])

@@ -18,6 +18,9 @@ Item = dict[str, str | None]
 Row = dict[str, Any]
 
 MOST_ROWS = 1000
+# What becomes of a row whose id is stored already, of which Codat says nothing: the push fails,
+# the row is left away with a warning, or it is stored once more.
+DOUBLE_IDS = ("refuse", "skip", "store")
 LARGEST = 7.9e28
 TYPES = frozenset(
     (
@@ -70,6 +73,7 @@ class Target:
     feed_start: dt.date | None = None
     newest: dt.date | None = None
     stored_ids: Collection[str] = ()
+    double_ids: str = "refuse"
 
 
 @dataclass
@@ -154,6 +158,8 @@ def judge(rows: list[Row], *, target: Target) -> Verdict:
         verdict.errors.append(item(target.account_id, message, "CredentialsValid"))
     verdict.errors.extend(_row_errors(rows, target=target))
     verdict.warnings.extend(_sign_warnings(rows))
+    if target.double_ids == "skip":
+        verdict.warnings.extend(_left_away(rows, target.stored_ids))
     return verdict
 
 
@@ -166,7 +172,8 @@ def _row_errors(rows: list[Row], *, target: Target) -> Iterator[Item]:
             if row.get(field_name) in (None, ""):
                 yield item(name, f"{field_name} is required.", "Required")
         if row.get("id"):
-            if name in seen or name in target.stored_ids:
+            is_stored = name in target.stored_ids and target.double_ids == "refuse"
+            if name in seen or is_stored:
                 message = f"A transaction with id '{name}' exists already in this account."
                 yield item(name, message, "UniqueId")
             seen.add(name)
@@ -194,6 +201,13 @@ def _date_errors(
     if target.newest is not None and day < target.newest:
         message = f"The date {day} is older than the newest transaction stored ({target.newest})."
         yield item(name, message, "NotOlderThanNewest")
+
+
+def _left_away(rows: list[Row], stored: Collection[str]) -> Iterator[Item]:
+    for index, row in enumerate(rows):
+        if (name := row_id(row, index=index)) in stored:
+            message = f"A transaction with id '{name}' exists already and was not stored again."
+            yield item(name, message, "UniqueId")
 
 
 def _sign_warnings(rows: list[Row]) -> Iterator[Item]:

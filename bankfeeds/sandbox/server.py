@@ -14,6 +14,7 @@ from . import webhooks
 from .api import Api
 from .delivery import LADDER, Deliverer
 from .journal import Journal, StateUnusable
+from .rules import DOUBLE_IDS
 from .wire import Server, is_loopback
 from .world import Settings, World
 
@@ -31,6 +32,7 @@ class Sandbox:
 
     `daily_quota` None is Codat's own formula, which a test of a thousand requests would exhaust.
     `keeps_doubles` stores rows again that are there, and older ones, instead of failing the push.
+    `double_ids`: one of `rules.DOUBLE_IDS`, what becomes of a row whose id is stored already.
     `webhook_secret` empty makes one up; `webhook_retries` are seconds from try to try.
     """
 
@@ -48,6 +50,7 @@ class Sandbox:
         put_accounts: bool = True,
         daily_quota: int | None = QUOTA,
         keeps_doubles: bool = False,
+        double_ids: str = "refuse",
         webhook_secret: str = "",
         webhook_retries: tuple[float, ...] = LADDER,
     ) -> None:
@@ -55,6 +58,8 @@ class Sandbox:
             raise NotLoopback(f"{host} is not a loopback address.")
         if not api_key:
             raise ValueError("api_key must not be empty.")
+        if double_ids not in DOUBLE_IDS:
+            raise ValueError(f"double_ids must be one of {', '.join(DOUBLE_IDS)}.")
         if webhook_secret and not webhooks.is_secret(webhook_secret):
             raise ValueError("webhook_secret must be whsec_ and base64.")
         settings = Settings(
@@ -66,6 +71,7 @@ class Sandbox:
             put_accounts=put_accounts,
             daily_quota=daily_quota,
             keeps_doubles=keeps_doubles,
+            double_ids=double_ids,
         )
         self._address = ("127.0.0.1" if host == "localhost" else host, port)
         self._state, self._settings = state, settings

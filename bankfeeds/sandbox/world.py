@@ -35,6 +35,8 @@ class Settings:
     daily_quota: int | None = None  # None is Codat's own formula
     # Rows that are there already or too old are stored all the same, so that they can be counted.
     keeps_doubles: bool = False
+    # One of rules.DOUBLE_IDS.
+    double_ids: str = "refuse"
 
 
 class World:

@@ -31,7 +31,14 @@ from .holds import (
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
 from .pushes import push, transaction
-from .resending import WHY_NOT, left_out_as_late, sent_again, why_not_sent_again
+from .resending import (
+    WHY_NOT,
+    accepted_again,
+    left_out_as_late,
+    sent_again,
+    what_of_it,
+    why_not_sent_again,
+)
 from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, connection_turns
 from .word import Tone, Word
 
@@ -48,6 +55,7 @@ __all__ = [
     "Tone",
     "Turn",
     "Word",
+    "accepted_again",
     "account",
     "account_turns",
     "action",
@@ -82,6 +90,7 @@ __all__ = [
     "short",
     "stopped",
     "transaction",
+    "what_of_it",
     "who",
     "why_not_sent_again",
     "worker_band",

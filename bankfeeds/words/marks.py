@@ -27,6 +27,8 @@ def _mark(row: PushMark, *, is_seen_to: bool) -> Word:
         return Word(label, _missing(row), "quiet" if is_seen_to else "warn")
     if row.kind == Kind.SENT_IN_ERROR:
         return Word(label, _said(row), "bad")
+    if row.kind == Kind.SENT_AGAIN and not is_seen_to:
+        return Word(label, _said(row), "wait")
     return Word(label, _said(row), "quiet")
 
 

@@ -76,6 +76,27 @@ def left_out_as_late(number: int) -> str:
     return text % {"n": number}
 
 
+def accepted_again(pushes: list[int]) -> str:
+    """`Sent again and accepted in push #12.`"""
+    which = ", ".join(f"#{pk}" for pk in pushes)
+    return _("Sent again, and accepted by Codat in push %(numbers)s.") % {"numbers": which}
+
+
+def what_of_it(stands: Word, number: int, *, is_refused: bool, is_through: bool) -> str:
+    """What to do about rows that went again in push `number`, which stands so."""
+    said = {"id": number, "status": stands.label}
+    if is_refused:
+        text = _(
+            "Push #%(id)d: %(status)s. Decide there. Codat may refuse a row that it has already:"
+            " then give that push up, give the client the file, and mark this as seen to."
+        )
+    elif is_through:
+        text = _("Push #%(id)d: %(status)s.")
+    else:
+        text = _("Push #%(id)d: %(status)s. This is marked as seen to once Codat accepts it.")
+    return text % said
+
+
 def sent_again(rows: int, pushes: list[int]) -> str:
     """`3 rows sent again in push #12`."""
     text = ngettext("%(n)d row sent again in %(which)s", "%(n)d rows sent again in %(which)s", rows)

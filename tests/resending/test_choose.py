@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from bankfeeds import marks, pushing, resending, rules
 from bankfeeds.models import Event, Push, PushItem, PushStatus, Resending, SourceAccount
+from bankfeeds.sandbox.server import Sandbox
 from tests import support
 from tests.admin import pushes as made_by_steps
 from tests.resending.support import BY, marked
@@ -77,13 +78,23 @@ def test_chosen_rows_leave_their_push_and_go_in_a_new_one() -> None:
     assert (told.account, told.reason, told.actor_name) == (account, "lost", "manager")
 
 
-def test_a_push_whose_every_row_goes_again_is_seen_to() -> None:
+def test_a_push_whose_every_row_goes_again_is_seen_to_once_codat_has_accepted_that() -> None:
     account = support.make_account()
     push = accepted(account)
-    made = send(account, rows_of(push))
+    fresh = send(account, rows_of(push)).rows.get().replacement
+    assert fresh is not None
+    again = push.marks.get(kind="sent_again")
+    assert f"#{fresh.pk}" in again.words and again.made_by == "manager"
+    for step in (PushStatus.SENDING, PushStatus.SUBMITTED, PushStatus.SUCCEEDED):
+        assert resending.see_to_arrived(now=timezone.now()) == 0
+        assert list(marks.perhaps_missing(account)) == [push]
+        assert choose(account).again == [(push, fresh)] and not choose(account).rows
+        fresh.step(step, by=BY, now=timezone.now())
+    assert resending.see_to_arrived(now=timezone.now()) == 1
     seen = push.marks.get(kind="seen_to")
-    assert f"#{made.rows.get().replacement_id}" in seen.words and seen.made_by == "manager"
+    assert f"accepted by Codat in push #{fresh.pk}" in seen.words
     assert not marks.perhaps_missing(account).exists()
+    assert resending.see_to_arrived(now=timezone.now()) == 0
 
 
 def test_the_second_press_shows_the_first_order() -> None:
@@ -181,3 +192,25 @@ def test_codat_may_refuse_a_row_that_it_has_and_a_person_decides(sandbox: Any, d
     assert fresh and fresh.status == PushStatus.FAILED
     assert Push.objects.undecided().get() == fresh
     assert len(support.ledger()) == 1
+    assert not push.marks.filter(kind="seen_to").exists()
+    browser = made_by_steps.signed_in(support.make_person("support"))
+    for page in (f"push/{push.pk}/change/", f"resending/account/{account.pk}/"):
+        said = made_by_steps.text(browser.get(f"/admin/bankfeeds/{page}"))
+        assert f"Push #{fresh.pk}: Refused by Codat. Decide there." in said, page
+        assert "give the client the file" in said
+    assert "Sent again" in made_by_steps.text(browser.get("/admin/bankfeeds/push/?mark=open"))
+
+
+def test_where_codat_leaves_a_double_away_the_mark_is_seen_to(drain: Any, settings: Any) -> None:
+    with Sandbox(api_key="k", operation_seconds=0.0, double_ids="skip") as running:
+        settings.CODAT_BASE_URL, settings.CODAT_API_KEY = running.url, "k"
+        account = support.onboard().accounts[0]
+        support.make_transactions(account, ["1.00"])
+        (push,) = pushing.confirm(
+            [account], fingerprint=None, form_key=str(uuid.uuid4()), by=BY, now=timezone.now()
+        )
+        drain()
+        fresh = send(account, rows_of(marked(push))).rows.get().replacement
+        drain()
+        assert fresh and Push.objects.get(pk=fresh.pk).status == PushStatus.SUCCEEDED
+        assert push.marks.filter(kind="seen_to").exists()

@@ -117,6 +117,28 @@ def test_doubles_and_older_rows_are_stored_to_be_counted(start: Start) -> None:
     assert stored(talk) == [["t1"], ["t1"], ["t0"]]
 
 
+@pytest.mark.parametrize(
+    ("treatment", "status", "ids"),
+    [
+        ("refuse", "Failed", [["t1"]]),
+        ("skip", "Success", [["t1"], ["t2"]]),
+        ("store", "Success", [["t1"], ["t1", "t2"]]),
+    ],
+)
+def test_what_becomes_of_an_id_that_is_stored_already(
+    start: Start, treatment: str, status: str, ids: list[list[str]]
+) -> None:
+    """Codat's documents say nothing of it; each way can be tried, the strict one by default."""
+    talk = start(double_ids=treatment) if treatment != "refuse" else start()
+    client = talk.client()
+    client.push(row("t1"))
+    operation = client.push(row("t1"), row("t2"))
+    ended = talk.get(f"/companies/{client.company_id}/push/{operation['pushOperationKey']}")
+    assert ended["status"] == status and stored(talk) == ids
+    named = [one["itemId"] for one in ended["validation"]["warnings"]]
+    assert named == (["t1"] if treatment == "skip" else [])
+
+
 def test_every_push_that_came_in_is_kept_with_what_it_carried(talk: Talk) -> None:
     client = talk.client()
     send(client, "t1", key="k")

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from bankfeeds.sandbox.rules import DOUBLE_IDS
 from bankfeeds.sandbox.server import QUOTA, Sandbox, StateUnusable
 
 PORT = 8182
@@ -68,6 +69,14 @@ class Command(BaseCommand):
             help="Store rows again that are there already, and older ones, to count them.",
         )
         parser.add_argument(
+            "--double-ids",
+            choices=DOUBLE_IDS,
+            default="refuse",
+            help="What becomes of a row whose id is stored already, of which Codat's documents say"
+            " nothing: its push fails (refuse, the default), or it is left away with a warning"
+            " (skip), or stored once more (store).",
+        )
+        parser.add_argument(
             "--with-parent", action="store_true", help="End when the process that started it ends."
         )
 
@@ -101,6 +110,7 @@ class Command(BaseCommand):
                 put_accounts=not options["without_put"],
                 daily_quota=options["daily_quota"] or None,
                 keeps_doubles=options["keep_doubles"],
+                double_ids=options["double_ids"],
                 webhook_secret=settings.CODAT_WEBHOOK_SECRET,
             ).start()
         except (StateUnusable, ValueError) as error:
