@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds import words
-from bankfeeds.models import Company, SendingStop
+from bankfeeds.models import Company
 
 from . import (
     company_add,
@@ -40,12 +40,7 @@ class CompanyList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        ties = [tie for row in self.result_list if (tie := mirror_rows.current(row))]
-        accounts = [each for tie in ties for each in mirror_rows.connected(tie)]
-        # What keeps everything from leaving stands in the bands above the list.
-        barriers = words.Barriers(SendingStop.objects.over(accounts))
-        for row in self.result_list:
-            row.barriers = barriers
+        mirror_rows.put_barriers(self.result_list)
 
 
 @admin.register(Company)

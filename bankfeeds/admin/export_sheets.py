@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
@@ -35,8 +36,15 @@ def _headline(company: Company, tie: Connection | None) -> str:
     return mirror_words.headline(company, tie, now=timezone.now()).label
 
 
-def _next_step(company: Company) -> str:
-    return mirror_words.next_step(company, mirror_rows.current(company), now=timezone.now()).text
+def _next_step(company: Any) -> str:
+    tie = mirror_rows.current(company)
+    now = timezone.now()
+    return mirror_words.next_step(company, tie, now=now, barriers=company.barriers).text
+
+
+def _owner(company: Company) -> str:
+    person = company.owner
+    return (person.get_full_name() or person.get_username()) if person else ""
 
 
 def _connected(tie: Connection | None) -> int:
@@ -64,10 +72,11 @@ def companies() -> Sheet:
         Column(_("Waiting rows"), lambda row: _waiting(row)[0]),
         Column(_("Send by"), lambda row: _waiting(row)[1]),
         Column(_("Last accepted"), lambda row: row.accepted_at, is_moment=True),
+        Column(_("Owner"), _owner),
         Column(_("Created"), lambda row: row.requested_at, is_moment=True),
         Column(_("Codat id"), lambda row: str(row.codat_id or "")),
     )
-    return Sheet("companies", _("Companies"), columns)
+    return Sheet("companies", _("Companies"), columns, mirror_rows.put_barriers)
 
 
 def connections() -> Sheet:

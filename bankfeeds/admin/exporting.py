@@ -14,10 +14,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from bankfeeds import exporting
+from bankfeeds import exporting, words
 from bankfeeds.exporting import Sheet
 
 from . import downloads, filtered
@@ -71,4 +70,4 @@ def too_many() -> str:
 
 def most() -> str:
     """As people write it: `200,000`."""
-    return number_format(exporting.MOST_ROWS, force_grouping=True)
+    return words.count(exporting.MOST_ROWS)

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
+from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import feeds
+from bankfeeds.exporting import MOST_ROWS, export
 from bankfeeds.feeds import Losses
 from bankfeeds.models import Company, Event, SourceAccount
 
-from . import downloads
+from . import downloads, export_sheets, exporting
 from .feed_schedule_page import find
 from .parts import PortalAdmin, demand
-from .push_forms import actor, number
+from .push_forms import actor, number, see_other
 
 # Of each account on the page; the files hold them all.
 ROWS = 200
@@ -31,14 +38,41 @@ def of_account(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespons
 
 def of_company(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     demand(request, "view_banktransaction")
-    company = Company.objects.filter(pk=pk).first()
-    if company is None:
-        raise Http404(_("There is no such company."))
-    rows = SourceAccount.objects.filter(company=company).select_related("company")
+    company = _company(pk)
     title = _("Too late for the feed: %(company)s") % {"company": company.name}
-    return _page(
-        admin, request, rows.defer("sealed_body").order_by("pk"), title=title, company=company
+    return _page(admin, request, _accounts_of(company), title=title, company=company)
+
+
+def export_of_account(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
+    demand(request, "view_banktransaction")
+    account = _found(pk)
+    page = reverse("admin:bankfeeds_feedschedule_too_late", args=[pk])
+    return _export(request, [account], chosen=f"{account.company.name}: {account}", page=page)
+
+
+def export_of_company(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
+    demand(request, "view_banktransaction")
+    company = _company(pk)
+    page = reverse("admin:bankfeeds_feedschedule_company_too_late", args=[pk])
+    return _export(request, _accounts_of(company), chosen=company.name, page=page)
+
+
+def _export(
+    request: HttpRequest, accounts: Iterable[SourceAccount], *, chosen: str, page: str
+) -> HttpResponseBase:
+    if request.method != "POST":
+        return redirect(page)
+    found = [feeds.losses(account, today=timezone.localdate()) for account in accounts]
+    total = sum(losses.total for losses in found)
+    if total > MOST_ROWS:
+        messages.warning(request, exporting.too_many())
+        return see_other(page)
+    sheet = export_sheets.too_late()
+    rows = chain.from_iterable(losses.each() for losses in found)
+    content = export(
+        rows, sheet=sheet, counted=total, chosen=chosen, by=actor(request), now=timezone.now()
     )
+    return downloads.streamed(exporting.name(sheet), content)
 
 
 def file(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -72,6 +106,18 @@ def _shown(losses: Losses) -> dict[str, Any]:
         "parts": range(1, losses.files + 1),
         "taken": taken.order_by("-at", "-pk").first(),
     }
+
+
+def _company(pk: int) -> Company:
+    company = Company.objects.filter(pk=pk).first()
+    if company is None:
+        raise Http404(_("There is no such company."))
+    return company
+
+
+def _accounts_of(company: Company) -> QuerySet[SourceAccount]:
+    rows = SourceAccount.objects.filter(company=company).select_related("company")
+    return rows.defer("sealed_body").order_by("pk")
 
 
 def _found(pk: int) -> SourceAccount:

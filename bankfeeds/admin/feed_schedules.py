@@ -80,6 +80,12 @@ class FeedScheduleAdmin(PortalAdmin):
             self.own("<int:pk>/too-late/file/", "file", feed_lost.file),
             self.own("company/<int:pk>/", "company", feed_schedule_page.company_view),
             self.own("company/<int:pk>/too-late/", "company_too_late", feed_lost.of_company),
+            self.own("<int:pk>/too-late/export/", "export_lost", feed_lost.export_of_account),
+            self.own(
+                "company/<int:pk>/too-late/export/",
+                "company_export_lost",
+                feed_lost.export_of_company,
+            ),
             *super().get_urls(),
         ]
 

@@ -22,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from bankfeeds import words
 from bankfeeds.models import (
     BankTransaction,
     Company,
@@ -29,6 +30,7 @@ from bankfeeds.models import (
     Intent,
     Push,
     PushStatus,
+    SendingStop,
     SourceAccount,
 )
 from bankfeeds.rules import FEED_WINDOW
@@ -86,6 +88,18 @@ def companies(rows: QuerySet[Company], *, today: dt.date) -> QuerySet[Company]:
         accepted_at=Subquery(accepted.values("ended_at")[:1]),
         undecided=Subquery(undecided.values("pk")[:1]),
     ).prefetch_related(Prefetch("connections", ties, to_attr="all_connections"))
+
+
+def put_barriers(rows: Sequence[Any]) -> None:
+    """What keeps rows of these companies from leaving: their next step depends on it.
+
+    What keeps everything from leaving stands in the bands above every page.
+    """
+    ties = [tie for row in rows if (tie := current(row))]
+    accounts = [each for tie in ties for each in connected(tie)]
+    barriers = words.Barriers(SendingStop.objects.over(accounts))
+    for row in rows:
+        row.barriers = barriers
 
 
 def current(company: Company) -> Connection | None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds.models import Push
 
-from . import push_confirm, push_decide, push_page, push_together
+from . import push_confirm, push_decide, push_page, push_together, push_totals
 from .push_forms import identifier
 from .push_history import PushHistory
 from .push_words import MOVING
@@ -29,6 +29,7 @@ class PushAdmin(PushHistory):
         own: list[tuple[str, View, str]] = [
             ("confirm/", self.confirm_view, "confirm"),
             ("together/", self.together_view, "together"),
+            ("totals/", self.totals_view, "totals"),
             ("<path:object_id>/status/", self.status_view, "status"),
             ("<path:object_id>/body/", self.body_view, "body"),
             ("<path:object_id>/stop/", self.stop_view, "stop"),
@@ -45,6 +46,9 @@ class PushAdmin(PushHistory):
 
     def together_view(self, request: HttpRequest) -> HttpResponse:
         return push_together.view(self, request)
+
+    def totals_view(self, request: HttpRequest) -> HttpResponse:
+        return push_totals.view(self, request)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -9,9 +9,12 @@ from __future__ import annotations
 from .cells import Value, file_name, harmless
 from .client_file import ClientFile, client_file, client_files, hand_out, starts
 from .pushes import pushes
+from .pushes import readable as readable_pushes
+from .record import readable as readable_events
 from .record import record
 from .sheet import Column, Sheet
 from .stream import MOST_ROWS, chunks, count, export, taken_out
+from .totals import Total, totals
 from .transactions import transactions, with_places
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "ClientFile",
     "Column",
     "Sheet",
+    "Total",
     "Value",
     "chunks",
     "client_file",
@@ -29,9 +33,12 @@ __all__ = [
     "hand_out",
     "harmless",
     "pushes",
+    "readable_events",
+    "readable_pushes",
     "record",
     "starts",
     "taken_out",
+    "totals",
     "transactions",
     "with_places",
 ]

@@ -24,6 +24,7 @@ PORTION = 500
 MARK = "\ufeff"
 # Six digits and more, also in groups: perhaps an account number that somebody searched for.
 _LONG_NUMBER = re.compile(r"(?<![\w-])\d(?:[ .\-/]?\d){5,}(?![\w-])")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|otp=)\S*", re.IGNORECASE)
 
 
@@ -53,20 +54,27 @@ def _chunks(
 
 
 def _portions(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
-    stream = rows.iterator(chunk_size=PORTION) if isinstance(rows, QuerySet) else iter(rows)
+    stream = iter(rows)
     while portion := list(islice(stream, PORTION)):
         yield portion
 
 
 def export(
-    rows: QuerySet[Any], *, sheet: Sheet, counted: int, chosen: str, by: Actor, now: dt.datetime
+    rows: QuerySet[Any] | Iterable[Any],
+    *,
+    sheet: Sheet,
+    counted: int,
+    chosen: str,
+    by: Actor,
+    now: dt.datetime,
 ) -> Iterator[bytes]:
     """The file of at most `counted` rows; that it was taken out is written down first.
 
     `chosen`: the filter in words; what may be a secret in it is not kept.
     """
     taken_out(sheet, rows=counted, chosen=chosen, by=by, now=now)
-    return chunks(islice(rows.iterator(chunk_size=PORTION), counted), sheet=sheet)
+    read = rows.iterator(chunk_size=PORTION) if isinstance(rows, QuerySet) else rows
+    return chunks(islice(read, counted), sheet=sheet)
 
 
 def taken_out(sheet: Sheet, *, rows: int, chosen: str, by: Actor, now: dt.datetime) -> None:
@@ -83,4 +91,8 @@ def taken_out(sheet: Sheet, *, rows: int, chosen: str, by: Actor, now: dt.dateti
 
 
 def _without_secrets(text: str) -> str:
-    return _LONG_NUMBER.sub("…", _ADDRESS.sub("…", text))
+    return _LONG_NUMBER.sub(_hidden, _ADDRESS.sub("…", text))
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return found[0] if _DAY.fullmatch(found[0]) else "…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,6 +48,13 @@ class Losses:
         start, *ends = self.starts[number - 1 : number + 1]
         rows = _late(self.account, self.standing)[start : ends[0] if ends else self.total]
         return [Lost(row, _why(row, self.standing)) for row in rows]
+
+    def each(self) -> Iterator[Lost]:
+        """All of them with their company, oldest first, read in portions."""
+        rows = _late(self.account, self.standing).select_related("account__company")
+        rows = rows.defer("account__sealed_body", "account__problem", "account__company__problem")
+        for row in rows.iterator(chunk_size=1000):
+            yield Lost(row, _why(row, self.standing))
 
 
 def losses(account: SourceAccount, *, today: dt.date) -> Losses:

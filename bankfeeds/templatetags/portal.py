@@ -43,6 +43,11 @@ def day(date: dt.date | None) -> str:
 
 
 @register.filter
+def count(things: int) -> str:
+    return words.count(things)
+
+
+@register.filter
 def money(amount: Decimal, currency: str) -> str:
     return words.money(amount, currency)
 

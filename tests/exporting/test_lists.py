@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
@@ -217,3 +218,20 @@ def test_an_imported_file_and_its_state(auditor: Any) -> None:
     statement: Statement = support.make_statement(support.make_account(), file_name="-x.csv")
     [row] = taken(auditor, "statement")
     assert row["File"] == "'-x.csv" and row["State"] == str(statement.get_state_display())
+
+
+@pytest.mark.parametrize("of", ["account", "company"])
+def test_what_is_too_late_with_its_reasons(auditor: Any, of: str) -> None:
+    old = support.today() - dt.timedelta(days=9)
+    account = support.make_account()
+    support.make_transactions(account, date=old)
+    pk = account.pk if of == "account" else account.company_id
+    path = f"{ROOT}/feedschedule/{'company/' if of == 'company' else ''}{pk}/too-late/"
+    assert "Export this list" in text(auditor.get(path))
+    assert auditor.get(f"{path}export/").status_code == 302
+    content = b"".join(auditor.post(f"{path}export/").streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content, newline="")))
+    assert len(rows) == 3 and {row["Date"] for row in rows} == {old.isoformat()}
+    assert "more than seven days old" in rows[0]["Reason"]
+    event = Event.objects.get(action="list.exported")
+    assert event.after["rows"] == 3 and account.company.name in event.words
