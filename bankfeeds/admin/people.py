@@ -6,6 +6,8 @@ Only a superuser hands out what stands above the groups; what each group may do 
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
@@ -13,8 +15,11 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from . import people_access, people_leave
 
 admin.site.unregister((User, Group))
 
@@ -68,7 +73,23 @@ class PeopleAdmin(StockUserAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         if not self.has_change_permission(request, self.get_object(request, id)):
             raise PermissionDenied
-        return super().user_change_password(request, id, form_url)
+        answer = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and answer.status_code == 302:
+            people_leave.record_password(request, User.objects.get(pk=id))
+        return answer
+
+    def get_urls(self) -> list[URLPattern]:
+        access = self.admin_site.admin_view(self.access_view)
+        return [path("access/", access, name="auth_user_access"), *super().get_urls()]
+
+    def access_view(self, request: HttpRequest) -> HttpResponse:
+        return people_access.view(request, self.admin_site.each_context(request))
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: list[Any], change: bool
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        people_leave.record(request, form.instance, changed=form.changed_data, is_new=not change)
 
     @admin.display(description=_("groups"))
     def in_groups(self, row: User) -> str | SafeString:

@@ -1,0 +1,70 @@
+"""Somebody leaves; and the list of who may do what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+
+from bankfeeds.groups import GROUPS
+from bankfeeds.models import Company, Event
+from tests import support
+from tests.admin.pushes import signed_in
+
+pytestmark = pytest.mark.django_db
+ACCESS = "/admin/auth/user/access/"
+
+
+def leave(boss: Any, user: User) -> Any:
+    given = {"username": user.username, "is_staff": "on", "groups": [user.groups.get().pk]}
+    return boss.post(f"/admin/auth/user/{user.pk}/change/", given, follow=True)
+
+
+def test_who_leaves_is_signed_out_everywhere_and_the_companies_are_named(people: Any) -> None:
+    manager, boss = people["manager"], signed_in(people["administrator"])
+    theirs, other = signed_in(manager), signed_in(people["support"])
+    company = support.make_company(name="Acme")
+    Company.objects.update(owner=manager)
+    page = leave(boss, manager).content.decode()
+    assert f"/admin/bankfeeds/company/?owner={manager.pk}" in page
+    assert theirs.get("/admin/bankfeeds/company/").status_code == 302
+    assert other.get("/admin/bankfeeds/company/").status_code == 200
+    assert Session.objects.count() == 2
+    event = Event.objects.get(action="person.deactivated")
+    assert (event.words, event.actor_name) == ("manager", "administrator")
+    company.refresh_from_db()
+    assert company.owner == manager
+
+
+def test_who_comes_back_has_to_sign_in_anew(people: Any) -> None:
+    manager, boss = people["manager"], signed_in(people["administrator"])
+    theirs = signed_in(manager)
+    leave(boss, manager)
+    User.objects.filter(pk=manager.pk).update(is_active=True)
+    assert theirs.get("/admin/bankfeeds/company/").status_code == 302
+
+
+def test_a_password_set_by_another_ends_the_sessions(people: Any) -> None:
+    manager, boss = people["manager"], signed_in(people["administrator"])
+    theirs = signed_in(manager)
+    new = {"password1": "another long phrase", "password2": "another long phrase"}
+    boss.post(f"/admin/auth/user/{manager.pk}/password/", {**new, "usable_password": "true"})
+    assert Event.objects.filter(action="person.password_set", words="manager").exists()
+    assert theirs.get("/admin/bankfeeds/company/").status_code == 302
+    assert not Event.objects.filter(words__contains="phrase").exists()
+
+
+@pytest.mark.parametrize("role", ["auditor", "administrator"])
+def test_the_access_list_names_everybody_and_every_right(people: Any, role: str) -> None:
+    page = signed_in(people[role]).get(ACCESS).content.decode()
+    for text in (*GROUPS, "see_link", "push_sourceaccount"):
+        assert text in page
+    assert "<form" not in page.split('id="content"')[1].split("</main>")[0]
+
+
+def test_nobody_reads_the_access_list_without_a_right(db: None, client: Any) -> None:
+    assert client.get(ACCESS).status_code == 302
+    outsider = User.objects.create(username="outsider", is_staff=True)
+    assert signed_in(outsider).get(ACCESS).status_code == 403
