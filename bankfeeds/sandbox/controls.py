@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from . import accounts, chance, faults, webhooks
+from . import accounts, callout, chance, faults, webhooks
 from .answers import Answer, Refused, said
 from .api import Api
 from .endpoints import parse
@@ -201,6 +201,23 @@ def _no_tricks(api: Api, _body: Any) -> Answer:
     return Answer(204)
 
 
+def _callout(api: Api, _body: Any) -> Answer:
+    return said(callout.of(api.world))
+
+
+def _show_callout(api: Api, body: Any) -> Answer:
+    """The text on the link page: `callout` says of what form."""
+    if wrong := callout.problem(body):
+        raise _Bad(wrong)
+    callout.keep(api.world, body)
+    return _callout(api, None)
+
+
+def _no_callout(api: Api, _body: Any) -> Answer:
+    callout.keep(api.world, {})
+    return Answer(204)
+
+
 def _put(api: Api, body: Any) -> Answer:
     """Whether the retired PUT of accounts is still taken; else it is answered 405."""
     if not isinstance(body, dict) or not isinstance(body.get("accounts"), bool):
@@ -219,6 +236,7 @@ CONTROLS: dict[str, dict[str, Control]] = {
     "requests": {"GET": _requests},
     "webhooks": {"GET": _messages, "POST": _webhooks, "DELETE": _no_tricks},
     "put": {"POST": _put},
+    "callout": {"GET": _callout, "POST": _show_callout, "DELETE": _no_callout},
     "posts": {"GET": _posts},
     "chance": {"GET": _chances, "POST": _chance, "DELETE": _no_chance},
     "faults": {"GET": _faults, "POST": _order, "DELETE": _clear},

@@ -26,14 +26,22 @@ BRANDS = {
 }
 
 
-def page(title: str, *parts: str, brand: str = "sandbox", status: int = 200) -> Answer:
-    """A whole page; `parts` are HTML already."""
+def page(
+    title: str,
+    *parts: str,
+    brand: str = "sandbox",
+    brand_name: str = "",
+    language: str = "en",
+    status: int = 200,
+) -> Answer:
+    """A whole page; `parts` are HTML already. `brand_name`: if not the English one."""
+    name = escape(brand_name or BRANDS[brand])
     text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} - {escape(BRANDS[brand])}</title>"
+        f"<title>{escape(title)} - {name}</title>"
         '<link rel="stylesheet" href="/sandbox.css"></head>'
-        f'<body class="{brand}"><header><p>{escape(BRANDS[brand])}</p></header>'
+        f'<body class="{brand}"><header><p>{name}</p></header>'
         f"<main><h1>{escape(title)}</h1>{''.join(parts)}</main></body></html>"
     )
     return Answer(status, text.encode("utf-8", "replace"), HTML, HEADERS)
@@ -59,8 +67,10 @@ def note(text: str) -> str:
     return f'<p class="note" role="status">{escape(text)}</p>'
 
 
-def link(href: str, text: str) -> str:
-    return f'<a href="{escape(href)}">{escape(text)}</a>'
+def link(href: str, text: str, *, language: str = "") -> str:
+    """`language`: of the text and of the page that it leads to, where it is another."""
+    tongue = f' lang="{language}" hreflang="{language}"' if language else ""
+    return f'<a href="{escape(href)}"{tongue}>{escape(text)}</a>'
 
 
 def listing(texts: Iterable[str], *, ordered: bool = False) -> str:

@@ -1,24 +1,21 @@
-"""The pages that a person sees: the sandbox's own index, and Codat's link page of a connection.
+"""The pages that a person sees: which page answers, and the sandbox's own index.
 
-The link pages ask for the one-hour password at every step. What follows in QuickBooks is in
-`quickbooks`. All work without JavaScript.
+Codat's link pages are in `link_pages`, what follows in QuickBooks in `quickbooks`. All work without
+JavaScript.
 """
 
 from __future__ import annotations
 
 from html import escape
 
-from . import accounts, connections, faults, quickbooks
+from . import accounts, connections, faults, link_pages, quickbooks
 from .answers import Answer, Refused
 from .api import Api
 from .markup import (
     alert,
     field,
     form,
-    hidden,
     link,
-    listing,
-    note,
     p,
     page,
     see_other,
@@ -27,24 +24,10 @@ from .markup import (
 )
 from .world import Record, World, stamp
 
-STEPS = ("start", "set-up", "credentials", "revoke")
 MOST_SHOWN = 100
 LOGO = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
     b'<circle cx="16" cy="16" r="16" fill="#237a1f"/></svg>'
-)
-PERMISSIONS = (
-    "Give QuickBooks Online the balances of the accounts that you choose",
-    "Give QuickBooks Online the transactions of the accounts that you choose, once a day",
-    "Keep doing so until you disconnect the accounts in QuickBooks Online",
-)
-NEXT_STEPS = (
-    "Keep this page open: the username and password are shown once.",
-    "In QuickBooks Online, go to Transactions, then Bank transactions, then Link account.",
-    "Search for {institution} and accept the terms.",
-    "Enter the username and password above.",
-    "Tick the accounts, choose the QuickBooks account of each and the date to start from.",
-    "Select Connect.",
 )
 
 
@@ -53,7 +36,7 @@ def wants(path: str) -> bool:
     if path in ("/", "/sandbox.css", "/logo.svg", "/clock", "/favicon.ico"):
         return True
     parts = path.strip("/").split("/")
-    is_link = len(parts) == 5 and parts[0] == "companies" and parts[4] in STEPS
+    is_link = len(parts) == 5 and parts[0] == "companies" and parts[4] in link_pages.STEPS
     return is_link or parts[0] in ("company", "quickbooks")
 
 
@@ -72,7 +55,7 @@ def answer(
             if parts[0] == "quickbooks":
                 found = quickbooks.answer(api, method, parts[1:], params, form)
             elif parts[0] == "companies":
-                found = _link_page(api.world, method, parts, dict(form) if form else params)
+                found = link_pages.answer(api.world, method, parts, dict(form) if form else params)
             elif path == "/clock" and method == "POST":
                 found = _advance(api.world, dict(form))
             elif parts[0] == "company":
@@ -92,66 +75,6 @@ def _not_found() -> Answer:
 def _no_link_flow() -> Answer:
     text = "QuickBooks Online Bank Feeds is not offered here: use the link of its connection."
     return page("Connect your data", p(text), brand="codat")
-
-
-# The link pages
-
-
-def _link_page(world: World, method: str, parts: list[str], given: dict[str, str]) -> Answer:
-    connection = connections.find(world, parts[1], parts[3])
-    otp, step = given.get("otp", ""), parts[4]
-    if not connections.link_works(world, connection["id"], otp=otp):
-        return _expired()
-    base = "/" + "/".join(parts[:4])
-    if step == "start":
-        return _permissions(base, otp)
-    if step == "credentials" and method == "POST":
-        return _credentials(world, connection, base, otp)
-    if step == "revoke" and method == "POST":
-        connections.revoke_credentials(world, connection["id"])
-        return _set_up(base, otp, note("The credentials were revoked."))
-    return _set_up(base, otp)
-
-
-def _expired() -> Answer:
-    text = "This link has expired or is not valid. Ask the one who sent it to you for a new link."
-    return page("Unauthorized", alert(text), brand="codat", status=401)
-
-
-def _permissions(base: str, otp: str) -> Answer:
-    return page(
-        "Connect to QuickBooks Online Bank Feeds",
-        p("To connect your bank accounts you agree to:"),
-        listing(PERMISSIONS),
-        form(f"{base}/set-up", hidden("otp", otp), button="Next", method="get"),
-        brand="codat",
-    )
-
-
-def _set_up(base: str, otp: str, *above: str) -> Answer:
-    text = "You need a username and a password that QuickBooks Online will ask you for."
-    return page(
-        "Set up QuickBooks",
-        *above,
-        p(text),
-        form(f"{base}/credentials", hidden("otp", otp), button="Get credentials"),
-        brand="codat",
-    )
-
-
-def _credentials(world: World, connection: Record, base: str, otp: str) -> Answer:
-    made = connections.make_credentials(world, connection["id"])
-    institution = world.settings.institution
-    pair = [hidden(name, made[name]) for name in ("username", "password")]
-    return page(
-        "Set up QuickBooks",
-        f'<dl><dt>Username</dt><dd id="shown-username">{escape(made["username"])}</dd>'
-        f'<dt>Password</dt><dd id="shown-password">{escape(made["password"])}</dd></dl>',
-        form(f"{base}/revoke", hidden("otp", otp), button="Revoke credentials", look="quiet"),
-        listing([each.format(institution=institution) for each in NEXT_STEPS], ordered=True),
-        form("/quickbooks/link-account", *pair, button="Continue to QuickBooks"),
-        brand="codat",
-    )
 
 
 # The index

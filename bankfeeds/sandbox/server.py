@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
-from . import webhooks
+from . import callout, webhooks
 from .api import Api
 from .delivery import LADDER, Deliverer
 from .journal import Journal, StateUnusable
@@ -33,6 +33,7 @@ class Sandbox:
     `daily_quota` None is Codat's own formula, which a test of a thousand requests would exhaust.
     `keeps_doubles` stores rows again that are there, and older ones, instead of failing the push.
     `double_ids`: one of `rules.DOUBLE_IDS`, what becomes of a row whose id is stored already.
+    `link_callout` is the text on the link page (`callout` says of what form); None: as it was.
     `webhook_secret` empty makes one up; `webhook_retries` are seconds from try to try.
     """
 
@@ -53,6 +54,7 @@ class Sandbox:
         double_ids: str = "refuse",
         webhook_secret: str = "",
         webhook_retries: tuple[float, ...] = LADDER,
+        link_callout: callout.Callout | None = None,
     ) -> None:
         if not is_loopback(host):
             raise NotLoopback(f"{host} is not a loopback address.")
@@ -62,6 +64,8 @@ class Sandbox:
             raise ValueError(f"double_ids must be one of {', '.join(DOUBLE_IDS)}.")
         if webhook_secret and not webhooks.is_secret(webhook_secret):
             raise ValueError("webhook_secret must be whsec_ and base64.")
+        if link_callout and (wrong := callout.problem(link_callout)):
+            raise ValueError(f"Callout: {wrong}")
         settings = Settings(
             api_key=api_key,
             zone=ZoneInfo(time_zone),
@@ -76,6 +80,7 @@ class Sandbox:
         self._address = ("127.0.0.1" if host == "localhost" else host, port)
         self._state, self._settings = state, settings
         self._webhook_secret, self._webhook_retries = webhook_secret, webhook_retries
+        self._callout = link_callout
         self._stopping = threading.Event()
         self._deliverer: Deliverer | None = None
         self._server: Server | None = None
@@ -97,6 +102,8 @@ class Sandbox:
         world.base = self.url
         if self._webhook_secret:
             world.put("meta", "webhookSecret", self._webhook_secret)
+        if self._callout:
+            callout.keep(world, self._callout)
         self._stopping.clear()
         server.api = Api(world, stopping=self._stopping)
         self._server = server

@@ -71,6 +71,22 @@ def test_the_state_outlives_a_kill_and_a_stop(tmp_path: Path) -> None:
         assert process.wait(5) == 0
 
 
+def test_a_callout_by_options(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state.json"))
+    english = ("--callout-title", "Hello", "--callout-body", "Call us.")
+    with running(*state, *english, "--callout-title-fr", "Allô", "--callout-body-fr", "Oui") as (
+        _process,
+        url,
+    ):
+        assert requests.get(f"{url}/_sandbox/callout", timeout=5).json() == {
+            "en": {"title": "Hello", "body": "Call us."},
+            "fr": {"title": "Allô", "body": "Oui"},
+        }
+    refused = run(*state, "--callout-title", "t" * 51, "--callout-body", "b")
+    _out, words = refused.communicate(timeout=30)
+    assert refused.returncode != 0 and "51 characters; at most 50" in words
+
+
 def test_json_is_the_only_line_on_standard_output(tmp_path: Path) -> None:
     process = run("--json", "--state", str(tmp_path / "state.json"))
     assert process.stdout is not None

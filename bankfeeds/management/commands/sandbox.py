@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from bankfeeds.sandbox import callout
 from bankfeeds.sandbox.rules import DOUBLE_IDS
 from bankfeeds.sandbox.server import QUOTA, Sandbox, StateUnusable
 
@@ -68,6 +69,12 @@ class Command(BaseCommand):
             action="store_true",
             help="Store rows again that are there already, and older ones, to count them.",
         )
+        for name, most in callout.LIMITS.items():
+            help = f"Callout on the link page, its {name}: at most {most} characters, plain text."
+            parser.add_argument(f"--callout-{name}", default="", metavar="TEXT", help=help)
+            parser.add_argument(
+                f"--callout-{name}-fr", default="", metavar="TEXT", help="The same in French."
+            )
         parser.add_argument(
             "--double-ids",
             choices=DOUBLE_IDS,
@@ -112,6 +119,12 @@ class Command(BaseCommand):
                 keeps_doubles=options["keep_doubles"],
                 double_ids=options["double_ids"],
                 webhook_secret=settings.CODAT_WEBHOOK_SECRET,
+                link_callout=callout.from_options(
+                    title=options["callout_title"],
+                    body=options["callout_body"],
+                    title_fr=options["callout_title_fr"],
+                    body_fr=options["callout_body_fr"],
+                ),
             ).start()
         except (StateUnusable, ValueError) as error:
             raise CommandError(str(error)) from error
