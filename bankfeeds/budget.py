@@ -50,6 +50,8 @@ class Closed:
 
     words: str
     until: dt.datetime | None
+    # The calls of the day are used up, as far as we were told.
+    by_quota: bool = False
 
 
 def closed(*, now: dt.datetime) -> Closed | None:
@@ -188,7 +190,8 @@ def _held(row: CallBudget, now: dt.datetime) -> Closed | None:
     if row.remaining == 0 and row.resets_at and row.answered_at and row.answered_at <= now:
         # The quota is one of a day: an answer that says otherwise is not believed for longer.
         until = min(row.resets_at, row.answered_at + _seconds(LONGEST_HOLD))
-        return Closed(_("Today's calls to Codat are used up"), until) if until > now else None
+        words = _("Today's calls to Codat are used up")
+        return Closed(words, until, by_quota=True) if until > now else None
     return None
 
 

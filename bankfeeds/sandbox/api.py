@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
 import hmac
 import json
@@ -20,6 +19,7 @@ from .endpoints import Call, Request
 from .faults import Fault, Occasion
 from .idempotency import METHODS, Idempotency, digest_of
 from .pushes import Book
+from .quota import Quota
 from .world import World, stamp
 
 MOST_REQUESTS = 10_000
@@ -42,6 +42,7 @@ class Api:
         self.world = world
         self.book = Book(world)
         self.idempotency = Idempotency(world)
+        self.quota = Quota(world)
         self.stopping = stopping
         token = base64.b64encode(world.settings.api_key.encode()).decode()
         self._authorization = f"Basic {token}".encode()
@@ -66,24 +67,13 @@ class Api:
         if reply.key is not None:
             self.idempotency.end(reply.key)
 
-    def _limits(self) -> tuple[tuple[str, str], ...]:
-        """The rate-limit headers of every answer."""
-        now = dt.datetime.fromtimestamp(self.world.now(), dt.UTC)
-        reset = dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
-        limit, used = self._quota(), self._used(now)
-        return (
-            ("X-Rate-Limit-Limit", str(limit)),
-            ("X-Rate-Limit-Remaining", str(max(0, limit - used))),
-            ("X-Rate-Limit-Reset", reset.isoformat().replace("+00:00", "Z")),
-        )
-
     # The gate
 
     def _gate(self, request: Request) -> tuple[Reply | None, Fault | None]:
         """An answer that needs no route, or the fault that hits this request, or neither."""
         if not hmac.compare_digest(request.authorization.encode(), self._authorization):
             return Reply(problem(401)), None
-        if refused := self._over_quota():
+        if refused := self.quota.take():
             return Reply(refused), None
         key = request.idempotency_key if request.method in METHODS else None
         if key is None:
@@ -102,28 +92,6 @@ class Api:
             self.idempotency.release(key)
             return Reply(self._ordered_status(fault), fault), None
         return Reply(answer, fault), None
-
-    def _quota(self) -> int:
-        """Codat guide: 1000 a day, and 1000 more for each company with a linked connection.
-
-        The limits per second and per address are not played.
-        """
-        fixed = self.world.settings.daily_quota
-        return 1000 * (1 + self.world.linked_companies()) if fixed is None else fixed
-
-    def _used(self, now: dt.datetime) -> int:
-        quota = self.world.table("meta").get("quota") or {}
-        return int(quota["used"]) if quota.get("day") == now.date().isoformat() else 0
-
-    def _over_quota(self) -> Answer | None:
-        now = dt.datetime.fromtimestamp(self.world.now(), dt.UTC)
-        used = self._used(now)
-        if used >= self._quota():
-            midnight = dt.datetime.combine(now.date() + dt.timedelta(1), dt.time(), dt.UTC)
-            wait = str(int((midnight - now).total_seconds()) + 1)
-            return problem(429, headers=(("Retry-After", wait),))
-        self.world.put("meta", "quota", {"day": now.date().isoformat(), "used": used + 1})
-        return None
 
     def _occasion(self, request: Request, *, replay: bool = False) -> Occasion:
         own = _texts(request.body) if b"fault-" in request.body.lower() else ()
@@ -224,7 +192,7 @@ class Api:
             told = {"status": reply.answer.status, "fault": reply.fault and reply.fault.kind}
             self.world.put("posts", number, {**post, **told})
         self.world.journal.commit()
-        return replace(reply, limits=self._limits())
+        return replace(reply, limits=self.quota.headers())
 
     def _ordered_status(self, fault: Fault) -> Answer:
         if fault.status != 429:

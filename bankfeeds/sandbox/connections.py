@@ -78,9 +78,36 @@ def tell_account(world: World, what: str, record: Record, account: Record) -> No
 def set_status(world: World, record: Record, status: str) -> None:
     """Keep a new status, and tell of it if it is one."""
     before, record["status"] = record["status"], status
+    if status == "Linked":
+        _resolve(world, record)
     world.put("connections", record["id"], record)
     if status != before:
         tell(world, _change(before, status), record)
+
+
+def cancel(world: World, record: Record) -> None:
+    """The client broke off while linking: it stays as it was, and says why."""
+    if record["status"] != "PendingAuth":
+        return
+    error = {
+        "statusCode": "403",
+        "statusText": "Forbidden",
+        "errorMessage": "User cancelled",
+        "erroredOnUtc": stamp(world.now()),
+        "status": "Active",
+        "resolvedOnUtc": None,
+    }
+    record["dataConnectionErrors"] = [error, *record["dataConnectionErrors"]]
+    world.put("connections", record["id"], record)
+    tell(world, "failed", record)
+
+
+def _resolve(world: World, record: Record) -> None:
+    resolved = {"status": "Resolved", "resolvedOnUtc": stamp(world.now())}
+    errors = record["dataConnectionErrors"]
+    record["dataConnectionErrors"] = [
+        {**each, **resolved} if each["status"] == "Active" else each for each in errors
+    ]
 
 
 def _change(before: str, status: str) -> str:

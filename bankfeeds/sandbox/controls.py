@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from . import accounts, callout, chance, faults, webhooks
+from . import accounts, callout, chance, connections, faults, webhooks
 from .answers import Answer, Refused, said
 from .api import Api
 from .endpoints import parse
@@ -80,12 +80,24 @@ def _status(api: Api, body: Any) -> Answer:
     return _state(api, connection)
 
 
-def _chosen(api: Api, body: Any) -> tuple[Record, list[Record]]:
+def _cancel(api: Api, body: Any) -> Answer:
+    """As the button on the page: the client breaks off while linking."""
+    connection = _connection(api, body)
+    connections.cancel(api.world, connection)
+    return _state(api, connection)
+
+
+def _connection(api: Api, body: Any) -> Record:
     if not isinstance(body, dict) or not isinstance(body.get("connectionId"), str):
         raise _Bad("connectionId is required.")
-    connection = api.world.table("connections").get(body["connectionId"])
-    if connection is None:
+    found: Record | None = api.world.table("connections").get(body["connectionId"])
+    if found is None:
         raise _Bad(f"No connection {body['connectionId']}.", status=404)
+    return found
+
+
+def _chosen(api: Api, body: Any) -> tuple[Record, list[Record]]:
+    connection = _connection(api, body)
     ids = body.get("accountIds")
     if not isinstance(ids, list) or not ids or not all(isinstance(each, str) for each in ids):
         raise _Bad("accountIds must be an array with at least one id.")
@@ -117,6 +129,15 @@ def _advance(api: Api, body: Any) -> Answer:
     api.world.advance(float(seconds))
     api.world.settle()
     return _clock(api, None)
+
+
+def _quota(api: Api, body: Any) -> Answer:
+    """Lets so many calls be `left` of today."""
+    left = body.get("left") if isinstance(body, dict) else None
+    if type(left) is not int or left < 0:
+        raise _Bad("left must be a whole number of calls, not negative.")
+    api.quota.leave(left)
+    return said({"left": left})
 
 
 def _ledger(api: Api, _body: Any) -> Answer:
@@ -231,6 +252,8 @@ CONTROLS: dict[str, dict[str, Control]] = {
     "connect": {"POST": _connect},
     "disconnect": {"POST": _disconnect},
     "status": {"POST": _status},
+    "cancel": {"POST": _cancel},
+    "quota": {"POST": _quota},
     "clock": {"GET": _clock, "POST": _advance},
     "ledger": {"GET": _ledger},
     "requests": {"GET": _requests},

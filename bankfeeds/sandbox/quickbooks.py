@@ -41,6 +41,9 @@ def answer(api: Api, method: str, parts: list[str], params: dict[str, str], form
     if step == "connect" and method == "POST":
         connection = _session(world, given.get("session", ""))
         return _connect(world, connection, form) if connection else _again(world)
+    if step == "cancel" and method == "POST":
+        connection = _session(world, given.get("session", ""))
+        return _cancel(world, connection, given) if connection else _again(world)
     if step == "connections" and len(parts) > 1:
         connection = world.table("connections").get(parts[1])
         if connection and parts[2:] == ["disconnect"] and method == "POST":
@@ -128,6 +131,7 @@ def _choose(world: World, connection: Record, token: str, *above: str) -> Answer
             p("QuickBooks Online takes at most the last seven days; an earlier date is ignored."),
             button="Connect",
         ),
+        form("/quickbooks/cancel", hidden("session", token), button="Cancel", look="quiet"),
         brand="quickbooks",
     )
 
@@ -175,6 +179,12 @@ def _connect(world: World, connection: Record, form: Form) -> Answer:
     world.drop("sessions", token)
     text = f"{len(chosen)} of your accounts are connected." if len(chosen) > 1 else "Connected."
     return _overview(world, connection, note(text))
+
+
+def _cancel(world: World, connection: Record, given: dict[str, str]) -> Answer:
+    world.drop("sessions", given["session"])
+    connections.cancel(world, connection)
+    return _sign_in_page(world, {}, note("You cancelled. No account was connected."))
 
 
 def _wrong_choice(

@@ -27,12 +27,12 @@ TRICKS = ("double", "delay", "late", "forge", "reorder", "lose")
 
 
 def tell(world: World, event: str, company_id: str, **payload: Any) -> None:
-    """Have every consumer told that wants to know."""
+    """Have every consumer told that wants to know; of no company when it concerns the client."""
     consumers = [each for each in world.table("consumers").values() if _wants(each, event)]
     if not consumers:
         return
     company = world.table("companies").get(company_id, {})
-    if not event.startswith("company."):
+    if not event.startswith(("company.", "client.")):
         payload = {"referenceCompany": _reference(world, company_id, company), **payload}
     body = envelope(event, payload, at=world.now())
     for consumer in consumers:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from django.db import DatabaseError, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
@@ -20,20 +19,23 @@ from django.utils.translation import gettext as _
 from bankfeeds import budget, doorbell, messages, pushing, sync
 from bankfeeds.codat.client import Client
 from bankfeeds.codat.errors import CodatError
-from bankfeeds.models import Actor, Connection, Event, Push, PushStatus, WebhookMessage
+from bankfeeds.models import (
+    Actor,
+    Connection,
+    Event,
+    Push,
+    PushStatus,
+    WebhookMessage,
+)
 from bankfeeds.models.record import WEBHOOK
 
-from . import reading, redact
+from . import quota, reading, redact
+from .outcome import Asking, Clock, Outcome, S, unanswered
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], dt.datetime]
-S = WebhookMessage.State
-
 # A message may overtake the answer in which we learn of its write or connection.
 OVERTAKING = dt.timedelta(seconds=60)
-# As long Codat is asked again for a message; later the daily look finds whatever it told.
-ASKING = dt.timedelta(hours=1)
 # The time between two tries grows with the age of the message, between these.
 SOONEST, LATEST = dt.timedelta(seconds=15), dt.timedelta(minutes=5)
 # How long a ring may be under way before the sweep takes it for lost.
@@ -41,19 +43,6 @@ RUNG = dt.timedelta(seconds=5)
 # Seconds that one call may take: its job shares the pool with deliveries.
 PATIENCE = 8.0
 MESSAGES_A_ROUND = 50
-
-
-@dataclass(frozen=True)
-class Outcome:
-    state: S
-    words: str
-
-
-@dataclass(frozen=True)
-class Asking:
-    client: Client
-    line: budget.Line
-    clock: Clock
 
 
 def process(pk: int, *, client: Client, line: budget.Line, clock: Clock) -> None:
@@ -131,6 +120,8 @@ def _outcome(message: WebhookMessage, read: reading.Read, asking: Asking) -> Out
             return _wake(message, about, now=asking.clock())
         if isinstance(about, reading.Tie):
             return _refresh(message, about, asking)
+        if isinstance(about, reading.Quota):
+            return quota.doubt(message, about, asking)
         return Outcome(S.FAILED if about.is_fault else S.IGNORED, about.words)
     except DatabaseError:
         raise
@@ -144,9 +135,17 @@ def _outcome(message: WebhookMessage, read: reading.Read, asking: Asking) -> Out
 def _write_down(
     message: WebhookMessage, read: reading.Read, outcome: Outcome, *, now: dt.datetime
 ) -> None:
+    words = " ".join(filter(None, (outcome.words, _why_linking_failed(read.about))))
     WebhookMessage.objects.filter(pk=message.pk, state=S.WAITING).update(
-        event_type=read.event_type, state=outcome.state, words=outcome.words, processed_at=now
+        event_type=read.event_type, state=outcome.state, words=words, processed_at=now
     )
+
+
+def _why_linking_failed(about: object) -> str:
+    if not isinstance(about, reading.Tie) or not about.reason:
+        return ""
+    reason = redact.harmless(about.reason)
+    return _("Linking to QuickBooks failed. Codat says: “%(reason)s”.") % {"reason": reason}
 
 
 def _wake(message: WebhookMessage, write: reading.Write, *, now: dt.datetime) -> Outcome:
@@ -177,7 +176,7 @@ def _refresh(message: WebhookMessage, tie: reading.Tie, asking: Asking) -> Outco
         sync.refresh_connection(connection, client=asking.client, by=WEBHOOK, clock=asking.clock)
     except CodatError as error:
         asking.line.met(error)
-        return _unanswered(message, error, now=asking.clock())
+        return unanswered(message, error, now=asking.clock())
     _settle_others(tie, message, asked_at=asked_at, now=asking.clock())
     if connection.gone_at is not None:
         return Outcome(S.PROCESSED, messages.removed_at_codat())
@@ -188,13 +187,6 @@ def _refresh(message: WebhookMessage, tie: reading.Tie, asking: Asking) -> Outco
 def _connection(tie: reading.Tie) -> Connection | None:
     rows = Connection.objects.select_related("company").defer("link_url")
     return rows.filter(codat_id=tie.connection_id).first()
-
-
-def _unanswered(message: WebhookMessage, error: CodatError, *, now: dt.datetime) -> Outcome:
-    words = messages.what_happened(error)
-    if now - message.received_at < ASKING:
-        return Outcome(S.WAITING, f"{words} {_('It is asked again.')}")
-    return Outcome(S.FAILED, f"{words} {_('Nothing was changed. Process this message again.')}")
 
 
 def _settle_others(

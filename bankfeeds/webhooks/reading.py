@@ -5,17 +5,24 @@ Source: codat-api 6.4 (envelope and events) and 6.5 (bodies of the old form).
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-LONGEST_EVENT = 100
+from bankfeeds.codat.reading import parse_moment
+
+LONGEST_EVENT, LONGEST_REASON = 100, 300
+# Where an error of a connection says what went wrong, the plainest first.
+SAYING = ("errorMessage", "statusText", "statusCode")
 WRITES = "bankTransactions.write."
 ACCOUNTS = "bankFeeds.sourceAccount."
 CONNECTIONS = "connection."
+FAILED = "connection.failed"
+QUOTA = "client.rateLimit."
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,16 @@ class Tie:
     """Something about a connection or its accounts: which one, by Codat's id."""
 
     connection_id: uuid.UUID
+    # Why linking failed, in Codat's words; asks for nothing else than any message does.
+    reason: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """The calls of a day are used up, or are there again; `until` is Codat's word for when."""
+
+    is_used_up: bool
+    until: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,7 @@ class Nothing:
 @dataclass(frozen=True)
 class Read:
     event_type: str
-    about: Write | Tie | Nothing
+    about: Write | Tie | Quota | Nothing
 
 
 def read(body: bytes) -> Read:
@@ -70,7 +87,7 @@ def parsed(body: bytes) -> Any:
         return None
 
 
-def _about(event: str, payload: Any) -> Write | Tie | Nothing:
+def _about(event: str, payload: Any) -> Write | Tie | Quota | Nothing:
     given: dict[str, Any] = payload if isinstance(payload, dict) else {}
     if event.startswith(WRITES):
         key = _identifier(given.get("id"))
@@ -79,13 +96,32 @@ def _about(event: str, payload: Any) -> Write | Tie | Nothing:
         return _tie(given.get("connectionId"))
     if event.startswith(CONNECTIONS):
         connection = given.get("connection")
-        return _tie(connection.get("id") if isinstance(connection, dict) else None)
+        told: dict[str, Any] = connection if isinstance(connection, dict) else {}
+        return _tie(told.get("id"), reason=_reason(told) if event == FAILED else "")
+    if event in (f"{QUOTA}reached", f"{QUOTA}reset"):
+        return Quota(event.endswith("reached"), _moment(given.get("expiryDate")))
     return Nothing(_("Nothing here depends on this event."))
 
 
-def _tie(value: Any) -> Tie | Nothing:
+def _reason(connection: dict[str, Any]) -> str:
+    """Of the first error, the newest: what it says, or else its status."""
+    errors = connection.get("dataConnectionErrors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    if not isinstance(first, dict):
+        return ""
+    return next(filter(None, (_printable(first.get(name)) for name in SAYING)), "")
+
+
+def _moment(value: Any) -> dt.datetime | None:
+    try:
+        return parse_moment(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _tie(value: Any, *, reason: str = "") -> Tie | Nothing:
     found = _identifier(value)
-    return Tie(found) if found else Nothing(_("It names no connection."), is_fault=True)
+    return Tie(found, reason) if found else Nothing(_("It names no connection."), is_fault=True)
 
 
 def _identifier(value: Any) -> uuid.UUID | None:
@@ -97,5 +133,9 @@ def _identifier(value: Any) -> uuid.UUID | None:
 
 def _event(value: Any) -> str:
     """Codat's word as far as it can be kept and shown."""
+    return _printable(value)[:LONGEST_EVENT]
+
+
+def _printable(value: Any) -> str:
     text = value if isinstance(value, str) else ""
-    return "".join(each for each in text if each.isprintable())[:LONGEST_EVENT]
+    return "".join(each for each in text if each.isprintable())[:LONGEST_REASON].strip()

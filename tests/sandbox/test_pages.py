@@ -175,6 +175,22 @@ def test_credentials_of_the_api_open_too(talk: Talk, browser: requests.Session) 
     assert page.press("Sign in", **made).forms["Connect"]["boxes"] == ["ac-001"]
 
 
+def test_a_client_who_cancels_is_not_connected(talk: Talk, browser: requests.Session) -> None:
+    client = talk.client(connect=False)
+    ready = open_page(browser, client.link).press("Next").press("Get credentials")
+    sign_in = ready.press("Continue to QuickBooks")
+    given = sign_in.forms["Sign in"]["fields"]
+    done = sign_in.press("Sign in").press("Cancel")
+    assert "You cancelled" in done.text
+    answer = talk.get(client.base)
+    assert answer["status"] == "PendingAuth"
+    assert answer["dataConnectionErrors"][0]["errorMessage"] == "User cancelled"
+    # The session is over, the credentials still open.
+    connected = done.press("Sign in", **given).press("Connect", ["ac-001"])
+    assert "Connected." in connected.text
+    assert talk.get(client.base)["status"] == "Linked"
+
+
 def test_an_expired_link_is_a_401_page_at_every_step(talk: Talk, browser: requests.Session) -> None:
     client = talk.client()
     second = open_page(browser, client.link).press("Next")

@@ -187,6 +187,89 @@ def test_shapes_and_traps(talk: Talk, consumer: Consumer) -> None:
     assert connection["linkUrl"] == client.link
 
 
+def test_a_client_who_breaks_off_is_told_of_until_it_is_linked(
+    talk: Talk, consumer: Consumer
+) -> None:
+    listen(talk, consumer, eventTypes=["connection.failed"])
+    client = talk.client(connect=False)
+    given = {"connectionId": client.connection_id}
+    assert talk.control("cancel", given)["status"] == "PendingAuth"
+    consumer.wait(1)
+    assert is_genuine(*consumer.came[0])
+    (told,) = consumer.bodies("connection.failed")
+    connection = told["payload"]["connection"]
+    assert (connection["id"], connection["status"]) == (client.connection_id, "PendingAuth")
+    error = connection["dataConnectionErrors"][0]
+    assert (error["statusCode"], error["errorMessage"]) == ("403", "User cancelled")
+    assert error["status"] == "Active"
+    talk.control("connect", {**given, "accountIds": ["ac-001"]})
+    (error,) = talk.get(client.base)["dataConnectionErrors"]
+    assert error["status"] == "Resolved" and error["resolvedOnUtc"]
+    # Nobody can fail to link what is linked.
+    talk.control("cancel", given)
+    consumer.quiet()
+    url = f"{talk.url}/_sandbox/cancel"
+    assert requests.post(url, json={}, timeout=5).status_code == 400
+    assert requests.post(url, json={"connectionId": "x"}, timeout=5).status_code == 404
+
+
+QUOTA = ["client.rateLimit.reached", "client.rateLimit.reset"]
+
+
+def test_the_calls_of_a_day_are_used_up_and_there_again(start: Start, consumer: Consumer) -> None:
+    talk = start(webhook_secret=SECRET, webhook_retries=RETRIES, daily_quota=3)
+    listen(talk, consumer, eventTypes=QUOTA)
+    listen(talk, consumer, eventTypes=["company.created"], companyTags=["a:b"])
+    assert [talk.send("GET", "/companies").status_code for _ in range(3)] == [200, 429, 429]
+    consumer.wait(1)
+    consumer.quiet()
+    midnight = talk.send("GET", "/companies").headers["X-Rate-Limit-Reset"]
+    (told,) = consumer.bodies("client.rateLimit.reached")
+    assert told["payload"] == {
+        "dailyQuota": 3,
+        "quotaRemaining": 0,
+        "expiryDate": midnight.replace("Z", ".0000000Z"),
+    }
+    talk.control("clock", {"advanceSeconds": 86400})
+    consumer.wait(2)
+    (told,) = consumer.bodies("client.rateLimit.reset")
+    assert told["payload"]["quotaRemaining"] == told["payload"]["dailyQuota"] == 3
+    assert told["payload"]["expiryDate"] > midnight
+    assert all(is_genuine(*each) for each in consumer.came)
+    # The new day can be used up as well.
+    assert [talk.send("GET", "/companies").status_code for _ in range(4)] == [200] * 3 + [429]
+    consumer.wait(3)
+    assert consumer.events == [*QUOTA, QUOTA[0]]
+
+
+def test_a_used_up_day_ends_after_a_restart_too(consumer: Consumer, tmp_path: Path) -> None:
+    from bankfeeds.sandbox.server import Sandbox
+
+    from .talk import KEY
+
+    given: dict[str, Any] = {"api_key": KEY, "state": tmp_path / "s.json", "daily_quota": 2}
+    with Sandbox(**given) as first, Talk(first.url) as talk:
+        listen(talk, consumer, eventTypes=QUOTA)
+        assert talk.send("GET", "/companies").status_code == 200
+        until(lambda: consumer.came and not state(talk)["waiting"])
+    with Sandbox(**given) as again, Talk(again.url) as talk:
+        assert talk.send("GET", "/companies").status_code == 429
+        talk.control("clock", {"advanceSeconds": 86400})
+        consumer.wait(2)
+    assert consumer.events == QUOTA
+
+
+def test_a_day_can_be_nearly_used_up_by_order(talk: Talk, consumer: Consumer) -> None:
+    listen(talk, consumer, eventTypes=QUOTA)
+    talk.control("quota", {"left": 1})
+    assert [talk.send("GET", "/companies").status_code for _ in range(2)] == [200, 429]
+    consumer.wait(1)
+    bad: list[Any] = [{}, {"left": -1}, {"left": True}, {"left": 1.5}, []]
+    for wrong in bad:
+        url = f"{talk.url}/_sandbox/quota"
+        assert requests.post(url, json=wrong, timeout=5).status_code == 400, wrong
+
+
 def test_only_what_is_wanted(talk: Talk, consumer: Consumer) -> None:
     first = listen(talk, consumer, eventTypes=["company.created"])
     talk.company("One")

@@ -12,7 +12,7 @@ import requests
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from bankfeeds import pushing, tasks
+from bankfeeds import budget, pushing, tasks
 from bankfeeds.models import Push, PushStatus, WebhookMessage
 from bankfeeds.pushing.wake import GATHERING
 from tests import support as rows
@@ -133,6 +133,37 @@ def test_the_client_connects_and_the_portal_knows(wired: Any) -> None:
     assert set(calls()[before:]) == {"GET bankFeedAccounts"}
     assert len(calls()) == before + 1
     assert not WebhookMessage.objects.filter(state__in=(S.WAITING, S.FAILED)).exists()
+
+
+def test_a_client_who_breaks_off_is_shown_with_the_reason(wired: Any) -> None:
+    listen(wired, "connection.failed")
+    client = rows.onboard(connected=False)
+    rows.control("cancel", connectionId=str(client.connection.codat_id))
+    (message,) = came(1)
+    before = len(calls())
+    rows.run_jobs()
+    message.refresh_from_db()
+    assert message.state == S.PROCESSED
+    assert "Linking to QuickBooks failed. Codat says: “User cancelled”." in message.words
+    assert calls()[before:] == ["GET bankFeedAccounts"]
+    assert {each.status for each in client.connection.accounts.all()} == {"pending"}
+
+
+def test_a_used_up_day_is_held_by_codats_own_answer(wired: Any) -> None:
+    listen(wired, "client.rateLimit.reached")
+    rows.onboard()
+    rows.control("quota", left=1)
+    # Somebody else uses the last call: this portal has not seen that none are left.
+    at_codat("GET", "companies")
+    (message,) = came(1)
+    assert budget.closed(now=timezone.now()) is None
+    before = len(calls())
+    rows.run_jobs()
+    message.refresh_from_db()
+    assert message.state == S.PROCESSED and "Codat was asked. Codat says" in message.words
+    assert calls()[before:] == ["GET bankFeedAccounts"]
+    held = budget.closed(now=timezone.now())
+    assert held is not None and held.until is not None and held.words in message.words
 
 
 def test_many_messages_of_one_company_are_answered_by_one_list(

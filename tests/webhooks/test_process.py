@@ -245,7 +245,9 @@ LEGACY = {
     ("body", "event", "state", "words"),
     [
         (support.event("company.created", {}), "company.created", S.IGNORED, "Nothing here"),
-        (support.event("client.rateLimit.reached", {}), "client.rateLimit.reached", S.IGNORED, ""),
+        (support.event("client.rateLimit.x", {}), "client.rateLimit.x", S.IGNORED, "Nothing here"),
+        (support.event("client.rateLimit.reached", {}), None, S.IGNORED, "nothing to ask"),
+        (support.event("client.rateLimit.reset", None), None, S.PROCESSED, "are not held"),
         (support.event("x" * 5000, {}), "x" * 100, S.IGNORED, "Nothing here"),
         (support.event("a\x00b\ud800c", {}), "abc", S.IGNORED, "Nothing here"),
         (json.dumps(LEGACY).encode(), LEGACY["RuleType"], S.IGNORED, "old form"),
