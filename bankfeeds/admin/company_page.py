@@ -177,6 +177,8 @@ def edit(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if _keep(request, company, form.cleaned_data):
             messages.success(request, _("Our details were changed. Nothing was sent to Codat."))
+        else:
+            messages.info(request, _("Our details are so already. Nothing was changed."))
         return see_other(page)
     title = _("Edit our details of %(company)s") % {"company": company.name}
     return admin.page(request, "edit", title=title, company=company, form=form)

@@ -50,7 +50,7 @@ def unfinished(row: RemoteCreation, *, now: dt.datetime) -> Word | None:
         return Word(
             _("Being created"), _("Codat is being asked right now. Look again in a minute."), "wait"
         )
-    problem = row.problem or _("It was not sent to Codat yet. Press Continue.")
+    problem = row.problem or _("It was not sent to Codat yet. It has to be continued.")
     return Word(_("Not yet at Codat"), problem, "warn")
 
 

@@ -72,11 +72,18 @@ def _pressed(
     if not pushes:
         messages.warning(request, _("Nothing new to send. Nothing was sent."))
         return _page(admin, request, accounts, plan)
-    if len(pushes) > 1:
-        text = _("%(pushes)d pushes confirmed: %(rows)s. They leave by themselves, in order.")
-        rows = push_words.transactions(sum(push.rows for push in pushes))
-        messages.success(request, text % {"pushes": len(pushes), "rows": rows})
+    messages.success(request, _confirmed(pushes))
     return see_other(_result(pushes))
+
+
+def _confirmed(pushes: list[Push]) -> str:
+    """The same after the first press and after the second."""
+    rows = push_words.transactions(sum(push.rows for push in pushes))
+    if len(pushes) == 1:
+        text = _("Push #%(id)d confirmed: %(rows)s. It leaves by itself.")
+        return text % {"id": pushes[0].pk, "rows": rows}
+    text = _("%(pushes)d pushes confirmed: %(rows)s. They leave by themselves, in order.")
+    return text % {"pushes": len(pushes), "rows": rows}
 
 
 def _other_rows() -> str:

@@ -209,13 +209,18 @@ def _after_decision(request: HttpRequest, push: Push, kind: Decision, why: str) 
     mine = PushDecision.objects.filter(push=push, kind=kind, reason=why, user=request.user.pk)
     first = mine.select_related("replacement").last()
     if first is not None and first.replacement is not None:
+        text = _("This was decided before: push #%(old)d is replaced by push #%(new)d.")
+        messages.info(request, text % {"old": push.pk, "new": first.replacement.pk})
         return see_other(address(first.replacement))
     return _moved_on(request, push, done=first is not None)
 
 
 def _moved_on(request: HttpRequest, push: Push, *, done: bool) -> HttpResponse:
-    """`done`: what was asked for is what has happened; then there is nothing to warn of."""
-    if not done:
+    """`done`: what was asked for is what has happened, by the first press of the same button."""
+    if done:
+        text = _("This was done before: push #%(id)d stands as shown here. This press did nothing.")
+        messages.info(request, text % {"id": push.pk})
+    else:
         text = _("Push #%(id)d has changed since that page was shown. Nothing was done now.")
         messages.warning(request, text % {"id": push.pk})
     return see_other(address(push))

@@ -18,11 +18,13 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import health, holding, pushing, words
 from bankfeeds.models import (
+    Incident,
     Push,
     PushBody,
     PushDecision,
     PushItem,
     PushStatus,
+    SendingStop,
     Statement,
 )
 from bankfeeds.models.states import UNDECIDED
@@ -117,7 +119,7 @@ def status_context(request: HttpRequest, push: Push) -> dict[str, Any]:
         "push": push,
         "word": push_words.status(push, now=now, behind=behind, holds=holds),
         "marks": push_words.marks(push),
-        "next_step": next_step(push, behind=behind, held=held),
+        "next_step": next_step(push, behind=behind, held=held, has=_may_what(request)),
         "behind": behind,
         "held": held,
         "held_address": holding_shown.address(held.by) if held else "",
@@ -152,26 +154,53 @@ def _worker(push: Push, now: dt.datetime) -> health.Stopped | None:
     return health.stopped(now=now) if push.status in push_words.MOVING else None
 
 
-def next_step(push: Push, *, behind: Push | None, held: words.Held | None = None) -> str:
-    """What to do now, in one sentence."""
+# The buttons that the sentences below point at, by what a person may press.
+BUTTONS = ("decide_push", "stop_push", "stop_sending", "end_incident")
+
+
+def _may_what(request: HttpRequest) -> frozenset[str]:
+    return frozenset(name for name in BUTTONS if may(request, name))
+
+
+def next_step(
+    push: Push, *, behind: Push | None, held: words.Held | None = None, has: frozenset[str]
+) -> str:
+    """What to do now, in one sentence; whoever has no button for it is told who has."""
+    decides = "decide_push" in has
+    if behind is not None and behind.status in UNDECIDED and not decides:
+        text = _("Somebody who may decide has to decide push #%(id)d first.")
+        return text % {"id": behind.pk}
     if behind is not None and behind.status in UNDECIDED:
         return _("Decide push #%(id)d first; this one then goes on by itself.") % {"id": behind.pk}
     if held is not None and held.remedy:
-        return held.remedy
+        return held.remedy if _may_mend(held, has) else held.for_others
     if behind is not None:
         return _("Nothing to do: it goes as soon as push #%(id)d has ended.") % {"id": behind.pk}
     if push.status == PushStatus.FAILED and not push_words.is_undecided(push):
         return _("Nothing to do: a decision was made.")
     if push_words.may_be_missing(push) and (again := resending_choose.stands(push)):
         return " ".join(again)
+    if push_words.may_be_missing(push) and not decides:
+        return _("Somebody who may send again has to choose what goes again.")
     if push_words.may_be_missing(push):
         return _("Choose on the page of its account what goes again, or mark it as seen to.")
+    if push_words.is_undecided(push) and not decides:
+        return _("Somebody who may decide has to look at it and decide.")
+    if push.status == PushStatus.READY and "stop_push" in has:
+        return _("Nothing to do: it leaves by itself. You can still stop it.")
     return str(_next_steps().get(push.status, ""))
+
+
+def _may_mend(held: words.Held, has: frozenset[str]) -> bool:
+    """Whether the remedy is in the hands of this person."""
+    if isinstance(held.by, SendingStop):
+        return "stop_sending" in has
+    return "end_incident" in has if isinstance(held.by, Incident) else True
 
 
 def _next_steps() -> dict[str, str]:
     return {
-        PushStatus.READY: _("Nothing to do: it leaves by itself. You can still stop it."),
+        PushStatus.READY: _("Nothing to do: it leaves by itself."),
         PushStatus.SENDING: _("Nothing to do: this page moves by itself."),
         PushStatus.RECONCILING: _("Nothing to do: this page moves by itself."),
         PushStatus.SUBMITTED: _("Nothing to do: this page moves by itself."),

@@ -50,6 +50,8 @@ def see_to(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
             "%(n)d push is marked as seen to.", "%(n)d pushes are marked as seen to.", number
         )
         messages.success(request, text % {"n": number})
+    else:
+        messages.info(request, _("All of it was seen to before. Nothing was changed now."))
     return see_other(_account_page(account))
 
 
@@ -149,6 +151,7 @@ def _send(admin: parts.PortalAdmin, request: HttpRequest, account: SourceAccount
         return _page(admin, request, account, problem=problem)
     except ValueError as error:
         return _page(admin, request, account, problem=str(error))
+    resending_estimate.tell(request, made)
     return see_other(resending_estimate.page_of(made))
 
 

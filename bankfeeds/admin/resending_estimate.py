@@ -55,6 +55,7 @@ def view(admin: parts.PortalAdmin, request: HttpRequest) -> HttpResponse:
     if not may(request):
         raise PermissionDenied
     if request.method == "POST" and (made := _pressed_before(request)) is not None:
+        tell(request, made)
         return see_other(page_of(made))
     meant = _meant(admin, request)
     if meant is None or not meant.pushes:
@@ -67,6 +68,12 @@ def view(admin: parts.PortalAdmin, request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _pressed(admin, request, meant, estimate)
     return _page(admin, request, meant, estimate)
+
+
+def tell(request: HttpRequest, made: Resending) -> None:
+    """The same after the first press and after the second."""
+    text = _("Order %(order)s is written down. What becomes of each push stands below.")
+    messages.success(request, text % {"order": made})
 
 
 def page_of(made: Resending) -> str:
@@ -117,6 +124,7 @@ def _pressed(
         by=actor(request),
         now=timezone.now(),
     )
+    tell(request, made)
     return see_other(page_of(made))
 
 

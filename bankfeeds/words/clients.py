@@ -52,7 +52,9 @@ def connection(
         )
     if not row.at_codat:
         return Word(
-            _("Not yet at Codat"), _("The connection was not created. Press Continue."), "warn"
+            _("Not yet at Codat"),
+            _("The connection was not created. It has to be continued."),
+            "warn",
         )
     return _headline(row, accounts, now)
 

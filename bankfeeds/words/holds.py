@@ -46,6 +46,7 @@ class Holds:
 class Held:
     """Why a push waits and until when; `remedy`: what a person can do, "" when nothing.
 
+    `for_others`: what is said to whoever has no button for the remedy.
     `by`: the stop or incident that can be opened; None when there is none.
     """
 
@@ -53,6 +54,7 @@ class Held:
     until: str
     explanation: str
     remedy: str = ""
+    for_others: str = ""
     by: SendingStop | Incident | None = None
 
     @property
@@ -128,6 +130,7 @@ def _by_stop(stop: SendingStop) -> Held:
         _("somebody allows it"),
         f"{who(stop)} {_('Nothing is wrong with these rows.')}",
         _("Allow sending again once the reason is gone."),
+        _("Somebody who may has to allow sending again, once the reason is gone."),
         stop,
     )
 
@@ -138,6 +141,7 @@ def _by_refusal(incident: Incident) -> Held:
         _("somebody lets sending go on"),
         f"{refusal(incident.http_status)} {_('Nothing is wrong with these rows.')}",
         _("Tell the administrator. Once it is mended, let sending go on."),
+        _("Tell the administrator, who lets sending go on once it is mended."),
         incident,
     )
 

@@ -248,6 +248,7 @@ def test_edit_changes_ours_and_nothing_at_codat(manager: Any) -> None:
     posted = {"name": "Acmé", "reference": "R-2", "country": "CA"}
     for _ in range(2):
         assert manager.post(url, posted)["Location"] == page(company)
+    assert "Our details are so already. Nothing was changed." in text(manager.get(page(company)))
     company.refresh_from_db()
     assert (company.name, company.codat_name, company.folded_name) == ("Acmé", "Acme", "acme")
     assert Event.objects.filter(action="company.edited").count() == 1

@@ -80,6 +80,7 @@ def test_one_press_makes_the_push_and_the_second_shows_it(manager: Any) -> None:
     assert push.requested_by == "manager"
     assert first.status_code == second.status_code == 303
     assert first.url == second.url == f"/admin/bankfeeds/push/{push.pk}/change/"
+    assert text(manager.get(first.url)).count(f"Push #{push.pk} confirmed: ") == 2
 
 
 def test_several_pushes_lead_to_the_history_of_exactly_these(manager: Any) -> None:

@@ -67,7 +67,9 @@ def test_the_second_press_shows_the_result_of_the_first(person: Any) -> None:
     person.get(url(push))
     again = press(person, push, "stop", page=page)
     assert again.url == url(push)
-    assert "Nothing was done now" not in text(person.get(again.url))
+    said = text(person.get(again.url))
+    assert "Nothing was done now" not in said
+    assert f"This was done before: push #{push.pk} stands as shown here." in said
 
 
 def test_stop_needs_a_reason(person: Any) -> None:
@@ -132,6 +134,9 @@ def test_a_double_press_decides_once_and_leads_to_the_same_page(person: Any) -> 
     first = press(person, push, "decide", page=page, **given)
     second = press(person, push, "decide", page=page, **given)
     assert first.url == second.url
+    assert f"This was decided before: push #{push.pk} is replaced by" in text(
+        person.get(second.url)
+    )
     assert PushDecision.objects.count() == 1
     assert Push.objects.count() == 2
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from bankfeeds import health, pushing
+from bankfeeds import health, holding, pushing
 from bankfeeds.models import Decision, Push, PushAttempt, PushStatus
 from tests import support
 
@@ -217,3 +217,27 @@ def test_a_page_of_a_thousand_rows_takes_as_many_queries_as_one(
         page = support_person.get(url(push))
     assert page.content.decode().count("Line ") >= 1000
     assert hidden(page, "seen")
+
+
+@pytest.mark.parametrize("make", [timed_out, unknown, refused, waiting])
+def test_a_page_points_at_no_button_that_it_does_not_have(
+    people: dict[str, Any], make: Any
+) -> None:
+    push = make()
+    url = f"/admin/bankfeeds/push/{push.pk}/change/"
+    pointers = ("Look again at Codat, below", "decide below", "You can still stop it")
+    seen = {role: text(signed_in(people[role]).get(url)) for role in ("auditor", "support")}
+    assert not any(one in seen["auditor"] for one in pointers)
+    assert any(one in seen["support"] for one in pointers)
+    if make is not waiting:
+        assert "Somebody who may decide has to look at it and decide." in seen["auditor"]
+
+
+def test_whoever_may_not_allow_sending_is_not_told_to(people: dict[str, Any]) -> None:
+    push = waiting()
+    holding.stop_sending(account=push.account, reason="r", by=BY, now=timezone.now())
+    url = f"/admin/bankfeeds/push/{push.pk}/change/"
+    told = "Allow sending again once the reason is gone."
+    assert told in text(signed_in(people["support"]).get(url))
+    said = text(signed_in(people["auditor"]).get(url))
+    assert told not in said and "Somebody who may has to allow sending again" in said

@@ -132,7 +132,7 @@ def test_the_page_of_a_push_says_who_why_and_what_to_do(people: dict[str, Any]) 
     assert "On hold – sending is stopped for this company, until somebody allows it" in shown
     assert f"manager stopped it on {words.moment(timezone.now())[:12]}" in shown
     assert f"{REASON}. Nothing is wrong with these rows." in shown
-    assert "Allow sending again once the reason is gone." in shown
+    assert "Somebody who may has to allow sending again, once the reason is gone." in shown
     standing = holding.open_stop(company=push.company)
     assert standing is not None
     assert f"/admin/bankfeeds/sendingstop/{standing.pk}/change/" in answer.content.decode()

@@ -196,7 +196,7 @@ def test_codat_may_refuse_a_row_that_it_has_and_a_person_decides(sandbox: Any, d
     browser = made_by_steps.signed_in(support.make_person("support"))
     for page in (f"push/{push.pk}/change/", f"resending/account/{account.pk}/"):
         said = made_by_steps.text(browser.get(f"/admin/bankfeeds/{page}"))
-        assert f"Push #{fresh.pk}: Refused by Codat. Decide there." in said, page
+        assert f"Push #{fresh.pk}: Refused by Codat. It has to be decided there." in said, page
         assert "give the client the file" in said
     assert "Sent again" in made_by_steps.text(browser.get("/admin/bankfeeds/push/?mark=open"))
 

@@ -92,6 +92,7 @@ def test_all_that_match_the_filter_go_however_many_pages(browser: Any) -> None:
     assert (made.total, made.choice, made.asked_by) == (120, "status: Refused by Codat", "support")
     again = press(browser, answer.url, page)
     assert again.url == done.url and Resending.objects.count() == 1
+    assert text(browser.get(again.url)).count("Order #1 is written down.") == 2
 
 
 def test_the_order_is_followed_on_its_page(browser: Any) -> None:
@@ -200,13 +201,18 @@ def test_rows_are_chosen_on_the_account(browser: Any) -> None:
     no_reason = press(browser, url, page, row=row.pk, reason="")
     assert "Give a reason" in text(no_reason) and b"checked" in no_reason.content
     done = press(browser, url, page, row=row.pk)
-    assert done.status_code == 303 and press(browser, url, page, row=row.pk).url == done.url
+    assert done.status_code == 303
+    assert "is written down" in text(browser.get(done.url))
+    assert press(browser, url, page, row=row.pk).url == done.url
+    assert "is written down" in text(browser.get(done.url))
     assert Push.objects.count() == 3
     result = text(browser.get(done.url))
     assert "1 row sent again in push #" in result and f"#{new.pk}" in result
     seen = browser.post(f"{url}seen-to/", {"reason": "there", "push": [old.pk, new.pk]})
     assert seen.status_code == 303
     assert "Choose what goes again" not in text(browser.get(seen.url))
+    again = browser.post(f"{url}seen-to/", {"reason": "there", "push": [old.pk, new.pk]})
+    assert "All of it was seen to before." in text(browser.get(again.url))
     assert browser.get(url).status_code == 303
 
 
