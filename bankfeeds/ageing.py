@@ -143,8 +143,10 @@ def _waiting(scope: dict[str, Any], today: dt.date) -> Iterable[Any]:
         account__status__iexact="connected",
         account__intent=Intent.DONE,
         account__gone_at=None,
+        account__not_wanted_at=None,
         account__connection__gone_at=None,
         account__company__gone_at=None,
+        account__company__closed_at=None,
         **scope,
     )
     return _by_day(rows.order_by())

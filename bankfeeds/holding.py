@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from . import budget, doorbell
 from .models import (
     Actor,
     Company,
+    Departure,
     Event,
     Incident,
     Push,
@@ -149,14 +151,17 @@ def holds(pushes: Iterable[Push], *, now: dt.datetime) -> Holds | None:
     scope = Q(account=None, company=None)
     scope |= Q(account__in={push.account_id for push in ready})
     scope |= Q(company__in={push.company_id for push in ready})
-    stops = list(SendingStop.objects.filter(scope, allowed_at=None))
+    found = Holds(
+        stops=list(SendingStop.objects.filter(scope, allowed_at=None)),
+        off=Departure.objects.off({push.account_id for push in ready}),
+    )
     closed = budget.closed(now=now)
     if closed is not None and closed.until is None:
         refused = Incident.objects.open().filter(kind=Incident.Kind.REFUSED).first()
-        return Holds(stops=stops, refused=refused)
+        return replace(found, refused=refused)
     if closed is not None:
-        return Holds(stops=stops, not_before=closed.until, budget_words=closed.words)
-    return Holds(stops=stops)
+        return replace(found, not_before=closed.until, budget_words=closed.words)
+    return found
 
 
 def barriers(accounts: Iterable[SourceAccount]) -> Barriers:

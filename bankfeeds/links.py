@@ -101,6 +101,8 @@ def _address(connection: Connection) -> tuple[str, str]:
         raise NoValidLink(
             _("This connection does not exist at Codat. No link was made. Create it first.")
         )
+    if company.closed_at is not None:
+        raise NoValidLink(_("This company is closed. No link was made. Reopen the company first."))
     if connection.status == shapes.ConnectionStatus.UNLINKED and _has_successor(connection):
         raise NoValidLink(
             _("Another connection has taken this one's place. No link was made. Open that one.")

@@ -108,6 +108,7 @@ def _oldest_first(which: Q, now: dt.datetime) -> QuerySet[SourceAccount, int]:
 def _alive() -> QuerySet[SourceAccount]:
     """Accounts by which we know of a connection that exists at Codat."""
     there = Q(connection__intent=Intent.DONE, connection__gone_at=None, company__gone_at=None)
+    there &= Q(company__closed_at=None)
     return SourceAccount.objects.wanted().filter(there)
 
 

@@ -13,13 +13,23 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from . import marks, messages
 from .codat import errors, shapes
 from .codat.client import Client
 from .codat.errors import CodatError
-from .models import Actor, Company, Connection, Event, Intent, SourceAccount
+from .models import (
+    Actor,
+    Company,
+    Connection,
+    Event,
+    Intent,
+    Push,
+    PushStatus,
+    SourceAccount,
+)
 
 Clock = Callable[[], dt.datetime]
 
@@ -206,14 +216,32 @@ def _mark_gone(connection: Connection, *, client: Client, by: Actor, clock: Cloc
         rows = Connection.objects.filter(pk=connection.pk, gone_at=None)
         if rows.update(gone_at=now, link_url=""):
             Event.objects.record("connection.gone", by=by, at=now, connection=connection)
+            accounts_gone(connection.accounts.all(), by=by, now=now)
     connection.refresh_from_db()
+
+
+def accounts_gone(
+    accounts: QuerySet[SourceAccount], *, reason: str = "", by: Actor, now: dt.datetime
+) -> None:
+    """Mark those of them that were at Codat as gone. Inside a transaction."""
+    for account in accounts.filter(gone_at=None, intent=Intent.DONE).defer("sealed_body"):
+        if SourceAccount.objects.filter(pk=account.pk, gone_at=None).update(gone_at=now):
+            Event.objects.record("account.gone", by=by, at=now, account=account, reason=reason)
 
 
 def _mark_company_gone(company: Company, *, by: Actor, now: dt.datetime) -> None:
     with transaction.atomic():
         if Company.objects.filter(pk=company.pk, gone_at=None).update(gone_at=now):
             Event.objects.record("company.gone", by=by, at=now, company=company)
+        _hand_to_a_person(company, by=by, now=now)
     company.refresh_from_db()
+
+
+def _hand_to_a_person(company: Company, *, by: Actor, now: dt.datetime) -> None:
+    """Codat has no list of its writes any more, so that waiting tells nothing about these."""
+    words = _("The company was removed at Codat, so that its writes cannot be looked up any more.")
+    for push in Push.objects.filter(company=company, status=PushStatus.RECONCILING):
+        push.step(PushStatus.NEEDS_REVIEW, by=by, now=now, words=words, next_attempt_at=None)
 
 
 def _bring_back(connection: Connection, *, by: Actor, now: dt.datetime) -> None:

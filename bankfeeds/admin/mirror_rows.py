@@ -83,7 +83,7 @@ def companies(rows: QuerySet[Company], *, today: dt.date) -> QuerySet[Company]:
     known = Prefetch("accounts", accounts(today=today), to_attr="all_accounts")
     ties = ties.prefetch_related(known)
     accepted = _accepted().filter(company=OuterRef("pk"))
-    undecided = Push.objects.undecided().filter(company=OuterRef("pk")).order_by("pk")
+    undecided = Push.objects.for_a_person().filter(company=OuterRef("pk")).order_by("pk")
     return rows.annotate(
         accepted_at=Subquery(accepted.values("ended_at")[:1]),
         undecided=Subquery(undecided.values("pk")[:1]),
@@ -115,7 +115,11 @@ def current(company: Company) -> Connection | None:
 def counted(connection: Connection | None) -> list[Any]:
     """The accounts that count towards a headline and can be pushed."""
     rows: Sequence[Any] = getattr(connection, "all_accounts", ()) if connection else ()
-    return [row for row in rows if row.intent == Intent.DONE and row.gone_at is None]
+    return [
+        row
+        for row in rows
+        if row.intent == Intent.DONE and row.gone_at is None and row.not_wanted_at is None
+    ]
 
 
 def connected(connection: Connection | None) -> list[Any]:

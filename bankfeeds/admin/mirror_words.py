@@ -31,6 +31,8 @@ NO_BARRIERS = words.Barriers()
 
 def headline(company: Company, connection: Connection | None, *, now: dt.datetime) -> Word:
     """The status of a client: of the company while it is not at Codat, then of the connection."""
+    if company.closed_at:
+        return words.closed(company)
     if company.gone_at:
         return Word(
             _("Removed at Codat"), _("No longer exists at Codat. Its history stays here."), "bad"
@@ -70,11 +72,13 @@ def next_step(
     now: dt.datetime,
     barriers: words.Barriers = NO_BARRIERS,
 ) -> NextStep:
-    if company.gone_at:
-        return NextStep(_("Nothing to do: it no longer exists at Codat."))
     if company.undecided:
         text = _("Decide push #%(id)d") % {"id": company.undecided}
         return NextStep(text, "decide", company.undecided)
+    if company.closed_at:
+        return NextStep(_("Nothing to do: the company is closed."))
+    if company.gone_at:
+        return NextStep(_("Nothing to do: it no longer exists at Codat."))
     if company.intent != Intent.DONE:
         return NextStep(_("Continue creating the company"), "continue")
     if connection is None or connection.gone_at or connection.status == "Unlinked":
@@ -133,6 +137,8 @@ def account_type(codat_word: str) -> str:
 
 def why_no_push(row: SourceAccount, *, barriers: words.Barriers = NO_BARRIERS) -> str:
     """Why *Push* cannot work for this account now; "" when it can."""
+    if row.not_wanted_at:
+        return _("Not wanted: nothing is sent.")
     if not row.is_connected:
         return _("Not connected: nothing can be sent.")
     stop = barriers.stops.get(row.pk)
@@ -143,6 +149,8 @@ def why_no_push_at_all(
     company: Company, connection: Connection | None, *, barriers: words.Barriers = NO_BARRIERS
 ) -> str:
     ready = mirror_rows.connected(connection)
+    if company.closed_at:
+        return _("The company is closed.")
     if not ready or company.gone_at:
         return _("No account is connected yet.")
     free = [row for row in ready if row.pk not in barriers.stops]

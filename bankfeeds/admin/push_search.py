@@ -138,7 +138,7 @@ class DecisionFilter(Choice):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
         # `undecided` is a method of the manager's own queryset.
         rows: Any = queryset
-        return rows.undecided() if self.value() == "yes" else queryset
+        return rows.for_a_person() if self.value() == "yes" else queryset
 
 
 class OriginFilter(Choice):

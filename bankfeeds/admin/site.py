@@ -66,7 +66,7 @@ class PortalAdminSite(AdminSite):
         context["environment"] = conf.environment()
         if context["has_permission"]:
             now = timezone.now()
-            context["undecided"] = Push.objects.undecided().count()
+            context["undecided"] = Push.objects.for_a_person().count()
             context["bands"] = holding_shown.bands(now=now)
             context["other_language"] = _other_language()
             context["zone"] = words.zone(timezone.localtime(now))

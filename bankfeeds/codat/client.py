@@ -37,6 +37,7 @@ _CONNECTION = _CONNECTIONS + "/{connectionId}"
 _ACCOUNTS = _CONNECTION + "/connectionInfo/bankFeedAccounts"
 _BATCH = _ACCOUNTS + "/batch"
 _ACCOUNT = _ACCOUNTS + "/{accountId}"
+_CREDENTIALS = _ACCOUNTS + "/credentials"
 _TRANSACTIONS = _CONNECTION + "/push/bankAccounts/{accountId}/bankTransactions"
 _OPERATIONS = _COMPANY + "/push"
 _OPERATION = _OPERATIONS + "/{pushOperationKey}"
@@ -192,6 +193,10 @@ class Client:
     def delete_source_account(self, company_id: Id, connection_id: Id, account_id: str) -> None:
         """Remove a source account and end its feed; QuickBooks keeps what it has."""
         self._wire.tell(_delete(_ACCOUNT, **_account(company_id, connection_id, account_id)))
+
+    def delete_credentials(self, company_id: Id, connection_id: Id) -> None:
+        """Revoke every set of credentials with which QuickBooks reads this connection."""
+        self._wire.tell(_delete(_CREDENTIALS, **_connection(company_id, connection_id)))
 
     # The integration
 

@@ -73,7 +73,12 @@ def _by_calendar(
 ) -> Iterator[tuple[QuerySet[FeedSchedule], bool, dt.date | None]]:
     """Schedules that are on, in one set unless today differs between the countries."""
     days = BusinessDays.around(today)
-    rows = FeedSchedule.objects.filter(is_on=True, account__gone_at=None)
+    rows = FeedSchedule.objects.filter(
+        is_on=True,
+        account__gone_at=None,
+        account__not_wanted_at=None,
+        account__company__closed_at=None,
+    )
     alike: dict[tuple[bool, dt.date | None], list[str]] = {}
     for country in Country.values:
         said = days.is_open(today, country=country), days.previous(today, country=country)

@@ -94,6 +94,7 @@ def _take(account_id: int) -> FeedSchedule | None:
     rows = FeedSchedule.objects.select_for_update(skip_locked=True, of=("self",))
     rows = rows.select_related("account__company", "account__connection")
     rows = rows.defer("account__sealed_body", "account__connection__link_url")
+    rows = rows.filter(account__not_wanted_at=None, account__company__closed_at=None)
     return rows.filter(pk=account_id, is_on=True).first()
 
 

@@ -58,6 +58,29 @@ def look(
 
 def refuse_unfit(account: SourceAccount) -> None:
     """Raise CannotImport when nothing can ever be sent for it; one that only waits is fine."""
+    if account.company.closed_at:
+        raise CannotImport(
+            _(
+                "This company is closed, so nothing of the file was kept."
+                " Reopen the company first, or choose an account of another one."
+            )
+        )
+    if account.not_wanted_at:
+        raise CannotImport(
+            _(
+                "The client does not want this account in QuickBooks, so nothing of the file was"
+                " kept. Mark the account as wanted first."
+            )
+        )
+    heir = account.followed_by.order_by("pk").first()
+    if heir is not None:
+        raise CannotImport(
+            _(
+                "%(account)s goes on from this account, so nothing of the file was kept."
+                " Import it there."
+            )
+            % {"account": heir}
+        )
     if account.gone_at or account.connection.gone_at or account.company.gone_at:
         raise CannotImport(
             _(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
 from .intake import BankTransaction, Statement
+from .leaving import Departure
 from .mirror import (
     Books,
     Company,
@@ -31,6 +32,7 @@ __all__ = [
     "Company",
     "Connection",
     "Decision",
+    "Departure",
     "Event",
     "FeedRun",
     "FeedSchedule",

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .mirror import Company, SourceAccount
@@ -29,6 +29,13 @@ class SendingStopQuerySet(models.QuerySet["SendingStop"]):
             for pk, wanted in scopes.items()
             if any(scope in found for scope in wanted)
         }
+
+    def of_push(self) -> SendingStopQuerySet:
+        """Open stops of a push's account, of its company, or of everything, for a question on
+        pushes."""
+        everything = Q(account=None, company=None)
+        of_this = Q(account=OuterRef("account")) | Q(company=OuterRef("company"))
+        return self.filter(everything | of_this, allowed_at=None)
 
 
 class SendingStop(models.Model):

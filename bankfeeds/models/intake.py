@@ -61,9 +61,22 @@ class Statement(models.Model):
 class BankTransactionQuerySet(models.QuerySet["BankTransaction"]):
     def free(self) -> BankTransactionQuerySet:
         """In no push that holds them, never accepted, and not left out by a decision."""
-        unsent = self.filter(left_out_by=None).exclude(items__released=False)
+        unsent = self.filter(left_out_by=None, goes_on_as=None).exclude(items__released=False)
         # Rows that a person sends once more are let go by the push that was accepted.
         return unsent.exclude(items__push__status="succeeded")
+
+    def hand_on(self, account: int) -> int:
+        """Give the account's free rows to the one that follows it, if any; says how many.
+
+        A row whose id is there already stays: it has come in on the new account too.
+        """
+        heir = SourceAccount.objects.filter(follows=account).order_by("pk").first()
+        if heir is None:
+            return 0
+        there = BankTransaction.objects.filter(account=heir)
+        rows = self.free().filter(account=account)
+        rows = rows.exclude(transaction_id__in=there.values("transaction_id"))
+        return self.filter(pk__in=list(rows.values_list("pk", flat=True))).update(account=heir)
 
     def in_feed_order(self) -> BankTransactionQuerySet:
         """Oldest first; rows of one day in the order in which they came in."""
@@ -83,6 +96,11 @@ class BankTransaction(models.Model):
     transaction_type = models.CharField(_("type"), max_length=20, blank=True)
     left_out_by = models.ForeignKey(
         "bankfeeds.PushDecision", models.PROTECT, null=True, blank=True, related_name="left_out"
+    )
+
+    # The client moved to another QuickBooks company: the same line on the account that feeds that.
+    goes_on_as = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
 
     objects = BankTransactionQuerySet.as_manager()

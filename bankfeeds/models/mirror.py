@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -184,6 +185,22 @@ class Connection(RemoteCreation):
 
 
 class SourceAccountQuerySet(models.QuerySet["SourceAccount"]):
+    def lines(self, accounts: Iterable[int]) -> dict[int, list[int]]:
+        """By account: itself and those that it goes on from, the newest first.
+
+        One question where nobody follows anybody, one more for each step back.
+        """
+        lines = {pk: [pk] for pk in accounts}
+        asked = set(lines)
+        while asked:
+            rows = self.filter(pk__in=asked).exclude(follows=None)
+            before = dict(rows.values_list("pk", "follows"))
+            for line in lines.values():
+                # An account follows an older one, so that this comes to an end.
+                line += [before[line[-1]]] if line[-1] in before else []
+            asked = set(before.values())
+        return lines
+
     def wanted(self) -> SourceAccountQuerySet:
         """Accounts that count towards a connection's headline and can be pushed."""
         return self.filter(intent=Intent.DONE, gone_at=None, not_wanted_at=None)

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds.rules import FEED_WINDOW
 
 from .holds import SendingStop
+from .leaving import Departure
 from .mirror import KEY_LIFETIME, Company, Connection, SourceAccount
 from .moving import MovingQuerySet
 from .record import Actor, Event, Origin
@@ -56,6 +57,15 @@ class PushQuerySet(MovingQuerySet["Push"]):
         unknown = Q(status__in=(S.TIMED_OUT, S.NEEDS_REVIEW))
         return self.filter(unknown | Q(status=S.FAILED) & ~_is_settled())
 
+    def stranded(self) -> PushQuerySet:
+        """Confirmed, but what they were for is gone at Codat: they can only be stopped."""
+        gone = Q(account__gone_at__isnull=False) | Q(connection__gone_at__isnull=False)
+        return self.filter(gone, status=S.READY)
+
+    def for_a_person(self) -> PushQuerySet:
+        """Of which a person has to say what becomes of them."""
+        return self.undecided() | self.stranded()
+
     def due(self, now: dt.datetime, *, today: dt.date | None = None) -> PushQuerySet:
         """Ready, its time has come, the head of its account, nothing holds it back.
 
@@ -70,11 +80,15 @@ class PushQuerySet(MovingQuerySet["Push"]):
         return ready.filter(
             ~Exists(earlier),
             ~Exists(held),
-            ~Exists(_stops()),
+            ~Exists(SendingStop.objects.of_push()),
+            ~Exists(Departure.objects.of_push()),
+            ~Q(connection__status="Unlinked"),
             first_date__gte=oldest,
             account__status__iexact="connected",
             account__gone_at=None,
+            account__not_wanted_at=None,
             connection__gone_at=None,
+            company__closed_at=None,
         )
 
     def due_again(self, now: dt.datetime) -> PushQuerySet:
@@ -109,16 +123,16 @@ class PushQuerySet(MovingQuerySet["Push"]):
         return self.exclude(status=S.CANCELLED).filter(~Q(status=S.FAILED) | ~_is_settled())
 
     def newest_dates(self, accounts: Iterable[int]) -> dict[int, dt.date]:
-        """By account: date of the newest row sent or about to be; nothing older may follow it."""
-        rows = self.holding().filter(account__in=accounts).order_by()
-        return dict(rows.values_list("account").annotate(newest=Max("last_date")))
+        """By account: date of the newest row sent or about to be; nothing older may follow it.
 
-
-def _stops() -> models.QuerySet[SendingStop]:
-    """Open stops of the account, of its company, or of everything."""
-    everything = Q(account=None, company=None)
-    of_this = Q(account=OuterRef("account")) | Q(company=OuterRef("company"))
-    return SendingStop.objects.filter(everything | of_this, allowed_at=None)
+        What the accounts sent from which this one goes on counts as its own.
+        """
+        lines = SourceAccount.objects.lines(accounts)
+        every = {pk for line in lines.values() for pk in line}
+        rows = self.holding().filter(account__in=every).order_by()
+        own = dict(rows.values_list("account").annotate(newest=Max("last_date")))
+        dates = {pk: [own[each] for each in line if each in own] for pk, line in lines.items()}
+        return {pk: max(found) for pk, found in dates.items() if found}
 
 
 def _is_settled() -> Exists:

@@ -18,7 +18,14 @@ from .accounts import (
 )
 from .accounts_together import Way, create_accounts
 from .company import Details, NameNotUsable, create_company, likely_duplicates, plan_company
-from .connection import AlreadyConnected, create_connection, live_connection, plan_connection
+from .connection import (
+    AlreadyConnected,
+    BooksNotSaid,
+    asks_for_books,
+    create_connection,
+    live_connection,
+    plan_connection,
+)
 from .creation import Clock, NotAtCodat, in_progress
 from .drafts import AccountDraft, check_draft, made_account_id, routing_as_sent
 from .names import changes_in_name, folded, name_at_codat
@@ -27,12 +34,14 @@ __all__ = [
     "AccountDraft",
     "AccountIdTaken",
     "AlreadyConnected",
+    "BooksNotSaid",
     "Clock",
     "Details",
     "NameNotUsable",
     "NotAtCodat",
     "NumberDiffers",
     "Way",
+    "asks_for_books",
     "changes_in_name",
     "check_draft",
     "create_account",

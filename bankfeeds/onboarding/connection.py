@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from bankfeeds import links
 from bankfeeds.codat import shapes
 from bankfeeds.codat.client import Client
-from bankfeeds.models import Actor, Company, Connection, Event
+from bankfeeds.models import Actor, Books, Company, Connection, Event, Push
 
 from .creation import Blocked, Clock, Creation, NotAtCodat, Words, carry_out
 
@@ -26,14 +26,49 @@ class AlreadyConnected(ValueError):
         self.connection = connection
 
 
-def plan_connection(company: Company, *, by: Actor, now: dt.datetime, form_key: str) -> Connection:
+class BooksNotSaid(ValueError):
+    """The client had a connection before: the same QuickBooks company, or another?"""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This client was connected before, and nobody said whether it is the same"
+                " QuickBooks company. Nothing was created. Say which, then create it."
+            )
+        )
+
+
+def asks_for_books(company: Company) -> bool:
+    """Whether something was sent over an earlier connection, so that it matters which books."""
+    return Push.objects.filter(company=company, attempts__isnull=False).exists()
+
+
+def plan_connection(
+    company: Company,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    form_key: str,
+    books: str = "",
+) -> Connection:
     """Commit what is to be created. The same `form_key` gives the row of the first press.
 
-    Raises AlreadyConnected while another is live, NotAtCodat before the company exists there.
+    `books`: one of `Books`, for a client that was connected before. Raises AlreadyConnected while
+    another is live, BooksNotSaid, NotAtCodat before the company exists there or once it is closed.
     """
+    if company.closed_at is not None:
+        raise NotAtCodat(_("The company is closed. Nothing was created. Reopen it first."))
     if not company.at_codat:
         raise NotAtCodat(_("The company does not exist at Codat yet. Create it first."))
-    values = {"company": company, "requested_by_id": by.user_id, "requested_at": now}
+    if books not in Books and asks_for_books(company) and live_connection(company) is None:
+        raise BooksNotSaid
+    books = books if books in Books and company.connections.exists() else ""
+    values = {
+        "company": company,
+        "books": books,
+        "requested_by_id": by.user_id,
+        "requested_at": now,
+    }
     try:
         with transaction.atomic():
             if form_key:
@@ -41,7 +76,10 @@ def plan_connection(company: Company, *, by: Actor, now: dt.datetime, form_key: 
             else:
                 row, new = Connection.objects.create(**values), True
             if new:
-                Event.objects.record("connection.requested", by=by, at=now, connection=row)
+                after = {"books": books} if books else {}
+                Event.objects.record(
+                    "connection.requested", by=by, at=now, connection=row, after=after
+                )
     except IntegrityError:
         raise AlreadyConnected(live_connection(company)) from None
     return row

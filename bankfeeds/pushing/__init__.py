@@ -7,7 +7,7 @@ ended, `decide` is for people. Clients and clocks are handed in; states move by 
 from __future__ import annotations
 
 from .again import Again, again
-from .confirm import RowsChanged, cancel, confirm, waiting_behind
+from .confirm import RowsChanged, cancel, confirm, stop, waiting_behind
 from .decide import AlreadyDecided, decide
 from .deliver import deliver, something_goes
 from .doubt import (
@@ -61,6 +61,7 @@ __all__ = [
     "since",
     "something_goes",
     "standing",
+    "stop",
     "sweep",
     "today",
     "unsure_tries",

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules
-from bankfeeds.models import Actor, BankTransaction, Event, Push, PushStatus
+from bankfeeds.models import Actor, BankTransaction, Event, Push, PushStatus, SourceAccount
 from bankfeeds.rules import Standing
 
 from .plan import Row
@@ -49,10 +49,11 @@ def again(push: Push, *, today: dt.date, leave_out: Collection[int] = ()) -> Aga
 def standing_before(push: Push, *, today: dt.date) -> Standing:
     """Where its account stands in front of this push: those that wait behind it do not count."""
     behind = Q(sequence__gt=push.sequence, status__in=NOT_LEFT)
-    others = Push.objects.holding().filter(account=push.account_id).exclude(pk=push.pk)
-    others = others.exclude(behind)
+    [line] = SourceAccount.objects.lines([push.account_id]).values()
+    others = Push.objects.holding().filter(account__in=line).exclude(pk=push.pk)
+    others = others.exclude(behind, account=push.account_id)
     newest = others.order_by("-last_date").values_list("last_date", flat=True).first()
-    last = others.order_by("-sequence").values_list("balance_after", flat=True).first()
+    last = others.order_by("-account", "-sequence").values_list("balance_after", flat=True).first()
     start = push.account.feed_start_date
     return Standing(today=today, feed_start=start, newest=newest, balance=last)
 

@@ -80,6 +80,7 @@ def cancel(push: Push, *, reason: str, by: Actor, now: dt.datetime) -> bool:
         if not stop([push, *waiting_behind(push)], reason=reason, by=by, now=now):
             transaction.set_rollback(True)
             return False
+        BankTransaction.objects.hand_on(push.account_id)
         doorbell.ring(doorbell.DELIVER)
     return True
 

@@ -41,6 +41,9 @@ ALLOWED: dict[str, frozenset[Decision]] = {
 }
 
 
+SENDS_AGAIN = frozenset({Decision.LEAVE_OUT, Decision.SEND_AGAIN, Decision.NOT_THERE})
+
+
 class AlreadyDecided(Exception):
     """Somebody decided first, or the push has moved on; nothing was changed."""
 
@@ -69,11 +72,14 @@ def decide(
             fresh = Push.objects.get(pk=push.pk)
             if kind not in ALLOWED.get(fresh.status, ()) or _is_settled(fresh):
                 raise AlreadyDecided
+            if kind in SENDS_AGAIN:
+                _refuse_dead_end(fresh)
             decision = PushDecision(
                 push=fresh, kind=kind, reason=reason, made_at=now, made_by=by.name,
                 user_id=by.user_id,
             )  # fmt: skip
             replacement = _carry_out(decision, set(leave_out), operation_key, by=by, now=now)
+            BankTransaction.objects.hand_on(push.account_id)
             doorbell.ring(doorbell.DELIVER)
             return replacement
     except IntegrityError as error:
@@ -83,6 +89,19 @@ def decide(
 def _is_settled(push: Push) -> bool:
     settling = push.decisions.filter(kind__in=SETTLING)
     return push.status == PushStatus.FAILED and settling.exists()
+
+
+def _refuse_dead_end(push: Push) -> None:
+    """What can never leave again must not be made ready for it."""
+    account = push.account
+    gone = account.gone_at or account.connection.gone_at or account.company.gone_at
+    if gone or account.followed_by.exists():
+        raise ValueError(
+            _(
+                "Nothing can be sent for this account any more. Give up this push instead: its"
+                " rows are free again and go on with the account that follows."
+            )
+        )
 
 
 def _carry_out(

@@ -132,9 +132,11 @@ def _named(
 def has_looked(push: Push) -> bool:
     """Whether what Codat has is on record from after the time at which it may still change.
 
-    A write that has a name cannot be taken for another push's, so that it needs no look.
+    A write that has a name cannot be taken for another push's, so that it needs no look; of a
+    company that is gone there is nothing left to look at.
     """
-    return push.push_operation_key is not None or (
+    named = push.push_operation_key is not None
+    return (named or push.company.gone_at is not None) or (
         push.looked_at is not None and push.looked_at > settled_at(push)
     )
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from bankfeeds import rules
 from bankfeeds.models import (
     BankTransaction,
+    Departure,
     Push,
     PushStatus,
     SendingStop,
@@ -129,10 +130,13 @@ def today(now: dt.datetime) -> dt.date:
 
 
 def standing(account: SourceAccount, *, today: dt.date) -> Standing:
-    """Where the account stands: the newest date in any push that was not refused or stopped."""
+    """Where the account stands: the newest date in any push that was not refused or stopped,
+    of its own or of an account that it goes on from."""
     newest = Push.objects.newest_dates([account.pk]).get(account.pk)
-    holding = Push.objects.holding().filter(account=account)
-    last = holding.order_by("-sequence").values_list("balance_after", flat=True).first()
+    [line] = SourceAccount.objects.lines([account.pk]).values()
+    # An account has a higher number than those that it goes on from.
+    holding = Push.objects.holding().filter(account__in=line).order_by("-account", "-sequence")
+    last = holding.values_list("balance_after", flat=True).first()
     return Standing(today=today, feed_start=account.feed_start_date, newest=newest, balance=last)
 
 
@@ -140,8 +144,9 @@ def plan(accounts: Iterable[SourceAccount], *, today: dt.date) -> Plan:
     found = Plan([], [], [])
     accounts = list(accounts)
     stops = SendingStop.objects.over(accounts)
+    leaving = Departure.objects.over(accounts)
     for account in accounts:
-        reason = _why_not(account) or _stopped(account, stops)
+        reason = _why_not(account) or _leaves(account, leaving) or _stopped(account, stops)
         if reason is not None:
             found.left_out.append(reason)
             continue
@@ -167,16 +172,30 @@ def behind(push: Push) -> Push | None:
 
 def _why_not(account: SourceAccount) -> LeftOut | None:
     connection = account.connection
+    if account.company.closed_at:
+        return LeftOut(account, "closed", _("Its company is closed."))
     if account.gone_at or connection.gone_at or account.company.gone_at:
         return LeftOut(account, "removed", _("It was removed at Codat."))
     if connection.status == "Unlinked":
         return LeftOut(account, "unlinked", _("Its connection was unlinked. Make a new one."))
     if not account.at_codat:
         return LeftOut(account, "not-at-codat", _("It is not yet at Codat."))
+    if account.not_wanted_at:
+        words = _("The client does not want this account in QuickBooks.")
+        return LeftOut(account, "not-wanted", words)
     if not account.is_connected:
         words = _("This account is not connected. Send the client a new link.")
         return LeftOut(account, "not-connected", words)
     return None
+
+
+def _leaves(account: SourceAccount, leaving: Mapping[int, Departure]) -> LeftOut | None:
+    departure = leaving.get(account.pk)
+    if departure is None:
+        return None
+    words = _("It is being taken off at Codat: %(what)s. Press Continue on its page.")
+    what = Departure.Kind(departure.kind).label
+    return LeftOut(account, "leaving", words % {"what": what})
 
 
 def _stopped(account: SourceAccount, stops: Mapping[int, SendingStop]) -> LeftOut | None:

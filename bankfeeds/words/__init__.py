@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .actions import action
 from .client_texts import link_message
-from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, connection, link
+from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, closed, connection, link
 from .figures import clock_time, count, day, flow, moment, money, number, zone
 from .holds import (
     Band,
@@ -61,6 +61,7 @@ __all__ = [
     "action",
     "ageing",
     "clock_time",
+    "closed",
     "connection",
     "connection_turns",
     "count",

@@ -9,12 +9,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds.models import Connection, Intent, SourceAccount
+from bankfeeds.models import Company, Connection, Intent, SourceAccount
 
 from .figures import clock_time
 from .word import Tone, Word
 
 LINK_ENDS_SOON = dt.timedelta(minutes=10)
+
+
+def closed(company: Company) -> Word:
+    if company.replaced_by_id is None:
+        text = _("Nothing of it is sent; its history stays here.")
+        return Word(_("Closed"), text, "quiet")
+    text = _("Nothing of it is sent; its history stays here. It goes on as company %(id)d.")
+    return Word(_("Closed"), text % {"id": company.replaced_by_id}, "quiet")
 
 
 def link(connection: Connection | None, *, now: dt.datetime) -> Word:
@@ -181,6 +189,16 @@ def account(row: SourceAccount) -> Word:
         return Word(
             _("Removed"),
             _("Taken off the feed. The account in QuickBooks and what it holds stay."),
+            "quiet",
+            row.status,
+        )
+    if row.not_wanted_at:
+        return Word(
+            _("Not wanted"),
+            _(
+                "The client does not want this account in QuickBooks."
+                " No reminders, nothing is sent."
+            ),
             "quiet",
             row.status,
         )

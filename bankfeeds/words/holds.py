@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds.models import Incident, Push, SendingStop
+from bankfeeds.models.leaving import Off
 
 from .figures import clock_time, count, day, moment
 from .incidents import refusal
@@ -28,6 +29,8 @@ class Holds:
     refused: Incident | None = None
     not_before: dt.datetime | None = None
     budget_words: str = ""
+    # Accounts of which nothing can be sent, and why.
+    off: Mapping[int, Off] = field(default_factory=dict)
 
     def stop_of(self, push: Push) -> SendingStop | None:
         """The widest of the stops that hold it."""
@@ -65,6 +68,8 @@ class Held:
 def held(push: Push, holds: Holds | None, *, now: dt.datetime) -> Held | None:
     """Of a push that is ready; None when nothing holds it. Reads `push.account` if `holds`."""
     if holds is not None:
+        if push.account_id in holds.off:
+            return _off(holds.off[push.account_id])
         if (stop := holds.stop_of(push)) is not None:
             return _by_stop(stop)
         if holds.refused is not None:
@@ -153,6 +158,12 @@ def _not_connected() -> Held:
         _("Nothing is wrong with these rows, but they keep ageing."),
         _("Send the client a new link."),
     )
+
+
+def _off(why: Off) -> Held:
+    meaning = _("Nothing of it has left, and nothing can be sent for this account now.")
+    remedy = _("Stop this push: its rows are free again and go on with the account that follows.")
+    return Held(str(why.label), _("someone stops it"), meaning, remedy)
 
 
 def _by_time(why: str, at: dt.datetime, now: dt.datetime) -> Held:

@@ -129,6 +129,9 @@ def transaction(
     """`push`: number of the push that holds it; `findings`: what the rules say of it today."""
     if row.left_out_by is not None:
         return Word(_("Left out"), _left_out(row.left_out_by), "quiet")
+    if row.goes_on_as_id is not None:
+        text = _("The client moved to another QuickBooks company; it goes there.")
+        return Word(_("Goes on with the new account"), text, "quiet")
     if push is not None:
         return Word(
             _("In push #%(id)d") % {"id": push},

@@ -100,7 +100,7 @@ def test_what_holds_is_asked_only_for_what_waits(
     mine = stop(actor, company=push.company)
     with django_assert_num_queries(0):
         assert holding.holds([done], now=timezone.now()) is None
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = holding.holds([push, done], now=timezone.now())
     assert found is not None and found.stops == [mine]
 
