@@ -167,8 +167,8 @@ def _done(departure: Departure, word: str, *, by: Actor, now: dt.datetime) -> No
     with transaction.atomic():
         if not _end(departure, State.DONE, by=by, now=now):
             return
-        if departure.kind == Kind.REMOVE_ACCOUNT:
-            accounts = SourceAccount.objects.filter(pk=departure.account_id)
+        if departure.account is not None:
+            accounts = SourceAccount.objects.filter(pk=departure.account.pk)
             sync.accounts_gone(accounts, reason=departure.reason, by=by, now=now)
         elif word:
             _still_there(departure, word, by=by, now=now)

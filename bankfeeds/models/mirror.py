@@ -194,7 +194,8 @@ class SourceAccountQuerySet(models.QuerySet["SourceAccount"]):
         asked = set(lines)
         while asked:
             rows = self.filter(pk__in=asked).exclude(follows=None)
-            before = dict(rows.values_list("pk", "follows"))
+            pairs = rows.values_list("pk", "follows")
+            before = {pk: follows for pk, follows in pairs if follows is not None}
             for line in lines.values():
                 # An account follows an older one, so that this comes to an end.
                 line += [before[line[-1]]] if line[-1] in before else []

@@ -14,7 +14,15 @@ from django.utils import timezone
 from bankfeeds import conf, holding, leaving, pushing, sync
 from bankfeeds.codat import errors
 from bankfeeds.codat.bodies import push_body
-from bankfeeds.models import Departure, Event, Push, PushStatus, SendingStop, SourceAccount
+from bankfeeds.models import (
+    Departure,
+    Event,
+    Push,
+    PushAttempt,
+    PushStatus,
+    SendingStop,
+    SourceAccount,
+)
 from bankfeeds.pushing.confirm import _as_sent
 from tests import support
 from tests.admin import pushes
@@ -115,7 +123,8 @@ def test_a_removed_connection_takes_its_accounts_with_it(onboarded: support.Onbo
 def test_a_removed_account_leaves_the_others(onboarded: support.Onboarded) -> None:
     first, second = onboarded.accounts
     carry_out(order(Kind.REMOVE_ACCOUNT, onboarded, account=first))
-    first.refresh_from_db(), second.refresh_from_db()
+    first.refresh_from_db()
+    second.refresh_from_db()
     assert first.gone_at and second.gone_at is None
     assert there(onboarded) == [second.account_id]
 
@@ -332,7 +341,7 @@ def test_an_account_of_which_nothing_was_sent_goes_without_a_reason(
 ) -> None:
     first, second = onboarded.accounts
     push = support.make_push(first, status=PushStatus.SUCCEEDED)
-    pushes.attempt(push, "accepted")
+    pushes.attempt(push, PushAttempt.Outcome.ACCEPTED)
     with pytest.raises(ValueError, match="reason"):
         order(Kind.REMOVE_ACCOUNT, onboarded, account=first, reason="")
     assert carry_out(order(Kind.REMOVE_ACCOUNT, onboarded, account=second, reason=""))
@@ -365,7 +374,7 @@ def test_a_vanished_company_ends_the_search_for_a_lost_answer(
     onboarded: support.Onboarded,
 ) -> None:
     push = pushes.sending(onboarded.accounts[0])
-    pushes.attempt(push, "unknown")
+    pushes.attempt(push, PushAttempt.Outcome.UNKNOWN)
     push.step(PushStatus.RECONCILING, by=BY, now=timezone.now(), next_attempt_at=timezone.now())
     conf.client().delete_company(onboarded.company.id_there)
     refreshed(onboarded)

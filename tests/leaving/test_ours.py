@@ -75,7 +75,7 @@ def test_nothing_is_sent(mark: Mark, sandbox: Any) -> None:
     assert left.code == ("closed" if mark is closed else "not-wanted")
     support.make_push(account, status=PushStatus.READY)
     assert not Push.objects.due(timezone.now()).exists()
-    assert not ageing.ageing(account=account, now=timezone.now()).days[0].waiting
+    assert not ageing.foresee(account=account, now=timezone.now()).days[0].waiting
     with pytest.raises(importing.CannotImport):
         importing.look(
             fresh(account), file_name="x.csv", content=b"id,date", by=BY, now=timezone.now()
