@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bankfeeds", "0003_ready_for_day_one"),
+        ("bankfeeds", "0004_sent_again"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
