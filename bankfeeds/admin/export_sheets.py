@@ -114,6 +114,8 @@ def accounts() -> Sheet:
         Column(_("Feed start date"), lambda row: row.feed_start_date),
         Column(_("Waiting rows"), lambda row: row.waiting),
         Column(_("Send by"), lambda row: mirror_rows.waiting([row])[1]),
+        Column(_("Money in by then"), lambda row: row.urgent_in if row.waiting else None),
+        Column(_("Money out by then"), lambda row: row.urgent_out if row.waiting else None),
         Column(_("Accepted up to"), lambda row: row.accepted_to),
         Column(_("Balance then"), lambda row: row.balance_then),
     )

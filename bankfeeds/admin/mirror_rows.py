@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
     Count,
+    DateField,
     DecimalField,
     IntegerField,
     OuterRef,
@@ -19,8 +21,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    Value,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
 
 from bankfeeds import words
 from bankfeeds.models import (
@@ -36,38 +40,46 @@ from bankfeeds.models import (
 from bankfeeds.rules import FEED_WINDOW
 
 SEND_BY = FEED_WINDOW - dt.timedelta(days=1)
+ONE_DAY = dt.timedelta(days=1)
+IN, OUT = Q(amount__gt=0), Q(amount__lt=0)
 MONEY = DecimalField(max_digits=19, decimal_places=4)
 
 
 def accounts(
     rows: QuerySet[SourceAccount] | None = None, *, today: dt.date
 ) -> QuerySet[SourceAccount]:
-    """Accounts with `waiting`, `earliest`, `accepted_to`, `balance_then`, `accepted_push`.
+    """Accounts with `waiting`, `earliest`, `urgent_in`, `urgent_out`, and `accepted_to`,
+    `balance_then`, `accepted_push`.
 
-    Waiting: free rows that the feed still takes by their date. The sealed body is never read.
+    Waiting: free rows that could still go, by their date. Urgent: the money of the earliest day.
+    The sealed body is never read.
     """
     rows = SourceAccount.objects.order_by("pk") if rows is None else rows
-    waiting = _free(today).filter(account=OuterRef("pk"))
+    waiting = _waiting(today)
+    urgent = waiting.filter(date=OuterRef("earliest"))
     accepted = _accepted().filter(account=OuterRef("pk"))
-    return rows.defer("sealed_body").annotate(
-        waiting=_of(waiting, Count("pk"), IntegerField()),
-        earliest=Subquery(waiting.order_by("date").values("date")[:1]),
-        accepted_push=Subquery(accepted.values("pk")[:1]),
-        accepted_to=Subquery(accepted.values("last_date")[:1]),
-        balance_then=Subquery(accepted.values("balance_after")[:1]),
+    return (
+        rows.defer("sealed_body")
+        .annotate(taken_from=_taken_from(today))
+        .annotate(
+            waiting=_of(waiting, Count("pk"), IntegerField()),
+            earliest=Subquery(waiting.order_by("date").values("date")[:1]),
+            accepted_push=Subquery(accepted.values("pk")[:1]),
+            accepted_to=Subquery(accepted.values("last_date")[:1]),
+            balance_then=Subquery(accepted.values("balance_after")[:1]),
+        )
+        .annotate(urgent_in=_money(urgent, IN), urgent_out=_money(urgent, OUT))
     )
 
 
 def with_money(rows: QuerySet[SourceAccount], *, today: dt.date) -> QuerySet[SourceAccount]:
-    """Further `money_in`, `money_out` of the waiting rows, and how many are `too_late`."""
-    waiting = _free(today).filter(account=OuterRef("pk"))
-    late = BankTransaction.objects.free().filter(
-        account=OuterRef("pk"), date__lt=today - FEED_WINDOW
-    )
+    """Accounts read by `accounts`, further with `money_in`, `money_out` of the waiting rows, and
+    how many are `too_late`: too old, before the feed's start, or older than the newest sent."""
+    late = BankTransaction.objects.free().filter(account=OuterRef("pk"))
     return rows.annotate(
-        money_in=_of(waiting, Sum("amount", filter=Q(amount__gt=0)), MONEY),
-        money_out=_of(waiting, Sum("amount", filter=Q(amount__lt=0)), MONEY),
-        too_late=_of(late, Count("pk"), IntegerField()),
+        money_in=_money(_waiting(today), IN),
+        money_out=_money(_waiting(today), OUT),
+        too_late=_of(late.filter(date__lt=OuterRef("taken_from")), Count("pk"), IntegerField()),
     )
 
 
@@ -132,9 +144,35 @@ def waiting(rows: Sequence[Any]) -> tuple[int, dt.date | None]:
     return sum(row.waiting for row in rows), min(days) + SEND_BY if days else None
 
 
-def _free(today: dt.date) -> QuerySet[BankTransaction]:
+def urgent(rows: Sequence[Any]) -> list[tuple[str, Decimal, Decimal]]:
+    """Currency, money in and money out of the rows that should leave first, by currency."""
+    first = min((row.earliest for row in rows if row.earliest), default=None)
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for row in rows:
+        if row.earliest and row.earliest == first:
+            money_in, money_out = found.get(row.currency, (Decimal(0), Decimal(0)))
+            found[row.currency] = (money_in + row.urgent_in, money_out + row.urgent_out)
+    return [(currency, *money) for currency, money in sorted(found.items())]
+
+
+def _taken_from(today: dt.date) -> Greatest:
+    """The first date that the feed still takes of an account: as `rules` judge it."""
+    oldest = today - FEED_WINDOW
+    # No push of such rows can have been confirmed before their first day; the index ends there.
+    since = timezone.make_aware(dt.datetime.combine(oldest - ONE_DAY, dt.time.min))
+    sent = Push.objects.holding().filter(
+        account=OuterRef("pk"), requested_at__gte=since, last_date__gt=oldest
+    )
+    newest = sent.order_by("-last_date").values("last_date")[:1]
+    bound = Value(oldest, output_field=DateField())
+    return Greatest(bound, Coalesce("feed_start_date", bound), Coalesce(Subquery(newest), bound))
+
+
+def _waiting(today: dt.date) -> QuerySet[BankTransaction]:
+    """Of the account outside that knows `taken_from`."""
     # By date first: the index then bounds how much of an account's history is read.
-    return BankTransaction.objects.free().filter(date__gte=today - FEED_WINDOW).order_by()
+    rows = BankTransaction.objects.free().filter(date__gte=today - FEED_WINDOW)
+    return rows.filter(account=OuterRef("pk"), date__gte=OuterRef("taken_from")).order_by()
 
 
 def _accepted() -> QuerySet[Push]:
@@ -144,3 +182,7 @@ def _accepted() -> QuerySet[Push]:
 def _of(rows: QuerySet[Any], what: Count | Sum, output: Any) -> Coalesce:
     grouped = rows.order_by().values("account").annotate(found=what).values("found")
     return Coalesce(Subquery(grouped, output_field=output), 0, output_field=output)
+
+
+def _money(rows: QuerySet[Any], way: Q) -> Coalesce:
+    return _of(rows, Sum("amount", filter=way), MONEY)

@@ -120,12 +120,11 @@ def account_rows(
 def account_row(
     account: Any, label: str, *, barriers: words.Barriers, now: dt.datetime
 ) -> AccountRow:
-    _number, day = mirror_rows.waiting([account])
     return AccountRow(
         account=account,
         label=label,
         word=mirror_words.account(account, now=now),
-        send_by=mirror_words.send_by(day, today=timezone.localdate(now)),
+        send_by=waiting_words([account], now=now),
         why_no_push=mirror_words.why_no_push(account, barriers=barriers),
         push_waits=mirror_words.push_waits(barriers),
     )
@@ -150,5 +149,8 @@ def timeline(**of: Company | Connection | SourceAccount) -> list[mirror_words.Li
 
 
 def waiting_words(rows: Iterable[Any], *, now: dt.datetime) -> str:
-    _number, day = mirror_rows.waiting(list(rows))
-    return mirror_words.send_by(day, today=timezone.localdate(now))
+    """By when the first of them should leave, and the money that those rows carry."""
+    rows = list(rows)
+    _number, day = mirror_rows.waiting(rows)
+    money = mirror_rows.urgent(rows)
+    return mirror_words.send_by(day, today=timezone.localdate(now), money=money)

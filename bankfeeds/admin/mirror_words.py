@@ -6,7 +6,9 @@ Reads rows as `mirror_rows` hands them over; asks no database.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -167,12 +169,29 @@ def push_waits(barriers: words.Barriers) -> str:
     return words.everything_waits(barriers.incident) if barriers.incident else ""
 
 
-def send_by(day: dt.date | None, *, today: dt.date) -> str:
-    """`Send by Nov 24, 2026`; of a row on its last day, that it may be too late."""
+def send_by(
+    day: dt.date | None,
+    *,
+    today: dt.date,
+    money: Sequence[tuple[str, Decimal, Decimal]] = (),
+) -> str:
+    """`Send by Nov 24, 2026: In 120.00 USD, Out 45.50 USD`; of a row on its last day, that it may
+    be too late. `money`: what the rows of that day carry, as `mirror_rows.urgent` finds it."""
     if day is None:
         return ""
     text = _("Send by %(day)s") % {"day": words.day(day)}
+    if carried := _carried(money):
+        text = _("%(send_by)s: %(money)s") % {"send_by": text, "money": carried}
     return f"{text}. {_('QuickBooks may fetch too late.')}" if day < today else text
+
+
+def _carried(money: Sequence[tuple[str, Decimal, Decimal]]) -> str:
+    return ", ".join(
+        words.flow(amount, currency)
+        for currency, money_in, money_out in money
+        for amount in (money_in, money_out)
+        if amount
+    )
 
 
 # --- Timeline --------------------------------------------------------------------------------

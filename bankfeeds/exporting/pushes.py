@@ -34,9 +34,8 @@ def _prepare(rows: Sequence[Any]) -> None:
     holding.place(rows, now=timezone.now())
 
 
-def _status(push: Any) -> str:
-    behind, holds = getattr(push, "waits_behind", None), getattr(push, "holds", None)
-    return decided.status(push, now=timezone.now(), behind=behind, holds=holds).label
+def _status(push: Push) -> str:
+    return decided.listed(push, now=timezone.now()).label
 
 
 def _marks(push: Push) -> str:
