@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 
-from bankfeeds import conf, onboarding
+from bankfeeds import conf, onboarding, words
 from bankfeeds.models import Connection, Intent, SourceAccount
 
 from . import accounts_form, asking, company_page, connection_link, mirror_shown
@@ -140,10 +140,10 @@ def _note(row: Row, account: SourceAccount, outcome: Outcome) -> None:
         outcome.added.append(account)
         outcome.results.append(Result(str(account), _("Added"), "good", account))
     elif account.intent in OPEN:
-        words = _("Not added yet: %(why)s") % {"why": account.problem}
-        outcome.results.append(Result(str(account), words, "warn", account))
+        text = _("Not added yet: %(why)s") % {"why": words.said(account.problem)}
+        outcome.results.append(Result(str(account), text, "warn", account))
     else:
-        row.problems["row"] = _("Not added: %(why)s") % {"why": account.problem}
+        row.problems["row"] = _("Not added: %(why)s") % {"why": words.said(account.problem)}
         outcome.keep(row)
 
 

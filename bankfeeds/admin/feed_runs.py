@@ -105,7 +105,7 @@ class FeedRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("words"))
     def said(self, row: FeedRun) -> str:
-        return row.words
+        return words.said(row.words)
 
     @admin.display(description=_("ran"))
     def ran(self, row: FeedRun) -> str:

@@ -58,7 +58,7 @@ class IncidentAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("words"))
     def said(self, row: Incident) -> str:
-        return words.short(row.words) or "–"
+        return words.said(words.short(row.words)) or "–"
 
 
 def view(admin: PortalAdmin, request: HttpRequest, row: Incident) -> HttpResponse:

@@ -54,7 +54,8 @@ def unfinished(row: RemoteCreation, *, now: dt.datetime) -> Word | None:
         return Word(
             _("Being created"), _("Codat is being asked right now. Look again in a minute."), "wait"
         )
-    problem = row.problem or _("It was not sent to Codat yet. It has to be continued.")
+    untold = _("It was not sent to Codat yet. It has to be continued.")
+    problem = words.said(row.problem) or untold
     return Word(_("Not yet at Codat"), problem, "warn")
 
 

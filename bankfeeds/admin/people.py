@@ -16,8 +16,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from bankfeeds import words
 
 from . import people_access, people_leave
 
@@ -100,6 +103,10 @@ class PeopleAdmin(StockUserAdmin):  # type: ignore[type-arg]
 class GroupsAdmin(StockGroupAdmin):
     """Shown only: the groups and what they may do are planted."""
 
+    fields = ("name", "rights")
+    readonly_fields = ("rights",)
+    filter_horizontal = ()
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -108,6 +115,11 @@ class GroupsAdmin(StockGroupAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    @admin.display(description=_("May"))
+    def rights(self, group: Group) -> SafeString:
+        held = group.permissions.select_related("content_type").order_by("content_type", "pk")
+        return format_html_join(SafeString("<br>"), "{}", ((words.right(one),) for one in held))
 
 
 def _is_superuser(request: HttpRequest) -> bool:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from bankfeeds import words
+
 
 def may_see(request: HttpRequest) -> bool:
     user = request.user
@@ -34,9 +36,12 @@ def view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     )
 
 
-def _rights(groups: list[Group]) -> list[tuple[Permission, list[bool]]]:
+def _rights(groups: list[Group]) -> list[tuple[Permission, str, list[bool]]]:
     """Every right that a group has, and which of the groups have it."""
     held = {group.pk: {right.pk for right in group.permissions.all()} for group in groups}
     rights = {right.pk: right for group in groups for right in group.permissions.all()}
-    ordered = sorted(rights.values(), key=lambda right: (right.content_type_id, right.name))
-    return [(right, [right.pk in held[group.pk] for group in groups]) for right in ordered]
+    ordered = sorted(rights.values(), key=lambda right: (right.content_type_id, right.codename))
+    return [
+        (right, words.right(right), [right.pk in held[group.pk] for group in groups])
+        for right in ordered
+    ]

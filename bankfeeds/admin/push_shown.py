@@ -202,7 +202,7 @@ def left_out(rows: Iterable[LeftOut]) -> list[tuple[LeftOut, str]]:
 
 def _reason(row: LeftOut) -> str:
     if row.code != "not-connected":
-        return row.words
+        return words.said(row.words)
     # Nothing was tried yet, so the words must not say that nothing was sent.
     word = words.account(row.account)
     return f"{word.label}. {word.explanation} " + _("Send the client a new link.")

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bankfeeds import words
 from bankfeeds.models import Event, Incident, Push, PushStatus
 
 from . import push_words
@@ -53,7 +54,7 @@ def lines(push: Push) -> list[Line]:
 
 def _line(push: Push, event: Event) -> Line:
     before, after = str(event.before.get("status", "")), str(event.after.get("status", ""))
-    said = [event.words, _means(before, after, told=event.words)]
+    said = [words.said(event.words), _means(before, after, told=event.words)]
     return Line(
         event.at,
         event.actor_name,
@@ -93,7 +94,7 @@ def _incidents(push: Push) -> Iterator[Line]:
     for incident in rows[:MOST_INCIDENTS]:
         what = str(incident)
         if incident.started_at >= push.requested_at:
-            yield Line(incident.started_at, _("Every client"), "", what, incident.words)
+            yield Line(incident.started_at, _("Every client"), "", what, words.said(incident.words))
         if incident.ended_at is not None and incident.ended_at <= until:
             over = _("Over: %(what)s") % {"what": what}
             yield Line(incident.ended_at, incident.ended_by, "", over, "")

@@ -40,14 +40,14 @@ class AboutPush(ByNumber):
 class EventAdmin(parts.ReadOnlyAdmin):
     # Filters by origin or action have no index and would read the whole record.
     list_filter = (AboutCompany, AboutAccount, AboutPush)
-    list_display = ("time", "actor_name", "origin", "action", "on_what", "words", "reason")
+    list_display = ("time", "actor_name", "origin", "action", "on_what", "told", "reason")
     list_display_links = ("time",)
     list_select_related = ABOUT
     sortable_by = ()
     ordering = ("-at", "-id")
     show_facets = admin.ShowFacets.NEVER
     actions = None
-    fields = ("time", "actor_name", "origin", "action", "on_what", "words", "reason", "steps")
+    fields = ("time", "actor_name", "origin", "action", "on_what", "told", "reason", "steps")
     readonly_fields = fields
 
     def changelist_view(
@@ -70,6 +70,10 @@ class EventAdmin(parts.ReadOnlyAdmin):
             if (thing := getattr(event, name)) is not None:
                 return _named(name, thing, event)
         return "–"
+
+    @admin.display(description=gettext_lazy("Words"))
+    def told(self, event: Event) -> str:
+        return words.said(event.words)
 
     @admin.display(description=gettext_lazy("From, to"))
     def steps(self, event: Event) -> str:

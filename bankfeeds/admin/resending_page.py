@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bankfeeds import holding, resending
+from bankfeeds import holding, resending, words
 from bankfeeds.models import Push, PushDecision, PushStatus, Resending, ResendingRow
 from bankfeeds.words import Tone, Word
 
@@ -110,7 +110,7 @@ def _shown(row: Any, *, now: dt.datetime) -> dict[str, Any]:
     return {
         "row": row,
         "push": push,
-        "word": Word(str(row.get_outcome_display()), row.words, TONES[row.outcome]),
+        "word": Word(str(row.get_outcome_display()), words.said(row.words), TONES[row.outcome]),
         "replacement": fresh,
         "stands": push_words.listed(fresh, now=now) if fresh else None,
         "needs_file": is_refused or is_shorter,

@@ -15,6 +15,7 @@ from bankfeeds.admin import connection_link, mirror_words, parts
 from bankfeeds.admin import notes as notes_page
 from bankfeeds.admin.mirror_shown import LinkBlock
 from bankfeeds.models import Company, Push
+from bankfeeds.words import stored
 
 register = template.Library()
 
@@ -25,6 +26,12 @@ def notes(context: template.Context, company: Company, push: Push | None = None)
         **notes_page.block(context["request"], company, push),
         "csrf_token": context["csrf_token"],
     }
+
+
+@register.filter
+def said(text: str) -> str:
+    """Stored words in the reader's language."""
+    return stored.said(text)
 
 
 @register.filter

@@ -39,6 +39,8 @@ from .resending import (
     what_of_it,
     why_not_sent_again,
 )
+from .rights import right
+from .stored import said
 from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, connection_turns
 from .word import Tone, Word
 
@@ -87,6 +89,8 @@ __all__ = [
     "refused_band",
     "scope",
     "sending_stopped",
+    "right",
+    "said",
     "sent_again",
     "short",
     "stopped",

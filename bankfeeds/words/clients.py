@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from bankfeeds.models import Company, Connection, Intent, SourceAccount
 
 from .figures import clock_time
+from .stored import said
 from .word import Tone, Word
 
 LINK_ENDS_SOON = dt.timedelta(minutes=10)
@@ -203,7 +204,7 @@ def account(row: SourceAccount) -> Word:
             row.status,
         )
     if row.intent != Intent.DONE:
-        return Word(_("Not yet at Codat"), row.problem or _("It was not added yet."), "warn")
+        return Word(_("Not yet at Codat"), said(row.problem) or _("It was not added yet."), "warn")
     known = ACCOUNT_WORDS.get(row.status.lower())
     if known is None:
         return Word(

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from bankfeeds.models import FeedRun, FeedSchedule, Push
 
 from .figures import clock_time, moment, zone
+from .stored import said
 from .word import Tone, Word
 
 Outcome = FeedRun.Outcome
@@ -64,7 +65,7 @@ def changed(name: str, schedule: FeedSchedule | None) -> str:
 
 
 def run(row: FeedRun) -> Word:
-    return Word(str(Outcome(row.outcome).label), row.words, TONES[row.outcome])
+    return Word(str(Outcome(row.outcome).label), said(row.words), TONES[row.outcome])
 
 
 def sent(pushes: Sequence[Push], *, rows: int) -> str:
@@ -84,4 +85,4 @@ def late(missed_at: dt.datetime) -> str:
 
 def resumed(row: FeedRun) -> str:
     text = _("It was held at %(at)s: %(words)s Then it could go on.")
-    return text % {"at": clock_time(row.ran_at), "words": row.words}
+    return text % {"at": clock_time(row.ran_at), "words": said(row.words)}

@@ -16,6 +16,7 @@ from bankfeeds.models.leaving import Off
 
 from .figures import clock_time, count, day, moment
 from .incidents import refusal
+from .stored import said
 from .word import Tone, Word
 
 LONGEST_REASON = 200
@@ -80,7 +81,7 @@ def held(push: Push, holds: Holds | None, *, now: dt.datetime) -> Held | None:
             why = holds.budget_words or _("Codat takes no more requests from us for now")
             return _by_time(why, holds.not_before, now)
     if push.hold_reason and push.next_attempt_at and push.next_attempt_at > now:
-        return _by_time(push.hold_reason, push.next_attempt_at, now)
+        return _by_time(said(push.hold_reason), push.next_attempt_at, now)
     return None
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from bankfeeds.models import PushMark
 
 from .figures import moment
+from .stored import said
 from .word import Word
 
 Kind = PushMark.Kind
@@ -41,5 +42,5 @@ def _missing(row: PushMark) -> str:
 
 
 def _said(row: PushMark) -> str:
-    said = f"{row.made_by}, {moment(row.made_at)}"
-    return f"{said}: {row.words}" if row.words else said
+    by = f"{row.made_by}, {moment(row.made_at)}"
+    return f"{by}: {said(row.words)}" if row.words else by

@@ -21,6 +21,8 @@ CATALOG = Path(__file__).parent.parent / "locale" / "fr_CA" / "LC_MESSAGES" / "d
 PLACE = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<kind>[sd%])")
 # A pattern with fewer letters of its own would take other texts for its own.
 FEWEST_LETTERS = 8
+# Where one sentence ends and the next begins.
+_ENDS = re.compile(r"(?<=[.!?]) (?=\S)")
 # Sentences are sought among those that begin alike.
 BEGINNING = 5
 
@@ -37,13 +39,31 @@ class Sentence:
 
 
 def said(text: str) -> str:
-    """The text in the active language, or as it stands when it is no sentence of ours."""
-    found = _recognised(text) if text else None
+    """The text in the active language; sentences that are not ours stay as they stand."""
+    pieces = _ENDS.split(text) if text else []
+    anew: list[str] = []
+    while pieces:
+        # As many sentences as the catalog has in one, else one as it stands.
+        for end in range(len(pieces), 0, -1):
+            found = _anew(" ".join(pieces[:end]))
+            if found is not None or end == 1:
+                anew.append(pieces[0] if found is None else found)
+                pieces = pieces[end:]
+                break
+    return " ".join(anew)
+
+
+def _anew(text: str) -> str | None:
+    """One sentence of the catalog said again, with or without its full stop; None: not ours."""
+    found, stop = _recognised(text), True
     if found is None:
-        return text
+        found, stop = _recognised(f"{text}."), False
+    if found is None:
+        return None
     sentence, given = found
     values = {name: int(v) if v.isdecimal() else said(v) for name, v in given.items()}
-    return _again(sentence, values)
+    again = _again(sentence, values)
+    return again if stop else again.removesuffix(".")
 
 
 def _again(sentence: Sentence, values: dict[str, str | int]) -> str:

@@ -58,3 +58,13 @@ def test_stored_numbers_keep_their_form(number: int) -> None:
 def test_what_is_not_ours_stays_as_it_stands(text: str) -> None:
     with override("fr-ca"):
         assert said(text) == text
+
+
+def test_several_sentences_are_said_one_by_one_and_strangers_stay() -> None:
+    stored = "Codat did not answer. Do not start again. ref 12. Nothing was created or sent"
+    with override("fr-ca"):
+        french = said(stored)
+    assert (
+        french == "Codat n'a pas répondu. Ne recommencez pas. ref 12. Rien n'a été créé ni envoyé"
+    )
+    assert said(french) == stored
