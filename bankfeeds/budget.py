@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -31,6 +32,10 @@ HEADROOM = 0.97
 # So many calls in a row, over at least so many seconds, without any answer: Codat is not there.
 UNANSWERED = 5
 UNANSWERED_FOR = 10.0
+# Or: calls of so many clients are on their way for so many seconds, half of what an answer may
+# take, and meanwhile nobody at all was answered. Long before the calls themselves give up.
+WAITING_CLIENTS = 5
+WAITING_FOR = 15.0
 LONGEST_PAUSE = 30.0
 LONGEST_HOLD = 24 * 3600.0
 # Seconds for which a call that tries whether somebody answers again is the only one.
@@ -100,9 +105,12 @@ def charge(calls: int) -> None:
 class Line:
     """What the calls of one job met; told to the shared row in one go. Safe between threads."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._told_at = float("-inf")
+    def __init__(self, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        """`seconds` is a clock that only grows."""
+        self._lock, self._seconds = threading.Lock(), seconds
+        self._told_at = self._looked_at = float("-inf")
+        # Since when nobody answers while somebody looks.
+        self._silent_since = seconds()
         self._forget()
 
     def _forget(self) -> None:
@@ -120,6 +128,7 @@ class Line:
             else:
                 self._answered += 1
                 self._unanswered = 0
+                self._silent_since = self._seconds()
             if answer.remaining is not None:
                 self._remaining, self._resets_at = answer.remaining, answer.reset
 
@@ -134,6 +143,28 @@ class Line:
             elif error.status in REFUSALS:
                 self._refusal = error
 
+    def waits(self, clients: int, *, now: dt.datetime) -> None:
+        """Calls of so many clients are on their way for `patience()` seconds: is Codat there?
+
+        To be called again and again while any are on their way, ten times a second or so.
+        """
+        at, patience = self._seconds(), self.patience()
+        with self._lock:
+            # Who was paused has not listened: an answer may lie there unread.
+            if at > self._looked_at + patience / 3:
+                self._silent_since = at
+            self._looked_at = at
+            silent = at - self._silent_since
+            if clients < WAITING_CLIENTS or silent < patience:
+                return
+            self._silent_since = at
+        _hung(now=now, since=now - _seconds(silent))
+
+    @staticmethod
+    def patience() -> float:
+        """In seconds. What others hear is told once in a while: never shorter than that."""
+        return max(WAITING_FOR * conf.timing_factor(), 3 * TOLD_EVERY)
+
     def tell(self, *, now: dt.datetime) -> None:
         """Write down what was met since the last time; opens and ends incidents.
 
@@ -141,10 +172,10 @@ class Line:
         """
         with self._lock:
             well = not self._unanswered and self._wait is None and self._refusal is None
-            if well and time.monotonic() < self._told_at + TOLD_EVERY:
+            if well and self._seconds() < self._told_at + TOLD_EVERY:
                 return
             met = self.__dict__.copy()
-            self._told_at = time.monotonic()
+            self._told_at = self._seconds()
             self._forget()
         if met["_refusal"] is not None:
             _refused(met["_refusal"], now)
@@ -220,6 +251,18 @@ def _judge_silence(row: CallBudget, answered: int, unanswered: int, now: dt.date
     if not row.held_words:
         pause = min(LONGEST_PAUSE, 2.0 ** min(row.unanswered - UNANSWERED, 10)) * factor
         row.not_before = now + dt.timedelta(seconds=pause)
+
+
+def _hung(*, now: dt.datetime, since: dt.datetime) -> None:
+    """The beginning of an outage, unless others were answered since. What is on its way goes on."""
+    with transaction.atomic():
+        row = _locked()
+        if row.answered_at is not None and since < row.answered_at <= now:
+            return
+        row.unanswered = max(row.unanswered, UNANSWERED)
+        row.unanswered_since = min(since, row.unanswered_since or since)
+        row.save(update_fields=["unanswered", "unanswered_since"])
+        _open(Kind.OUTAGE, row.unanswered_since, _("Codat does not answer any call."), None)
 
 
 def _refused(error: errors.CodatError, now: dt.datetime) -> None:

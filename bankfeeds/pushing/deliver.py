@@ -91,6 +91,7 @@ class _Round:
         """Trouble with the database must not cost the answers that are still to come."""
         try:
             self._show_life()
+            self._notice_silence()
             return self._begin() if time.monotonic() < ends else 0
         except (DatabaseError, InterfaceError):
             if not self.on_its_way:
@@ -154,6 +155,13 @@ class _Round:
         if time.monotonic() >= self.beat_at + BEAT_EVERY:
             self.beat_at = time.monotonic()
             health.beat(now=self.clock())
+
+    def _notice_silence(self) -> None:
+        """A Codat that accepts calls and never answers shows long before they time out."""
+        if self.on_its_way:
+            patience = self.line.patience()
+            late = (one for one in self.on_its_way.values() if one.begun.seconds() >= patience)
+            self.line.waits(len({one.company for one in late}), now=self.clock())
 
 
 def _send(client: Client, claimed: Claimed) -> Answered:
