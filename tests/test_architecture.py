@@ -38,6 +38,7 @@ VERBS = {
     "pushing",
     "refreshing",
     "resending",
+    "succession",
     "sync",
     "webhooks",
 }
@@ -74,7 +75,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resending": FLOOR | {"conf", "exporting", "marks", "pushing"},
     "budget": FLOOR | {"conf"},
     "pushing": FLOOR | {"budget", "conf", "health"},
-    "onboarding": FLOOR | {"links", "sync"},
+    "onboarding": FLOOR | {"links", "succession", "sync"},
+    "succession": {"models", "rules"},
     # Codat's messages: the door is an entrance, what becomes of them is a verb.
     "webhooks": FLOOR | {"budget", "conf", "pushing", "sync"},
     # The entrances.

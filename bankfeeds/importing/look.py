@@ -72,6 +72,14 @@ def refuse_unfit(account: SourceAccount) -> None:
                 " kept. Mark the account as wanted first."
             )
         )
+    unlinked = account.connection.status == "Unlinked"
+    if unlinked and account.company.connections.live().exists():
+        raise CannotImport(
+            _(
+                "The client has a newer QuickBooks connection, so nothing of the file was kept."
+                " Choose the account on that one."
+            )
+        )
     heir = account.followed_by.order_by("pk").first()
     if heir is not None:
         raise CannotImport(

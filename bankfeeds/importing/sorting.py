@@ -78,8 +78,14 @@ def _batches(rows: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _stored(account: SourceAccount, batch: Iterable[Line]) -> dict[str, BankTransaction]:
     ids = [row.transaction_id for row in batch]
-    found = BankTransaction.objects.filter(account=account, transaction_id__in=ids)
+    line = _line(account)
+    found = BankTransaction.objects.filter(account__in=line, transaction_id__in=ids)
     return {row.transaction_id: row for row in found.order_by()}
+
+
+def _line(account: SourceAccount) -> list[int]:
+    """The account and those that it goes on from: what came in on them is here already."""
+    return SourceAccount.objects.lines([account.pk])[account.pk]
 
 
 def _difference(stored: BankTransaction, row: Line) -> str:
@@ -114,5 +120,6 @@ def _balance_before(account: SourceAccount, rows: Sequence[Line]) -> Decimal | N
     """Balance of the newest stored row that is not newer than the first of these."""
     if not rows:
         return None
-    stored = account.transactions.filter(date__lte=min(row.date for row in rows))
+    stored = BankTransaction.objects.filter(account__in=_line(account))
+    stored = stored.filter(date__lte=min(row.date for row in rows))
     return stored.order_by("-date", "-id").values_list("balance", flat=True).first()

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from bankfeeds import sealing
+from bankfeeds import sealing, succession
 from bankfeeds.codat import bodies, errors, shapes
 from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Connection, Event, Intent, SourceAccount
@@ -274,6 +274,9 @@ class AccountCreation(Creation[shapes.SourceAccount]):
 
     def columns(self, answer: shapes.SourceAccount, *, now: dt.datetime) -> dict[str, Any]:
         return {**account_columns(answer, now=now), "sealed_body": None}
+
+    def afterwards(self, answer: shapes.SourceAccount, *, by: Actor, now: dt.datetime) -> None:
+        succession.take_over(self.row, by=by, now=now)
 
     def _listed(self) -> shapes.SourceAccount | None:
         known = self.known

@@ -82,7 +82,7 @@ class Creation(ABC, Generic[Answer]):
         return None
 
     def afterwards(self, answer: Answer, *, by: Actor, now: dt.datetime) -> None:
-        """Do what follows once the row is known to exist."""
+        """Do what follows once the row is known to exist, in the transaction that says so."""
 
 
 def carry_out(creation: Creation[Answer], *, by: Actor, clock: Clock) -> bool:
@@ -223,9 +223,8 @@ class Press(Generic[Answer]):
             if done:
                 found = "" if self.sending else _("Found at Codat; it was not made again.")
                 self._record("created", words=found)
-        if done:
-            self.row.refresh_from_db()
-            self.creation.afterwards(answer, by=self.by, now=now)
+                self.row.refresh_from_db()
+                self.creation.afterwards(answer, by=self.by, now=now)
 
     def keep_error(self, error: CodatError) -> None:
         intent = self._intent_after(error)
