@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,6 +25,8 @@ DEMO = env.bool("PORTAL_DEMO", default=False)
 # Test runners switch DEBUG off while they run; what was asked for stays known.
 DEBUG_AT_START = DEBUG
 SECRET_KEY = env.str("SECRET_KEY", default="")
+# Former ones: what they signed and sealed stays good while SECRET_KEY changes.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not (DEBUG or DEMO))
@@ -84,7 +87,13 @@ INSTALLED_APPS = [
     "bankfeeds.apps.BankFeedsConfig",
 ]
 
+# Outermost first: whatever is answered inside, also a redirect or a broken page, has an id and
+# all headers.
 MIDDLEWARE = [
+    "portal.answering.identified",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.probes.probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -94,7 +103,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "bankfeeds.languages.preferred",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -200,6 +208,16 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Everything that a page runs, shows or posts to is ours, and nothing of it stands in the page.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
@@ -219,14 +237,26 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # --- Logging --------------------------------------------------------------------------------
 
+# line: for eyes; json: one object a line, for a collector.
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "portal.logs.Line"},
+        "json": {"()": "portal.logs.Json"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "bankfeeds": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "bankfeeds": {"level": LOG_LEVEL},
+        "portal": {"level": LOG_LEVEL},
+        "django": {"handlers": [], "level": "WARNING"},
+        # What is refused has a line of portal.requests; here are the errors with their tracebacks.
+        "django.request": {"level": "ERROR"},
+        # It says a header, and anybody can make as many as they like.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # One line for each job rung would drown everything else.
         "django-q": {"level": "WARNING", "handlers": ["console"], "propagate": False},
     },

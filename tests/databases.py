@@ -45,6 +45,8 @@ KNOBS = {
     "PORTAL_POOL": "pool",
     "TIMING_FACTOR": "1",
     "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "line",
+    "SECRET_KEY_FALLBACKS": "",
 }
 
 _open = ExitStack()

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
     "calendars", "codat", "doorbell", "groups", "guards", "intake", "languages", "messages",
-    "models", "rules", "sealing", "words",
+    "models", "request_ids", "rules", "sealing", "words",
 }  # fmt: skip
 VERBS = {
     "ageing",
@@ -52,7 +52,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "groups": set(),
     "guards": set(),
     "intake": set(),
-    "models": {"rules"},
+    "models": {"request_ids", "rules"},
+    "request_ids": set(),
     "rules": set(),
     "sealing": set(),
     "messages": {"codat"},
@@ -84,7 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "management": FLOOR | VERBS | {"conf", "checks", "sandbox"},
     "tasks": FLOOR | VERBS | {"conf"},
     "templatetags": {"admin", "models", "words"},
-    "portal": {"checks", "webhooks"},
+    "portal": {"checks", "guards", "health", "request_ids", "webhooks"},
     # The frame.
     "conf": {"codat"},
     "checks": {"conf", "guards", "webhooks"},
@@ -100,7 +101,7 @@ FOREIGN: dict[str, set[str]] = {
     "doorbell": {"django", "django_q"},
     "intake": set(),
     "management": {"django", "requests"},
-    "portal": {"django", "environ"},
+    "portal": {"csp", "django", "environ", "gunicorn", "pythonjsonlogger"},
     "sandbox": set(),
     "sealing": {"django", "cryptography"},
     "webhooks": {"django", "standardwebhooks"},

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from bankfeeds import request_ids
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -73,6 +75,7 @@ class EventManager(models.Manager["Event"]):
             user_id=by.user_id,
             words=words,
             reason=reason,
+            request_id=request_ids.current(),
             before=before or {},
             after=after or {},
             **_with_owners(about),

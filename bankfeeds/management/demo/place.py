@@ -145,6 +145,8 @@ class Place:
             "PORTAL_POOL": "pool",
             "TIMING_FACTOR": "1",
             "LOG_LEVEL": "INFO",
+            "LOG_FORMAT": "line",
+            "SECRET_KEY_FALLBACKS": "",
         }
 
 
