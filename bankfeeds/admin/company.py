@@ -188,8 +188,9 @@ class CompanyAdmin(PortalAdmin):
         number, _day = mirror_rows.waiting(ready)
         if not number:
             return "–"
+        number_words = words.count(number)
         by = mirror_shown.waiting_words(ready, now=timezone.now())
-        return format_html('{}<br><span class="small">{}</span>', number, by)
+        return format_html('{}<br><span class="small">{}</span>', number_words, by)
 
     @admin.display(description=gettext_lazy("last accepted"))
     def accepted(self, row: Any) -> str:

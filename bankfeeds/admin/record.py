@@ -40,14 +40,14 @@ class AboutPush(ByNumber):
 class EventAdmin(parts.ReadOnlyAdmin):
     # Filters by origin or action have no index and would read the whole record.
     list_filter = (AboutCompany, AboutAccount, AboutPush)
-    list_display = ("time", "actor_name", "origin", "action", "on_what", "told", "reason")
+    list_display = ("time", "actor_name", "origin", "what", "on_what", "told", "reason")
     list_display_links = ("time",)
     list_select_related = ABOUT
     sortable_by = ()
     ordering = ("-at", "-id")
     show_facets = admin.ShowFacets.NEVER
     actions = None
-    fields = ("time", "actor_name", "origin", "action", "on_what", "told", "reason", "steps")
+    fields = ("time", "actor_name", "origin", "what", "on_what", "told", "reason", "steps")
     readonly_fields = fields
 
     def changelist_view(
@@ -64,6 +64,12 @@ class EventAdmin(parts.ReadOnlyAdmin):
     def time(self, event: Event) -> str:
         return words.moment(event.at)
 
+    @admin.display(description=gettext_lazy("What"))
+    def what(self, event: Event) -> SafeString:
+        """In words, with the stable name that exports and searches go by."""
+        name = format_html('<span class="small mono">{}</span>', event.action)
+        return format_html("{}<br>{}", words.action(event.action), name)
+
     @admin.display(description=gettext_lazy("On what"))
     def on_what(self, event: Event) -> SafeString | str:
         for name in ABOUT:
@@ -77,7 +83,12 @@ class EventAdmin(parts.ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("From, to"))
     def steps(self, event: Event) -> str:
-        return f"{event.before or '–'} → {event.after or '–'}"
+        return f"{_told(event.before)} → {_told(event.after)}"
+
+
+def _told(values: dict[str, Any]) -> str:
+    """`status: sending; rows: 3`; a dash where nothing is told."""
+    return "; ".join(f"{name}: {value}" for name, value in values.items()) or "–"
 
 
 def _named(name: str, thing: Any, event: Event) -> SafeString:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from bankfeeds import words
 from bankfeeds.models import Actor, Closure, Event, FeedSchedule, SourceAccount
 from bankfeeds.words import feeds as feed_words
 
@@ -133,10 +134,14 @@ def _record(
         action,
         by=by,
         at=now,
-        words=str(after or before),
+        words=_named(after or before),
         before=_closing(before),
         after=_closing(after),
     )
+
+
+def _named(row: Closure | None) -> str:
+    return f"{words.day(row.day)}: {row.name}" if row else ""
 
 
 def _closing(row: Closure | None) -> dict[str, str]:

@@ -87,8 +87,9 @@ def what_of_it(stands: Word, number: int, *, is_refused: bool, is_through: bool)
     said = {"id": number, "status": stands.label}
     if is_refused:
         text = _(
-            "Push #%(id)d: %(status)s. It has to be decided there. Codat may refuse a row that it has"
-            " already: then give that push up, give the client the file, and mark this as seen to."
+            "Push #%(id)d: %(status)s. It has to be decided there. Codat may refuse a row"
+            " that it has already: then give that push up, give the client the file, and mark"
+            " this as seen to."
         )
     elif is_through:
         text = _("Push #%(id)d: %(status)s.")

@@ -85,3 +85,13 @@ def test_nobody_adds_changes_or_deletes(admin_client: Any) -> None:
     assert admin_client.post(f"{URL}{event.pk}/delete/", {"post": "yes"}).status_code == 403
     assert admin_client.get(f"{URL}add/").status_code == 403
     assert Event.objects.get().words == "it happened"
+
+
+def test_the_record_speaks_in_words_and_keeps_the_stable_name(people: dict[str, Any]) -> None:
+    push = waiting()
+    browser = signed_in(people["auditor"])
+    said = text(browser.get("/admin/bankfeeds/event/"))
+    assert "Push confirmed push.ready" in said
+    event = push.events.get(action="push.ready")
+    one = text(browser.get(f"/admin/bankfeeds/event/{event.pk}/change/"))
+    assert "status: ready" in one and "{" not in one.split("From, to")[1][:80]
