@@ -34,10 +34,12 @@ def client(on_answer: Callable[[Answer], None] | None = None) -> Client:
     )
 
 
-def page_client() -> Client:
+def page_client(on_answer: Callable[[Answer], None] | None = None) -> Client:
     """The client for a page or command on which a person waits for exactly this answer."""
     short = settings.CODAT_PAGE_DEADLINE
-    return _client(deadline=short, read=min(short, settings.CODAT_READ_TIMEOUT))
+    return _client(
+        deadline=short, read=min(short, settings.CODAT_READ_TIMEOUT), on_answer=on_answer
+    )
 
 
 def longest_call() -> float:

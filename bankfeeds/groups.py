@@ -48,12 +48,14 @@ ONBOARD = (
 )
 PEOPLE = ("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group")
 
+READINESS = ("view_readinesscheck", "check_readiness")
+
 GROUPS: dict[str, tuple[str, ...]] = {
-    "manager": SEE + KEEP_ALIVE + ONBOARD,
-    "support": SEE + KEEP_ALIVE,
+    "manager": SEE + KEEP_ALIVE + ONBOARD + READINESS,
+    "support": SEE + KEEP_ALIVE + READINESS,
     "auditor": SEE,
     # Manages people; by default sends nothing and sees no link.
-    "administrator": SEE + PEOPLE + ("end_incident",),
+    "administrator": SEE + PEOPLE + READINESS + ("end_incident",),
 }
 
 

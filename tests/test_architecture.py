@@ -36,6 +36,7 @@ VERBS = {
     "notes",
     "onboarding",
     "pushing",
+    "readiness",
     "refreshing",
     "resending",
     "succession",
@@ -76,6 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resending": FLOOR | {"conf", "exporting", "marks", "pushing"},
     "budget": FLOOR | {"conf"},
     "pushing": FLOOR | {"budget", "conf", "health"},
+    "readiness": FLOOR | {"conf", "health"},
     "onboarding": FLOOR | {"links", "succession", "sync"},
     "succession": {"models", "rules"},
     # Codat's messages: the door is an entrance, what becomes of them is a verb.

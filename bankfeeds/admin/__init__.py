@@ -14,6 +14,7 @@ from . import (  # noqa: F401
     intake,
     people,
     pushes,
+    readiness,
     record,
     resending,
     transactions,

@@ -34,6 +34,7 @@ ORDER = (
     "SendingStop",
     "Incident",
     "WebhookMessage",
+    "ReadinessCheck",
     "Event",
 )
 

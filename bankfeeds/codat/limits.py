@@ -23,7 +23,7 @@ def retry_after(words: str | None, *, now: datetime) -> float | None:
     if _SECONDS.fullmatch(words):
         seconds = float(words)
         return min(max(seconds, _SHORTEST), _LONGEST) if math.isfinite(seconds) else _LONGEST
-    at = _http_date(words)
+    at = http_date(words)
     if at is None:
         return None
     return min(max((at - now).total_seconds(), _SHORTEST), _LONGEST)
@@ -46,12 +46,13 @@ def reset_moment(words: str | None, *, now: datetime) -> datetime | None:
             return datetime.fromtimestamp(number, UTC)
         return parse_moment(words)
     except ShapeError:
-        return _http_date(words)
+        return http_date(words)
     except (OverflowError, OSError, ValueError):
         return None
 
 
-def _http_date(words: str) -> datetime | None:
+def http_date(words: str) -> datetime | None:
+    """Read a date as HTTP headers write it, such as Date and Retry-After."""
     try:
         at = parsedate_to_datetime(words)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -82,6 +82,8 @@ class Answer:
     limit: int | None
     remaining: int | None
     reset: datetime | None
+    # Codat's clock when it answered, to the second; None where it does not say.
+    date: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,7 @@ def _answer(call: Call, reply: Reply, errand: Errand) -> Answer:
         limit=limits.count(reply.headers.get("X-Rate-Limit-Limit")),
         remaining=limits.count(reply.headers.get("X-Rate-Limit-Remaining")),
         reset=limits.reset_moment(reply.headers.get("X-Rate-Limit-Reset"), now=now),
+        date=limits.http_date(reply.headers.get("Date", "")),
     )
 
 

@@ -17,6 +17,7 @@ from .mirror import (
 )
 from .people import Note, Preference
 from .pushes import Push, PushDecision
+from .readiness import ReadinessCheck
 from .record import Actor, Event, Heartbeat, HostClock, Origin
 from .resending import Resending, ResendingRow
 from .sent import MarkedRow, PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
@@ -52,6 +53,7 @@ __all__ = [
     "PushItem",
     "PushMark",
     "PushStatus",
+    "ReadinessCheck",
     "RemoteCreation",
     "Resending",
     "ResendingRow",

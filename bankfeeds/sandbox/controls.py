@@ -247,6 +247,14 @@ def _put(api: Api, body: Any) -> Answer:
     return said(body)
 
 
+def _integration(api: Api, body: Any) -> Answer:
+    """Whether QuickBooks Online Bank Feeds are switched on in Codat's portal."""
+    if not isinstance(body, dict) or not isinstance(body.get("enabled"), bool):
+        raise _Bad("enabled must be true or false.")
+    api.world.put("meta", "integrationEnabled", body["enabled"])
+    return said(body)
+
+
 Control = Callable[[Api, Any], Answer]
 CONTROLS: dict[str, dict[str, Control]] = {
     "connect": {"POST": _connect},
@@ -258,6 +266,7 @@ CONTROLS: dict[str, dict[str, Control]] = {
     "ledger": {"GET": _ledger},
     "requests": {"GET": _requests},
     "webhooks": {"GET": _messages, "POST": _webhooks, "DELETE": _no_tricks},
+    "integration": {"POST": _integration},
     "put": {"POST": _put},
     "callout": {"GET": _callout, "POST": _show_callout, "DELETE": _no_callout},
     "posts": {"GET": _posts},

@@ -252,7 +252,7 @@ def integration(call: Call) -> Answer:
             "key": "hcws",
             "name": "QuickBooks Online Bank Feeds",
             "logoUrl": f"{call.world.base}/logo.svg",
-            "enabled": True,
+            "enabled": call.world.table("meta").get("integrationEnabled", True),
             "sourceType": "BankFeed",
             "isBeta": False,
             "isOfflineConnector": False,
