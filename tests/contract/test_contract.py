@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,6 +136,22 @@ def test_what_is_let_off_is_named_and_counted(talk: Talk, document_alone: Verdic
     assert not document_alone.counted[watch.REQUESTS]
     document_alone.take(Exchange("POST", ("companies",), {}, b"{}", 200, b"{}"))
     assert len(document_alone.judged(off="its answer is judged all the same")) == 1
+
+
+def test_what_a_process_wrote_down_counts_once(
+    document_alone: Verdicts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(watch.FOLDER, str(tmp_path))
+    strayed = json.dumps(watch.Verdict(["the file has no such path"], [])._asdict())
+    with (tmp_path / "process.jsonl").open("w") as file:
+        file.write(f"{strayed}\n{strayed[:20]}")  # killed while it wrote
+        file.flush()
+        assert document_alone.judged() == ["the file has no such path"]
+        assert document_alone.judged() == []
+        file.write(f"{strayed[20:]}\n")
+        file.flush()
+        assert len(document_alone.judged()) == 1
+    assert document_alone.counted[watch.REQUESTS] == 2
 
 
 @pytest.fixture

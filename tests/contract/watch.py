@@ -1,6 +1,8 @@
 """Pytest plugin: takes down every exchange of every sandbox in this process and judges it.
 
-At the sandbox's side, so that what real worker processes send is seen as well. A test that sends
+At the sandbox's side, so that what real worker processes send is seen as well; sandboxes that tests
+start as processes judge by themselves (`child`), but for the demo's, whose environment is its own.
+A test that sends
 garbage on purpose says so with `@pytest.mark.off_contract("why")`; its answers are judged all the
 same. An answer that a test ordered to be a fault is let off, its request is not.
 """
@@ -8,10 +10,14 @@ same. An answer that a test ordered to be a fault is let off, its request is not
 from __future__ import annotations
 
 import functools
+import json
 import os
+import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from bankfeeds.sandbox.endpoints import Request
 
 VARIABLE = "CODAT_OPENAPI"
+FOLDER = "CONTRACT_FOLDER"
 MARK = "off_contract"
 KEY = "contract"
 REQUESTS, ANSWERS = "requests", "answers"
@@ -34,6 +41,23 @@ def file_named() -> str:
     return os.environ.get(VARIABLE, "")
 
 
+def child() -> dict[str, str]:
+    """What the environment of a sandbox in a process of its own needs on top."""
+    if not file_named() or FOLDER not in os.environ:
+        return {}
+    names = {name: os.environ[name] for name in (VARIABLE, FOLDER)}
+    return {**names, "DJANGO_SETTINGS_MODULE": "tests.contract.child"}
+
+
+class Verdict(NamedTuple):
+    """Of one exchange: what is wrong, each with the exchange shown; why it is let off."""
+
+    request: list[str]
+    answer: list[str]
+    excused: str = ""
+    is_fault: bool = False
+
+
 class Verdicts:
     """What has been judged so far, and what is not judged yet."""
 
@@ -42,6 +66,7 @@ class Verdicts:
         self.open: list[Exchange] = []
         self.counted: Counter[str] = Counter()
         self.let_off: Counter[str] = Counter()
+        self._read: dict[Path, int] = {}  # how far, of the files of processes
 
     def take(self, exchange: Exchange) -> None:
         self.open.append(exchange)
@@ -49,27 +74,45 @@ class Verdicts:
     def judged(self, *, off: str = "") -> list[str]:
         """Judge all that came in since; answers the violations. off: why requests are let off."""
         exchanges, self.open = self.open, []
-        found: list[str] = []
-        for exchange in exchanges:
-            found.extend(self._of_one(exchange, off=off))
-        return found
+        verdicts = [*map(self.judge, exchanges), *self._of_children()]
+        return [text for each in verdicts for text in self._counted(each, off=off)]
 
-    def _of_one(self, exchange: Exchange, *, off: str) -> list[str]:
+    def judge(self, exchange: Exchange) -> Verdict:
         if why := judge.excused(exchange):
-            self.let_off[why] += 1
+            return Verdict([], [], why)
+        request = dict.fromkeys(judge.wrong_request(self.document, exchange))
+        answer = dict.fromkeys(judge.wrong_answer(self.document, exchange))
+        shown = exchange.shown() if request or answer else ""
+        return Verdict(
+            [f"{text}\n  {shown}" for text in request],
+            [f"{text}\n  {shown}" for text in answer],
+            is_fault=bool(exchange.fault),
+        )
+
+    def _counted(self, verdict: Verdict, *, off: str) -> list[str]:
+        if verdict.excused:
+            self.let_off[verdict.excused] += 1
             return []
-        wrong: list[str] = []
         if off:
             self.let_off["garbage sent on purpose"] += 1
         else:
             self.counted[REQUESTS] += 1
-            wrong += judge.wrong_request(self.document, exchange)
-        if exchange.fault:
+        if verdict.is_fault:
             self.let_off["faults ordered"] += 1
         else:
             self.counted[ANSWERS] += 1
-            wrong += judge.wrong_answer(self.document, exchange)
-        return [f"{text}\n  {exchange.shown()}" for text in dict.fromkeys(wrong)]
+        return [*([] if off else verdict.request), *([] if verdict.is_fault else verdict.answer)]
+
+    def _of_children(self) -> Iterator[Verdict]:
+        """What sandboxes in processes of their own have written since."""
+        for file in Path(os.environ.get(FOLDER, "/nowhere")).glob("*.jsonl"):
+            with file.open() as lines:
+                lines.seek(self._read.get(file, 0))
+                for line in iter(lines.readline, ""):
+                    if not line.endswith("\n"):
+                        break
+                    self._read[file] = lines.tell()
+                    yield Verdict(**json.loads(line))
 
 
 def over_every_sandbox(verdicts: Verdicts) -> None:
@@ -128,6 +171,9 @@ class Watch:
         if self.late:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def pytest_unconfigure(self) -> None:
+        shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A process of xdist has ended: its sums are added here."""
@@ -156,6 +202,7 @@ def install(config: pytest.Config) -> None:
         "markers", f"{MARK}(why): sends what Codat's OpenAPI file forbids, on purpose"
     )
     if file := file_named():
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="portal-contract-")
         verdicts = Verdicts(load(file))
         over_every_sandbox(verdicts)
         config.pluginmanager.register(Watch(config, verdicts), KEY)

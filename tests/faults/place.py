@@ -25,6 +25,7 @@ import requests
 
 from bankfeeds.management.process import BASE_DIR, Child, Family
 from tests import databases
+from tests.contract import watch
 from tests.databases import API_KEY, KNOBS
 
 # As in production, but for plain http to loopback. DEBUG would keep every query in memory.
@@ -60,7 +61,7 @@ class Server:
                 *("--operation-seconds", str(pending), "--daily-quota", "100000000"),
             ],
             name="sandbox",
-            environment=self._environment,
+            environment={**self._environment, **watch.child()},
             log=self._folder / "sandbox.log",
         )
         self._wait()

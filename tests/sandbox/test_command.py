@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.contract import watch
+
 from .talk import KEY, Client, Talk, row
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +28,7 @@ def run(*options: str, key: str = KEY) -> subprocess.Popen[str]:
         "CODAT_API_KEY": key,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "INSTITUTION_TIME_ZONE": "America/Toronto",
+        **watch.child(),
     }
     return subprocess.Popen(
         [sys.executable, "manage.py", "sandbox", "--port", "0", *options],
