@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import os
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
@@ -31,9 +28,6 @@ class BankFeedsConfig(AppConfig):
         from . import checks  # noqa: F401
 
         post_migrate.connect(_plant, sender=self, dispatch_uid="bankfeeds.plant")
-        if settings.IN_POOL:
-            # What the pool's processes have in common stays in memory once, not once for each.
-            os.register_at_fork(before=gc.freeze)
 
 
 def _plant(using: str, **kwargs: Any) -> None:

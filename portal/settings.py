@@ -46,9 +46,8 @@ CODAT_WEBHOOK_SECRET = env.str("CODAT_WEBHOOK_SECRET", default="")
 CODAT_CALLS_PER_MINUTE = env.int("CODAT_CALLS_PER_MINUTE", default=800)
 CODAT_CALLS_AT_ONCE = env.int("CODAT_CALLS_AT_ONCE", default=8)
 
-# Set by `manage.py worker` for its processes: whose signs of life are whose.
-POOL_NAME = env.str("PORTAL_POOL", default="pool")
-IN_POOL = POOL_NAME != "pool"
+# Whose signs of life are whose; `manage.py worker` gives each of its pools a name of its own.
+POOL_NAME = "pool"
 
 # --- The institution ------------------------------------------------------------------------
 

@@ -6,15 +6,18 @@ Entrances only (`worker`, `demo`). Knows nothing of what the processes do.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NoReturn, Self
 
 from . import reaper
 
@@ -30,12 +33,44 @@ def told_to_stop() -> threading.Event:
     return stop
 
 
+class Forked:
+    """A process that was split off from this one; spoken to like one of `subprocess`."""
+
+    stdout: IO[bytes] | None = None
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        ends = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while self.poll() is None:
+            if time.monotonic() > ends:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            time.sleep(0.01)
+        return self.returncode or 0
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
 @dataclass(frozen=True)
 class Child:
     """One process, the leader of its group, and where its output goes."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     mark: str | None  # tells it from a later process with the same id
     log: Path | None = None
 
@@ -116,8 +151,53 @@ class Family:
                 pass_fds=pass_fds,
                 bufsize=0,  # what has arrived is in the pipe and not in a buffer of ours
             )
-        self._tell("+", process.pid)
-        child = Child(name, process, reaper.started(process.pid), log)
+        return self._take(Child(name, process, reaper.started(process.pid), log))
+
+    def fork(self, run: Callable[[], object], *, name: str) -> Child:
+        """Split off a process, in a group of its own, that carries out `run` and ends.
+
+        It shares with us whatever is in memory already. We must have no threads and no open
+        connections. What it says on standard output goes to standard error.
+        """
+        hold, go = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(go)
+            self._be_a_child(run, hold)
+        os.close(hold)
+        try:
+            child = self._take(Child(name, Forked(pid), reaper.started(pid)))
+            # Only now: whoever is not guarded yet must not begin, or it could outlive us.
+            os.write(go, b"+")
+        finally:
+            os.close(go)
+        return child
+
+    def _be_a_child(self, run: Callable[[], object], hold: int) -> NoReturn:
+        status = 1
+        try:
+            os.setsid()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            if self._reaper and self._reaper.stdin:
+                # While we held it open, the reaper would never see the end of our parent.
+                self._reaper.stdin.close()
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(2, 1)
+            if os.read(hold, 1):
+                run()
+                status = 0
+        except SystemExit as ended:
+            status = ended.code if isinstance(ended.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            # Nothing of what our parent would do at its end is ours to do.
+            os._exit(status)
+
+    def _take(self, child: Child) -> Child:
+        self._tell("+", child.group)
         self.children.append(child)
         return child
 

@@ -130,3 +130,54 @@ def test_an_id_that_means_another_process_now_is_left_alone() -> None:
     mark = reaper.started(mine)
     assert reaper.is_the_same(mine, mark)
     assert not reaper.is_the_same(mine, "0")
+
+
+# --- Split off ---------------------------------------------------------------------------------
+
+# A family with a forked process in it, which never ends by itself.
+FORKING = """
+import sys, time
+from bankfeeds.management.process import Family
+with Family(grace=1, orphan_grace=1) as family:
+    child = family.fork(lambda: time.sleep(60), name="child")
+    print(child.group, flush=True)
+    time.sleep(60 if "stays" in sys.argv else 0)
+"""
+
+
+def test_what_is_split_off_has_a_group_of_its_own_and_says_how_it_ended(
+    family: Family, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+
+    def run() -> None:
+        told.write_text(f"{os.getpid()} {os.getpgid(0)}")
+
+    child = family.fork(run, name="child")
+    assert child.process.wait(timeout=10) == 0
+    assert told.read_text() == f"{child.group} {child.group}"
+    failing = family.fork(lambda: sys.exit(3), name="failing")
+    assert failing.process.wait(timeout=10) == 3
+    assert not failing.is_running
+
+
+def test_what_fails_after_the_split_ends_there(family: Family) -> None:
+    child = family.fork(lambda: 1 / 0, name="broken")
+    assert child.process.wait(timeout=10) == 1
+
+
+@pytest.mark.parametrize("how", ["stays", "ends"])
+def test_what_is_split_off_ends_with_its_family_however_that_ends(how: str) -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", FORKING, how], cwd=support.ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with owner:
+        assert owner.stdout
+        child = int(owner.stdout.readline())
+        if how == "stays":
+            owner.kill()
+
+        def gone() -> bool:
+            return not (psutil.pid_exists(child) and lives(psutil.Process(child)))
+
+        support.wait_until(gone, seconds=5, what="end of what was split off")

@@ -142,7 +142,6 @@ class Place:
             "STATIC_ROOT": str(self.static),
             "CODAT_CALLS_PER_MINUTE": "800",
             "CODAT_CALLS_AT_ONCE": "8",
-            "PORTAL_POOL": "pool",
             "TIMING_FACTOR": "1",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "line",
