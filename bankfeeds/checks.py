@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.db import connection
 
 from . import conf, guards, webhooks
 
-HISTORY = "history"
+HISTORY, DURABLE = "history", "durable"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -151,6 +152,35 @@ def guards_stand(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="bankfeeds.E008",
         )
     ]
+
+
+@register(DURABLE, deploy=True)
+def commits_survive(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """An attempt is committed before its POST leaves: a crash of the server must not undo that.
+
+    Asks the database, for this very connection: server, database and role may each set it.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        (value,) = cursor.fetchone()
+    if value != "off":
+        return []
+    return [
+        Warning(
+            "PostgreSQL forgets commits when it crashes: synchronous_commit is off.",
+            hint="A push could be sent again that was sent already. Set synchronous_commit = on in"
+            " postgresql.conf, or for us alone: ALTER ROLE … SET synchronous_commit = on. The"
+            " worker does not start without it.",
+            id="bankfeeds.W011",
+        )
+    ]
+
+
+def refuse_to_send_undurably() -> None:
+    """Run by the worker: what is a warning elsewhere keeps it from starting."""
+    call_command("check", tags=[DURABLE], deploy=True, fail_level="WARNING")
 
 
 def refuse_to_start_broken() -> None:

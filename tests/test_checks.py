@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.core.checks import run_checks
+from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import connection
 
 from bankfeeds import checks, guards
-from tests import support
+from bankfeeds.checks import DURABLE
+from tests import databases, support
+from tests.processes import running
 
 LIVE = "https://api.codat.io"
 
@@ -110,6 +115,41 @@ def test_nothing_starts_without_the_guards() -> None:
     guards.uproot()
     with pytest.raises(SystemCheckError, match="guards of the history are missing"):
         checks.refuse_to_start_broken()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["on", "local", "remote_write", "off"])
+def test_w011_a_commit_survives_a_crash_of_the_server(value: str, capsys: Any) -> None:
+    """A warning in `check --deploy`; the worker does not start."""
+    checks.refuse_to_send_undurably()
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL synchronous_commit = {value}")
+    messages = run_checks(tags=[DURABLE], include_deployment_checks=True)
+    if value != "off":
+        assert messages == []
+        checks.refuse_to_send_undurably()
+        return
+    assert [message.id for message in messages] == ["bankfeeds.W011"]
+    call_command("check", tags=[DURABLE], deploy=True)
+    assert "ALTER ROLE" in capsys.readouterr().err
+    with pytest.raises(SystemCheckError, match="synchronous_commit is off"):
+        checks.refuse_to_send_undurably()
+
+
+@pytest.mark.skipif(databases.which() != "postgres", reason="a setting of PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+def test_w011_the_worker_does_not_start_on_it(tmp_path: Path) -> None:
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        try:
+            with running("worker", folder=tmp_path) as worker:
+                assert worker.process.wait(60) not in (0, None)
+                assert "synchronous_commit is off" in worker.said()
+        finally:
+            cursor.execute(f"ALTER DATABASE {name} RESET synchronous_commit")
 
 
 def test_e010_accounts_are_added_in_a_known_way(settings: LazySettings) -> None:

@@ -17,7 +17,7 @@ from django.db import connections
 from django.utils import timezone
 
 from bankfeeds import health
-from bankfeeds.checks import refuse_to_start_broken
+from bankfeeds.checks import refuse_to_send_undurably, refuse_to_start_broken
 from bankfeeds.management.process import Child, Family, told_to_stop
 from bankfeeds.management.watchdog import Watchdog
 
@@ -79,6 +79,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         refuse_to_start_broken()
+        refuse_to_send_undurably()
         stop = told_to_stop()
         with Family(grace=GRACE, orphan_grace=ORPHAN_GRACE) as family:
             cluster = Cluster(family)
