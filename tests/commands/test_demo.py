@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from bankfeeds.management.demo import story
+from bankfeeds.management.demo import servers, story
 from bankfeeds.management.demo.place import PASSED_ON, PEOPLE, Place
 from bankfeeds.management.demo.servers import Stopped
 from bankfeeds.management.demo.story import ACCEPTED
@@ -240,6 +241,47 @@ def test_when_one_dies_it_says_which_and_ends(tmp_path: Path) -> None:
         support.wait_until(demo.is_gone, seconds=2 * ENDS_WITHIN, what="end")
         assert demo.process.returncode not in (0, None)
         assert "The worker ended (exit code -9)" in demo.said()
+
+
+def test_a_sandbox_that_ends_is_started_again_with_what_it_knew(tmp_path: Path) -> None:
+    with start(tmp_path) as demo:
+        answer = told(demo)
+        company = named_company(answer)
+        for number in range(1, servers.RESTARTS + 1):
+            kill_sandbox(demo)
+            runs_again(demo, times=number)
+            assert "The sandbox ended (exit code -9). Starting it again" in demo.said()
+            assert named_company(answer, company) == company
+            assert requests.get(f"{answer['web']}/healthz", timeout=5).ok
+        kill_sandbox(demo)
+        support.wait_until(demo.is_gone, seconds=2 * ENDS_WITHIN, what="end")
+        assert demo.process.returncode not in (0, None)
+        assert demo.said().count("The sandbox ended (exit code -9)") == servers.RESTARTS + 1
+
+
+def runs_again(demo: Program, *, times: int) -> None:
+    support.wait_until(
+        lambda: demo.said().count("runs again") == times,
+        seconds=STARTS_WITHIN,
+        what="the sandbox again",
+    )
+
+
+def kill_sandbox(demo: Program) -> None:
+    next(p for p in demo.descendants() if "sandbox" in p.cmdline()).kill()
+
+
+def named_company(answer: Any, company_id: str = "") -> str:
+    """The id of a company that the sandbox keeps: made, or read again."""
+    place = f"{answer['sandbox']}/companies"
+    token = base64.b64encode(answer["api_key"].encode()).decode()
+    headers = {"Authorization": f"Basic {token}"}
+    if company_id:
+        found = requests.get(f"{place}/{company_id}", headers=headers, timeout=5)
+    else:
+        found = requests.post(place, json={"name": "Acme"}, headers=headers, timeout=5)
+    assert found.ok, found.text
+    return str(found.json()["id"])
 
 
 # --- Restart --------------------------------------------------------------------------------

@@ -62,7 +62,9 @@ class Command(PortalCommand):
         kept, stop = place.secrets(), told_to_stop()
         self.say("Starting the sandbox, the worker and the web …")
         with Family(grace=GRACE, orphan_grace=GRACE, lock=lock) as family:
-            servers = Servers(family, place=place, kept=kept, host=options["host"], stop=stop)
+            servers = Servers(
+                family, place=place, kept=kept, host=options["host"], stop=stop, say=self.say
+            )
             try:
                 servers.start(port=options["port"], sandbox_port=options["sandbox_port"])
                 self._introduce(servers, kept)

@@ -22,8 +22,11 @@ from bankfeeds.management.process import Child, Family
 from .place import Place, Secrets
 
 STARTS_WITHIN = 90.0
+# The sandbox is started again when it ended by itself; not more often than this in so many seconds.
+RESTARTS, RESTARTS_IN = 3, 60.0
 LOOK_EVERY = 0.2
 THREADS = 8
+SANDBOX = "sandbox"
 
 
 class Trouble(Exception):  # noqa: N818 - said to a person as it stands
@@ -38,10 +41,19 @@ class Servers:
     """`start` returns when all three answer; `sandbox` and `web` are their addresses."""
 
     def __init__(
-        self, family: Family, *, place: Place, kept: Secrets, host: str, stop: threading.Event
+        self,
+        family: Family,
+        *,
+        place: Place,
+        kept: Secrets,
+        host: str,
+        stop: threading.Event,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._family, self._place, self._kept = family, place, kept
         self._host, self._stop = host, stop
+        self._say = say
+        self._restarted_at: list[float] = []
         self.sandbox = self.web = ""
 
     def start(self, *, port: int, sandbox_port: int) -> None:
@@ -56,12 +68,32 @@ class Servers:
         self._take_messages()
 
     def check(self) -> None:
-        """Raise Stopped when told to stop, Trouble when one that should run does not."""
+        """Raise Stopped when told to stop, Trouble when one that should run does not.
+
+        The sandbox plays somebody else's server, which may go and come back: it is started again.
+        """
         if self._stop.is_set():
             raise Stopped
-        for child in self._family.children:
-            if not child.is_running:
+        for child in list(self._family.children):
+            if child.is_running:
+                continue
+            if child.name != SANDBOX or not self._may_restart():
                 raise Trouble(self._obituary(child))
+            self._restart_sandbox(child)
+
+    def _may_restart(self) -> bool:
+        now = time.monotonic()
+        self._restarted_at = [at for at in self._restarted_at if at > now - RESTARTS_IN]
+        self._restarted_at.append(now)
+        return len(self._restarted_at) <= RESTARTS
+
+    def _restart_sandbox(self, child: Child) -> None:
+        """On its port, with its state; its log goes on, so that its last words stay."""
+        code = child.process.poll()
+        self._say(f"The sandbox ended (exit code {code}). Starting it again with what it knew …")
+        self._family.end(child)
+        self._start_sandbox(int(self.sandbox.rpartition(":")[2]), again=True)
+        self._say(f"The sandbox runs again at {self.sandbox}.")
 
     def _obituary(self, child: Child) -> str:
         words = child.last_words() or "(it said nothing)"
@@ -87,10 +119,11 @@ class Servers:
         self._place.remember_port("web", port)
         return door
 
-    def _start_sandbox(self, port: int) -> str:
-        port = self._place.port("sandbox", wanted=port)
+    def _start_sandbox(self, port: int, *, again: bool = False) -> str:
+        port = port if again else self._place.port("sandbox", wanted=port)
         state = str(self._place.state)
-        child = self._manage("sandbox", "--port", str(port), "--state", state, "--json")
+        options = ("--port", str(port), "--state", state, "--json")
+        child = self._manage(SANDBOX, *options, keep_log=again)
         try:
             url = json.loads(self._line_of(child))["sandbox"]
         except Trouble as error:
@@ -129,8 +162,9 @@ class Servers:
                 session.delete(f"{place}/{consumer['id']}", timeout=5)
             session.post(place, json={"url": f"{self.web}/webhooks/codat"}, timeout=5)
 
-    def _manage(self, name: str, *arguments: str) -> Child:
-        return self._start(name, [sys.executable, "manage.py", name, *arguments], told=True)
+    def _manage(self, name: str, *arguments: str, keep_log: bool = False) -> Child:
+        command = [sys.executable, "manage.py", name, *arguments]
+        return self._start(name, command, told=True, keep_log=keep_log)
 
     def _start(
         self,
@@ -139,9 +173,11 @@ class Servers:
         *,
         told: bool = False,
         door: socket.socket | None = None,
+        keep_log: bool = False,
     ) -> Child:
         log = self._place.log(name)
-        log.unlink(missing_ok=True)
+        if not keep_log:
+            log.unlink(missing_ok=True)
         return self._family.start(
             command,
             name=name,
