@@ -34,13 +34,14 @@ def something_is_due(now: dt.datetime) -> bool:
 
 
 def some_due(now: dt.datetime, *, limit: int) -> list[tuple[int, dt.date]]:
-    """At most `limit` accounts with the day that is due; the earliest time first."""
+    """At most `limit` accounts with the day that is due; those that waited longest first."""
     found: dict[int, dt.date] = {}
     for rows, day in due(now):
         room = limit - len(found)
         if room <= 0:
             break
-        for pk in rows.order_by("at", "pk").values_list("pk", flat=True)[:room]:
+        ordered = rows.order_by("newest_day", "at", "pk")
+        for pk in ordered.values_list("pk", flat=True)[:room]:
             found.setdefault(pk, day)
     return list(found.items())
 
@@ -50,11 +51,12 @@ def due(now: dt.datetime) -> Iterator[Due]:
     today = timezone.localdate(now)
     for rows, is_open, before in _by_calendar(today):
         if before is not None:
-            yield rows.filter(_set_before(before), ~_ran(day__gte=before)), before
+            yield rows.filter(_set_before(before), newest_day__lt=before), before
         if is_open:
-            waiting = rows.filter(_set_before(today), ~_ran(day=today))
-            yield _time_has_come(waiting, now), today
-            by_file = waiting.filter(trigger=Trigger.FILE)
+            waiting = rows.filter(_set_before(today))
+            for part in _not_run(waiting, today, before):
+                yield _time_has_come(part, now), today
+            by_file = waiting.filter(trigger=Trigger.FILE, newest_day__lt=today)
             yield by_file.filter(Exists(files_since(begin(today)))), today
             yield rows.filter(pk__in=to_complete(today).values("account")), today
 
@@ -94,8 +96,17 @@ def _set_before(day: dt.date) -> Q:
     return Q(changed_at__lt=begin(day)) | earlier_that_day
 
 
-def _ran(**of: dt.date) -> Exists:
-    return Exists(FeedRun.objects.filter(account=OuterRef("pk"), **of).order_by())
+def _not_run(
+    rows: QuerySet[FeedSchedule], today: dt.date, before: dt.date | None
+) -> list[QuerySet[FeedSchedule]]:
+    """Those that have not run today. Nearly all ran on the business day before: these by
+    themselves, so that the index leads straight to the ones whose time has come.
+    """
+    if before is None:
+        return [rows.filter(newest_day__lt=today)]
+    others = {"newest_day__gt": before, "newest_day__lt": today}
+    parts: list[dict[str, dt.date]] = [{"newest_day__lt": before}, {"newest_day": before}, others]
+    return [rows.filter(**part) for part in parts]
 
 
 def _time_has_come(rows: QuerySet[FeedSchedule], now: dt.datetime) -> QuerySet[FeedSchedule]:
@@ -120,7 +131,8 @@ def to_complete(day: dt.date) -> QuerySet[FeedRun]:
     after = after.filter(state=Statement.State.SAVED, rows_saved__gt=0).order_by()
     by_file = Q(account__schedule__trigger=Trigger.FILE)
     came = Q(Exists(after), by_file, outcome=FeedRun.Outcome.MISSED)
-    runs = FeedRun.objects.filter(day=day).order_by()
+    wrong = (FeedRun.Outcome.MISSED, FeedRun.Outcome.HELD)
+    runs = FeedRun.objects.filter(day=day, outcome__in=wrong).order_by()
     return runs.filter(came | _released())
 
 

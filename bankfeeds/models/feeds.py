@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from .mirror import Country, SourceAccount
@@ -25,6 +28,8 @@ class FeedSchedule(models.Model):
     trigger = models.CharField(_("when"), max_length=10, choices=Trigger, default=Trigger.DAILY)
     # DAILY: the time. FILE: at latest then, and a file that has not come is missed.
     at = models.TimeField(_("at, or at latest"), default=dt.time(6, 0))
+    # Of its runs, so that what is due is found without reading what is not.
+    newest_day = models.DateField(editable=False, default=dt.date.min)
     changed_at = models.DateTimeField(_("changed"))
     changed_by = models.CharField(_("by"), max_length=150)
 
@@ -32,10 +37,42 @@ class FeedSchedule(models.Model):
         verbose_name = _("feed schedule")
         verbose_name_plural = _("feed schedules")
         default_permissions = ("view", "change")
-        indexes = (models.Index(fields=("is_on", "at"), name="schedule_due"),)
+        indexes = (
+            models.Index(
+                fields=("newest_day", "at", "account"),
+                name="schedule_due",
+                condition=models.Q(is_on=True),
+            ),
+            models.Index(
+                fields=("trigger", "newest_day"),
+                name="schedule_by_file",
+                condition=models.Q(is_on=True),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.account}"
+
+    def save(self, **given: Any) -> None:
+        if self._state.adding:
+            runs = FeedRun.objects.filter(account=self.account_id).aggregate(newest=Max("day"))
+            self.newest_day = runs["newest"] or self.newest_day
+        super().save(**given)
+
+
+class FeedRunQuerySet(models.QuerySet["FeedRun"]):
+    def bulk_create(self, objs: Iterable[FeedRun], *args: Any, **given: Any) -> list[FeedRun]:
+        with transaction.atomic():
+            made = super().bulk_create(objs, *args, **given)
+            for day in {run.day for run in made}:
+                _note([run.account_id for run in made if run.day == day], day)
+        return made
+
+
+def _note(accounts: Iterable[int], day: dt.date) -> None:
+    """The schedules of these accounts have run up to that day."""
+    rows = FeedSchedule.objects.filter(pk__in=accounts, newest_day__lt=day)
+    rows.update(newest_day=day)
 
 
 class FeedRun(models.Model):
@@ -54,6 +91,8 @@ class FeedRun(models.Model):
     words = models.TextField(_("words"), blank=True)
     push = models.ForeignKey(Push, models.PROTECT, null=True, blank=True, related_name="runs")
 
+    objects = FeedRunQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("day of a feed")
         verbose_name_plural = _("days of feeds")
@@ -62,10 +101,21 @@ class FeedRun(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("account", "day"), name="a_day_of_a_feed_runs_once"),
         )
-        indexes = (models.Index(fields=("-day", "-id"), name="run_newest"),)
+        indexes = (
+            models.Index(fields=("-day", "-id"), name="run_newest"),
+            # What can still go right: few of all.
+            models.Index(fields=("day", "outcome"), name="run_to_complete"),
+        )
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.day}"
+
+    def save(self, **given: Any) -> None:
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(**given)
+            if is_new:
+                _note([self.account_id], self.day)
 
 
 class Closure(models.Model):
