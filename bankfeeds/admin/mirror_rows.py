@@ -55,8 +55,8 @@ def accounts(
     The sealed body is never read.
     """
     rows = SourceAccount.objects.order_by("pk") if rows is None else rows
-    waiting = _waiting(today)
-    urgent = waiting.filter(date=OuterRef("earliest"))
+    waiting = _waiting()
+    urgent = _free().filter(date=OuterRef("earliest"))
     accepted = _accepted().filter(account=OuterRef("pk"))
     return (
         rows.defer("sealed_body")
@@ -75,10 +75,10 @@ def accounts(
 def with_money(rows: QuerySet[SourceAccount], *, today: dt.date) -> QuerySet[SourceAccount]:
     """Accounts read by `accounts`, further with `money_in`, `money_out` of the waiting rows, and
     how many are `too_late`: too old, before the feed's start, or older than the newest sent."""
-    late = BankTransaction.objects.free().filter(account=OuterRef("pk"))
+    late = _free()
     return rows.annotate(
-        money_in=_money(_waiting(today), IN),
-        money_out=_money(_waiting(today), OUT),
+        money_in=_money(_waiting(), IN),
+        money_out=_money(_waiting(), OUT),
         too_late=_of(late.filter(date__lt=OuterRef("taken_from")), Count("pk"), IntegerField()),
     )
 
@@ -168,11 +168,16 @@ def _taken_from(today: dt.date) -> Greatest:
     return Greatest(bound, Coalesce("feed_start_date", bound), Coalesce(Subquery(newest), bound))
 
 
-def _waiting(today: dt.date) -> QuerySet[BankTransaction]:
+def _waiting() -> QuerySet[BankTransaction]:
     """Of the account outside that knows `taken_from`."""
-    # By date first: the index then bounds how much of an account's history is read.
-    rows = BankTransaction.objects.free().filter(date__gte=today - FEED_WINDOW)
-    return rows.filter(account=OuterRef("pk"), date__gte=OuterRef("taken_from")).order_by()
+    # The one bound on the date: the index then starts there, and it is worked out once a scan.
+    return _free().filter(date__gte=OuterRef("taken_from"))
+
+
+def _free() -> QuerySet[BankTransaction]:
+    """Of the account outside. One bound on the date beside it, never two: of two, a database may
+    take the wrong one for its index and work the other out for every row."""
+    return BankTransaction.objects.free().filter(account=OuterRef("pk")).order_by()
 
 
 def _accepted() -> QuerySet[Push]:

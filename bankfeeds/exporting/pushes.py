@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import holding
-from bankfeeds.models import Push, PushDecision
+from bankfeeds.models import Origin, Push, PushDecision
 from bankfeeds.words import decided
 
 from .sheet import Column, Sheet
@@ -55,7 +55,7 @@ COLUMNS = (
     Column(_("Push"), lambda push: push.pk),
     Column(_("Confirmed"), lambda push: push.requested_at, is_moment=True),
     Column(_("By"), lambda push: push.requested_by),
-    Column(_("Origin"), lambda push: push.get_origin_display()),
+    Column(_("Origin"), lambda push: str(Origin(push.origin).label)),
     Column(_("Company"), lambda push: push.company.name),
     Column(_("Reference"), lambda push: push.company.reference),
     Column(_("Account"), lambda push: str(push.account)),
