@@ -42,6 +42,7 @@ ONBOARD = (
     "add_connection",
     "add_sourceaccount",
     "change_sourceaccount",
+    "add_departure",
     "add_closure",
     "change_closure",
     "delete_closure",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import words
 from bankfeeds.models import SourceAccount
 
-from . import account_page, mirror_rows, mirror_search, mirror_shown, mirror_words
+from . import account_page, leaving_urls, mirror_rows, mirror_search, mirror_shown, mirror_words
 from .parts import PortalAdmin, badge
 
 
@@ -54,6 +54,7 @@ class SourceAccountAdmin(PortalAdmin):
             self.own("<int:pk>/rename/", "rename", account_page.rename),
             self.own("<int:pk>/continue/", "continue", account_page.go_on),
             self.own("<int:pk>/refresh/", "refresh", account_page.refresh),
+            *(self.own(*each) for each in leaving_urls.ACCOUNT),
             *super().get_urls(),
         ]
 

@@ -134,10 +134,14 @@ def connect(request: HttpRequest, company: Company, *, form_key: str) -> HttpRes
     """Create the QuickBooks connection, and lead to *Add accounts* once it exists."""
     by = actor(request)
     page = reverse("admin:bankfeeds_company_change", args=[company.pk])
-    row = asking.ask(
-        request,
-        lambda: onboarding.plan_connection(company, by=by, now=asking.clock(), form_key=form_key),
-    )
+    given = {"form_key": form_key, "books": request.POST.get("books", "")}
+    try:
+        row = asking.ask(
+            request,
+            lambda: onboarding.plan_connection(company, by=by, now=asking.clock(), **given),
+        )
+    except onboarding.BooksNotSaid:
+        return see_other(reverse("admin:bankfeeds_company_books", args=[company.pk]))
     if row is None:
         return see_other(page)
     onboarding.create_connection(row, client=asking.client(), by=by, clock=asking.clock)

@@ -21,6 +21,7 @@ from . import (
     accounts_add,
     company_page,
     connection_link,
+    leaving_urls,
     mirror_rows,
     mirror_search,
     mirror_shown,
@@ -75,6 +76,7 @@ class ConnectionAdmin(PortalAdmin):
             self.own("<int:pk>/copy-link/", "copy", connection_link.copy),
             self.own("<int:pk>/renew-link/", "renew", connection_link.renew),
             self.own("<int:pk>/refresh/", "refresh", refresh),
+            *(self.own(*each) for each in leaving_urls.CONNECTION),
             self.own("<int:pk>/accounts/", "add_accounts", accounts_add.view),
             *super().get_urls(),
         ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds.models import Push
 
-from . import push_confirm, push_decide, push_page, push_together, push_totals
+from . import leaving_urls, push_confirm, push_decide, push_page, push_together, push_totals
 from .push_forms import identifier
 from .push_history import PushHistory
 from .push_words import MOVING
@@ -36,7 +36,8 @@ class PushAdmin(PushHistory):
             ("<path:object_id>/look/", self.look_view, "look"),
             ("<path:object_id>/decide/", self.decide_view, "decide"),
         ]
-        return [*(self._path(*page) for page in own), *super().get_urls()]
+        ways_out = (self.own(*each) for each in leaving_urls.PUSH)
+        return [*ways_out, *(self._path(*page) for page in own), *super().get_urls()]
 
     def _path(self, at: str, view: View, name: str) -> URLPattern:
         return path(at, self.admin_site.admin_view(view), name=f"bankfeeds_push_{name}")

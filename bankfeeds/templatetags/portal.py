@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
-from bankfeeds.admin import connection_link, mirror_words, parts
+from bankfeeds.admin import connection_link, mirror_words, parts, ways_out
 from bankfeeds.admin import notes as notes_page
 from bankfeeds.admin.mirror_shown import LinkBlock
-from bankfeeds.models import Company, Push
+from bankfeeds.models import Company, Connection, Push, SourceAccount
 from bankfeeds.words import stored
 
 register = template.Library()
@@ -26,6 +26,20 @@ def notes(context: template.Context, company: Company, push: Push | None = None)
         **notes_page.block(context["request"], company, push),
         "csrf_token": context["csrf_token"],
     }
+
+
+@register.inclusion_tag("admin/bankfeeds/leaving/section.html", takes_context=True)
+def ways_out_of(
+    context: template.Context, row: Company | Connection | SourceAccount
+) -> dict[str, Any]:
+    request = context["request"]
+    if isinstance(row, Company):
+        block = ways_out.of_company(request, row)
+    elif isinstance(row, Connection):
+        block = ways_out.of_connection(request, row)
+    else:
+        block = ways_out.of_account(request, row)
+    return {**block, "csrf_token": context["csrf_token"]}
 
 
 @register.filter

@@ -7,7 +7,7 @@ it is given; asks no database.
 from __future__ import annotations
 
 from .actions import action
-from .client_texts import link_message
+from .client_texts import link_message, mistake_message
 from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, closed, connection, link
 from .figures import clock_time, count, day, flow, moment, money, number, zone
 from .holds import (
@@ -80,6 +80,7 @@ __all__ = [
     "link_message",
     "lost",
     "marks",
+    "mistake_message",
     "moment",
     "money",
     "number",

@@ -1,0 +1,97 @@
+"""What stands at the foot of the pages of companies, connections and accounts: the ways out.
+
+Each function makes the context of templates/admin/bankfeeds/leaving/section.html: what is open,
+and the buttons that the person may use, each leading to the page that asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bankfeeds import leaving, succession
+from bankfeeds.leaving.order import standing
+from bankfeeds.models import Company, Connection, Departure, Push, SourceAccount
+
+from .mirror_shown import may
+
+Kind = Departure.Kind
+
+
+@dataclass(frozen=True)
+class Way:
+    """`why_not`: why it cannot be used now."""
+
+    label: str
+    address: str
+    why_not: str = ""
+
+
+def of_connection(request: HttpRequest, connection: Connection) -> dict[str, Any]:
+    found = []
+    if may(request, "stop_sending") and may(request, "renew_link"):
+        why = "" if connection.at_codat else _("It does not exist at Codat.")
+        address = _at(connection, "wrong_person")
+        found.append(Way(_("Link went to the wrong person"), address, why))
+    if may(request, "add_departure"):
+        for kind, name in (
+            (Kind.UNLINK, "unlink"),
+            (Kind.REVOKE, "revoke"),
+            (Kind.REMOVE_CONNECTION, "remove"),
+        ):
+            why = leaving.why_not(kind, connection=connection)
+            found.append(Way(str(kind.label), _at(connection, name), why))
+    return _block(request, found, standing(connection, None))
+
+
+def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
+    found = []
+    if may(request, "change_sourceaccount") and account.at_codat:
+        if account.not_wanted_at:
+            found.append(Way(_("Wanted again"), _at(account, "wanted")))
+        else:
+            found.append(Way(_("Mark not wanted"), _at(account, "not_wanted")))
+        if _may_go_on(account):
+            found.append(Way(_("Goes on from an earlier account"), _at(account, "goes_on")))
+    if may(request, "add_departure"):
+        why = leaving.why_not(Kind.REMOVE_ACCOUNT, connection=account.connection, account=account)
+        found.append(Way(str(Kind.REMOVE_ACCOUNT.label), _at(account, "remove"), why))
+    block = _block(request, found, standing(account.connection, account))
+    heir = account.followed_by.order_by("pk").first()
+    return {**block, "follows": account.follows, "heir": heir}
+
+
+def of_company(request: HttpRequest, company: Company) -> dict[str, Any]:
+    found = []
+    if may(request, "change_company"):
+        if company.closed_at:
+            found.append(Way(_("Open company again"), _at(company, "reopen")))
+        else:
+            found.append(Way(_("Close company"), _at(company, "close")))
+    rows = Departure.objects.open().filter(connection__company=company, account=None)
+    block = _block(request, found, rows.select_related("connection__company").first())
+    return {**block, "replaced_by": company.replaced_by, "closed_at": company.closed_at}
+
+
+def _may_go_on(account: SourceAccount) -> bool:
+    """The number did not tell, nothing was sent yet, and there is one to choose."""
+    if account.follows_id is not None or not succession.candidates(account).exists():
+        return False
+    return not Push.objects.filter(account=account).exclude(status="cancelled").exists()
+
+
+def _at(row: Any, name: str) -> str:
+    return reverse(f"admin:bankfeeds_{row._meta.model_name}_{name}", args=[row.pk])
+
+
+def _block(request: HttpRequest, ways: list[Way], departure: Departure | None) -> dict[str, Any]:
+    return {
+        "ways": ways,
+        "departure": departure,
+        "may_go_on": departure is not None and may(request, "add_departure"),
+        "may_leave": departure is not None and departure.state == Departure.State.PLANNED,
+    }
