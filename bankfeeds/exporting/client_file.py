@@ -39,7 +39,7 @@ def client_files(account: SourceAccount, rows: Iterable[BankTransaction]) -> lis
     """As many files as the rows fill; [] for no rows."""
     ordered = sorted(rows, key=lambda row: (row.date, row.pk))
     begins = starts(ordered)
-    ends = [*begins[1:], len(ordered)]
+    ends = [*begins[1:], len(ordered)] if begins else []
     return [
         client_file(account, ordered[begin:end], part=part, parts=len(begins))
         for part, (begin, end) in enumerate(zip(begins, ends, strict=True), 1)
