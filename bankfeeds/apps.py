@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -26,7 +27,9 @@ class BankFeedsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401
+        from .sign_in import ages
 
+        user_logged_in.connect(ages.begin, dispatch_uid="bankfeeds.sign_in")
         post_migrate.connect(_plant, sender=self, dispatch_uid="bankfeeds.plant")
 
 

@@ -72,3 +72,29 @@ class Json(JsonFormatter):
 
 
 FORMATS: dict[str, type[logging.Formatter]] = {"line": Line, "json": Json}
+
+
+def configuration(kind: str, *, level: str) -> dict[str, Any]:
+    """For LOGGING: all lines to standard error. `level`: of our own."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            name: {"()": f"portal.logs.{each.__name__}"} for name, each in FORMATS.items()
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": kind}},
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {
+            "bankfeeds": {"level": level},
+            "portal": {"level": level},
+            "django": {"handlers": [], "level": "WARNING"},
+            # What is refused has a line of portal.requests; here are errors with their tracebacks.
+            "django.request": {"level": "ERROR"},
+            # It says a header, and anybody can make as many as they like.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # It says names that were typed, and somebody types a password there some day.
+            "axes": {"level": "CRITICAL"},
+            # One line for each job rung would drown everything else.
+            "django-q": {"level": "WARNING", "handlers": ["console"], "propagate": False},
+        },
+    }

@@ -7,10 +7,13 @@ Each knob has one line in `.env.example`; a test holds the two against each othe
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+
+from . import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -57,6 +60,42 @@ INSTITUTION_TIME_ZONE = env.str("INSTITUTION_TIME_ZONE", default="America/Toront
 # Keys the hash by which account numbers of files are matched; empty: derived from SECRET_KEY.
 ACCOUNT_NUMBER_KEY = env.str("ACCOUNT_NUMBER_KEY", default="")
 
+# --- Signing in -----------------------------------------------------------------------------
+
+# Besides the password: an authenticator app.
+SECOND_FACTOR = env.bool("SECOND_FACTOR", default=not (DEBUG or DEMO))
+# Wrong passwords of one name from one address, and for how long nothing more is tried then.
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_ATTEMPTS", default=10)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("SIGN_IN_LOCK_MINUTES", default=60))
+SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
+SESSION_LONGEST = timedelta(hours=env.int("SESSION_HOURS", default=12))
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
+# How many proxies of ours stand in front and add to X-Forwarded-For.
+PROXIES = env.int("PROXIES", default=0)
+PASSWORD_RESET_TIMEOUT = 3600
+# Empty: no mail goes out, and the administrator sets forgotten passwords.
+MAIL_GOES_OUT = bool(env.str("EMAIL_URL", default=""))
+if MAIL_GOES_OUT:
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="")
+
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "bankfeeds.sign_in.address.client"
+AXES_LOCKOUT_CALLABLE = "bankfeeds.sign_in.locks.locked_page"
+AXES_RESET_ON_SUCCESS = True
+# Whoever goes on trying neither prolongs the lock nor fills the table.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
+# Our own record says who did what.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+
 # --- Timings, in seconds --------------------------------------------------------------------
 
 # Each is longer than the one before (a check holds it); one factor scales them all together.
@@ -83,6 +122,10 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_q",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "bankfeeds.apps.BankFeedsConfig",
 ]
 
@@ -96,12 +139,15 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "bankfeeds.sign_in.ages.ended",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "bankfeeds.languages.preferred",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -200,7 +246,13 @@ Q_CLUSTER = {
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS_ONLY
+if HTTPS_ONLY:
+    # A browser takes these from this host alone, over https alone.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
@@ -238,25 +290,4 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # line: for eyes; json: one object a line, for a collector.
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "portal.logs.Line"},
-        "json": {"()": "portal.logs.Json"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "bankfeeds": {"level": LOG_LEVEL},
-        "portal": {"level": LOG_LEVEL},
-        "django": {"handlers": [], "level": "WARNING"},
-        # What is refused has a line of portal.requests; here are the errors with their tracebacks.
-        "django.request": {"level": "ERROR"},
-        # It says a header, and anybody can make as many as they like.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # One line for each job rung would drown everything else.
-        "django-q": {"level": "WARNING", "handlers": ["console"], "propagate": False},
-    },
-}
+LOGGING = logs.configuration(LOG_FORMAT, level=env.str("LOG_LEVEL", default="INFO"))

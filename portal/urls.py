@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from bankfeeds import webhooks
@@ -9,6 +9,7 @@ from bankfeeds import webhooks
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("webhooks/codat", webhooks.receive, name="webhooks"),
+    path("sign-in/", include("bankfeeds.sign_in.urls")),
     path("admin/", admin.site.urls),
 ]
 

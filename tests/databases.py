@@ -45,6 +45,14 @@ KNOBS = {
     "TIMING_FACTOR": "1",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "line",
+    "SECOND_FACTOR": "off",
+    "SIGN_IN_ATTEMPTS": "10",
+    "SIGN_IN_LOCK_MINUTES": "60",
+    "SESSION_IDLE_MINUTES": "30",
+    "SESSION_HOURS": "12",
+    "PROXIES": "0",
+    "EMAIL_URL": "",
+    "MAIL_FROM": "",
     "SECRET_KEY_FALLBACKS": "",
 }
 

@@ -40,6 +40,7 @@ VERBS = {
     "readiness",
     "refreshing",
     "resending",
+    "sign_in",
     "succession",
     "sync",
     "webhooks",
@@ -84,16 +85,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "succession": {"models", "rules"},
     # Codat's messages: the door is an entrance, what becomes of them is a verb.
     "webhooks": FLOOR | {"budget", "conf", "pushing", "sync"},
+    # Who gets in: pages before the admin's, and what becomes of their forms.
+    "sign_in": {"languages", "models"},
     # The entrances.
     "admin": (FLOOR - {"codat", "doorbell"}) | VERBS | {"conf"},
     "management": FLOOR | VERBS | {"conf", "checks", "sandbox"},
     "tasks": FLOOR | VERBS | {"conf"},
     "templatetags": {"admin", "models", "words"},
-    "portal": {"checks", "guards", "health", "request_ids", "webhooks"},
+    "portal": {"checks", "guards", "health", "request_ids", "sign_in", "webhooks"},
     # The frame.
     "conf": {"codat"},
     "checks": {"conf", "guards", "webhooks"},
-    "apps": {"admin", "checks", "groups", "guards"},
+    "apps": {"admin", "checks", "groups", "guards", "sign_in"},
     # Apart: a misreading of Codat must show as a failing test, not as two equal mistakes.
     "sandbox": set(),
 }
@@ -108,6 +111,7 @@ FOREIGN: dict[str, set[str]] = {
     "portal": {"csp", "django", "environ", "gunicorn", "pythonjsonlogger"},
     "sandbox": set(),
     "sealing": {"django", "cryptography"},
+    "sign_in": {"axes", "django", "django_otp", "segno"},
     "webhooks": {"django", "standardwebhooks"},
     "words": {"django", "polib"},
 }

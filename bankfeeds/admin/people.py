@@ -14,7 +14,7 @@ from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import words
 
-from . import people_access, people_leave
+from . import people_access, people_leave, people_sign_in
 
 admin.site.unregister((User, Group))
 
@@ -83,7 +83,22 @@ class PeopleAdmin(StockUserAdmin):  # type: ignore[type-arg]
 
     def get_urls(self) -> list[URLPattern]:
         access = self.admin_site.admin_view(self.access_view)
-        return [path("access/", access, name="auth_user_access"), *super().get_urls()]
+        entry = self.admin_site.admin_view(self.sign_in_view)
+        return [
+            path("access/", access, name="auth_user_access"),
+            path("<int:pk>/sign-in/", entry, name="auth_user_sign_in"),
+            *super().get_urls(),
+        ]
+
+    def sign_in_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user = self.get_object(request, str(pk))
+        if not self.has_view_permission(request, user):
+            raise PermissionDenied
+        if user is None:
+            raise Http404
+        may = self.has_change_permission(request, user)
+        frame = self.admin_site.each_context(request)
+        return people_sign_in.view(request, user, may=may, frame=frame)
 
     def access_view(self, request: HttpRequest) -> HttpResponse:
         return people_access.view(request, self.admin_site.each_context(request))

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import conf, languages, words
 from bankfeeds.models import Language, Push
+from bankfeeds.sign_in import page, second
 
 from . import holding_shown
 
@@ -37,6 +39,7 @@ ORDER = (
     "ReadinessCheck",
     "Event",
 )
+WITHOUT_PAGES = {"axes", "django_q", "otp_static", "otp_totp"}
 
 
 class PortalAdminSite(AdminSite):
@@ -51,9 +54,11 @@ class PortalAdminSite(AdminSite):
         admin_class: type[ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """The queue's own pages stay out: whoever may only look there could run jobs again."""
+        """Pages of others stay out: whoever may only look at the queue could run jobs again, and
+        the second factor's show its secrets.
+        """
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
-        ours = [model for model in models if model._meta.app_label != "django_q"]
+        ours = [model for model in models if model._meta.app_label not in WITHOUT_PAGES]
         super().register(ours, admin_class, **options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
@@ -61,6 +66,19 @@ class PortalAdminSite(AdminSite):
             path("language/", self.admin_view(_choose_language), name="language"),
             *super().get_urls(),
         ]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and second.is_complete(request)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """On to the second step for who has taken the first; else the stock page."""
+        half = super().has_permission(request) and not second.is_complete(request)
+        if half and request.method == "GET":
+            return page.step(request, "code")
+        forgotten = reverse("sign_in:forgotten") if settings.MAIL_GOES_OUT else ""
+        return super().login(request, {"forgotten": forgotten, **(extra_context or {})})
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

@@ -145,6 +145,15 @@ class Place:
             "TIMING_FACTOR": "1",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "line",
+            "SECOND_FACTOR": "off",
+            # On this machine nobody is kept out for long.
+            "SIGN_IN_ATTEMPTS": "50",
+            "SIGN_IN_LOCK_MINUTES": "1",
+            "SESSION_IDLE_MINUTES": "720",
+            "SESSION_HOURS": "24",
+            "PROXIES": "0",
+            "EMAIL_URL": "",
+            "MAIL_FROM": "",
             "SECRET_KEY_FALLBACKS": "",
         }
 

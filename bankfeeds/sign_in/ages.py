@@ -1,0 +1,64 @@
+"""Sessions end: after so long without a person, and so long after the sign-in whatever happens."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+BEGAN, SEEN = "signed_in_at", "seen_at"
+# A write for every click would be one too many.
+WRITE_EVERY = dt.timedelta(minutes=1)
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def ended(get_response: Answer) -> Answer:
+    """Middleware, right behind the one that knows sessions."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            now = timezone.now()
+            if is_over(request.session, now=now):
+                request.session.flush()
+            elif _is_a_person(request):
+                _touch(request.session, now=now)
+        return get_response(request)
+
+    return answer
+
+
+def is_over(session: SessionBase, *, now: dt.datetime) -> bool:
+    """Also when it does not say how old it is: it is from before that was written down."""
+    began, seen = _moment(session, BEGAN), _moment(session, SEEN)
+    if began is None or seen is None:
+        return True
+    return now - began >= settings.SESSION_LONGEST or now - seen >= settings.SESSION_IDLE
+
+
+def begin(sender: Any, *, request: HttpRequest, **kwargs: Any) -> None:
+    """Signal: somebody has signed in."""
+    request.session[BEGAN] = request.session[SEEN] = timezone.now().timestamp()
+
+
+def _moment(session: SessionBase, name: str) -> dt.datetime | None:
+    stamp = session.get(name)
+    return dt.datetime.fromtimestamp(stamp, dt.UTC) if isinstance(stamp, int | float) else None
+
+
+def _is_a_person(request: HttpRequest) -> bool:
+    """A page that asks again by itself keeps nobody signed in. Old browsers do not tell."""
+    by_script = request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+    return request.method == "POST" or not by_script
+
+
+def _touch(session: SessionBase, *, now: dt.datetime) -> None:
+    seen = _moment(session, SEEN)
+    if seen is None or now - seen >= WRITE_EVERY:
+        session[SEEN] = now.timestamp()

@@ -1,0 +1,45 @@
+"""What the pages before the admin's share: their frame, where they lead, and whom they let in."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def shown(
+    request: HttpRequest, name: str, *, title: str, status: int = 200, **context: Any
+) -> HttpResponse:
+    """The page `name`, never kept by a browser: codes and secrets stand on some."""
+    frame = admin.site.each_context(request)
+    answer = render(
+        request, f"sign_in/{name}.html", {**frame, "title": title, **context}, status=status
+    )
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def staff(request: HttpRequest) -> User | None:
+    """Who has given name and password, and may use the portal."""
+    user = request.user
+    return user if isinstance(user, User) and user.is_active and user.is_staff else None
+
+
+def onward(request: HttpRequest) -> str:
+    """Where the person wanted to go: a page of ours, or the beginning."""
+    wanted = str(request.POST.get("next", "") or request.GET.get("next", ""))
+    ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if ours and wanted.startswith("/") else reverse("admin:index")
+
+
+def step(request: HttpRequest, name: str) -> HttpResponse:
+    """On to another page of the sign-in, with the way kept."""
+    return redirect(f"{reverse(f'sign_in:{name}')}?{urlencode({'next': onward(request)})}")
