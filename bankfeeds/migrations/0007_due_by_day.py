@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             model_name="feedschedule",
             index=models.Index(
                 condition=models.Q(("is_on", True)),
-                fields=["trigger", "newest_day"],
+                fields=["trigger", "newest_day", "at", "account"],
                 name="schedule_by_file",
             ),
         ),

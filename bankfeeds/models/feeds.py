@@ -44,7 +44,7 @@ class FeedSchedule(models.Model):
                 condition=models.Q(is_on=True),
             ),
             models.Index(
-                fields=("trigger", "newest_day"),
+                fields=("trigger", "newest_day", "at", "account"),
                 name="schedule_by_file",
                 condition=models.Q(is_on=True),
             ),

@@ -1,0 +1,58 @@
+"""What runs out: the calls of the day until midnight in UTC, and Codat's patience."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from bankfeeds import budget
+from bankfeeds.models import CallBudget, Push, PushAttempt, PushStatus
+from tests import support
+
+from .test_delivery import again, confirmed, fault
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOUR = dt.timedelta(hours=1)
+
+
+def test_when_the_calls_of_the_day_are_used_up_all_waits_for_midnight(
+    sandbox: object, drain: Callable[[], None]
+) -> None:
+    made = [confirmed()[0] for _ in range(3)]
+    CallBudget.objects.all().delete()
+    support.control("quota", left=0)
+    drain()
+    now = timezone.now()
+    midnight = dt.datetime.combine(now.astimezone(dt.UTC).date() + 24 * HOUR, dt.time(), dt.UTC)
+    held = budget.closed(now=now)
+    assert held is not None and held.until is not None
+    assert abs((held.until - midnight).total_seconds()) < 30
+    assert {again(push).status for push in made} == {PushStatus.READY}
+    assert support.ledger() == []
+    # The day ends: at Codat, and by our clock.
+    support.control("clock", advanceSeconds=24 * 3600)
+    assert budget.closed(now=held.until + HOUR) is None
+    CallBudget.objects.update(not_before=None, remaining=None, held_words="")
+    Push.objects.update(next_attempt_at=None)
+    drain()
+    assert {again(push).status for push in made} == {PushStatus.SUCCEEDED}
+    assert len(support.ledger()) == len(made)
+
+
+def test_ten_hours_of_retry_after_hold_all_and_keep_the_key(
+    sandbox: object, drain: Callable[[], None]
+) -> None:
+    (push,) = confirmed()
+    key = again(push).idempotency_key
+    fault("429-36000")
+    drain()
+    held = budget.closed(now=timezone.now())
+    assert held is not None and held.until is not None
+    assert 9.9 * HOUR < held.until - timezone.now() <= 10 * HOUR
+    assert budget.take(5, now=timezone.now() + 9 * HOUR) == 0
+    assert budget.take(5, now=timezone.now() + 10.1 * HOUR) == 5
+    assert again(push).attempts.get().outcome == PushAttempt.Outcome.THROTTLED
+    assert (again(push).status, again(push).idempotency_key) == (PushStatus.READY, key)
