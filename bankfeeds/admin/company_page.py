@@ -76,6 +76,8 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
 def why_no_accounts(connection: Any) -> str:
     if connection is None:
         return _("Create the QuickBooks connection first.")
+    if connection.company.closed_at:
+        return _("The company is closed.")
     if not connection.at_codat or connection.status == "Unlinked":
         return _("The connection does not exist at Codat.")
     return ""

@@ -84,6 +84,8 @@ def link_block(
 
 
 def _why_no_link(connection: Connection) -> str:
+    if connection.company.closed_at:
+        return _("The company is closed.")
     if connection.gone_at or connection.company.gone_at:
         return _("It no longer exists at Codat.")
     return "" if connection.at_codat else _("The connection does not exist at Codat yet.")

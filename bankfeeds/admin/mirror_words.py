@@ -140,6 +140,8 @@ def account_type(codat_word: str) -> str:
 
 def why_no_push(row: SourceAccount, *, barriers: words.Barriers = NO_BARRIERS) -> str:
     """Why *Push* cannot work for this account now; "" when it can."""
+    if row.connection.company.closed_at:
+        return _("The company is closed.")
     if row.not_wanted_at:
         return _("Not wanted: nothing is sent.")
     if not row.is_connected:
