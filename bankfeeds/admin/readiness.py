@@ -24,6 +24,8 @@ HERE = "admin:bankfeeds_readinesscheck_changelist"
 class ReadinessAdmin(ReadOnlyAdmin):
     """One page in place of a list: only the newest result says how things are."""
 
+    show_facets = admin.ShowFacets.NEVER
+
     def get_urls(self) -> list[URLPattern]:
         return [self.own("check/", "check", check_now), *super().get_urls()]
 

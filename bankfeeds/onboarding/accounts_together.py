@@ -45,7 +45,7 @@ def create_accounts(
     for row in alone:
         create_account(row, client=client, by=by, clock=clock)
     rows = [row for row in accounts if row not in alone]
-    presses = [_press(row, client=client, by=by, clock=clock) for row in rows]
+    presses = [_Press(row, client=client, by=by, clock=clock) for row in rows]
     held = [press for press in presses if press.take()]
     try:
         _go_on(held, way=way, client=client)
@@ -59,7 +59,7 @@ def create_accounts(
 class _Press(Press[Any]):
     creation: AccountCreation
 
-    def __init__(self, row: SourceAccount, client: Client, by: Actor, clock: Clock) -> None:
+    def __init__(self, row: SourceAccount, *, client: Client, by: Actor, clock: Clock) -> None:
         super().__init__(AccountCreation(row, client, clock), by=by, clock=clock)
         # The key of a call for several repeats nothing for one of them.
         self.doubt = Intent.SERVER_FAULT
@@ -76,10 +76,6 @@ class _Press(Press[Any]):
         except Overtaken:
             return False
         return True
-
-
-def _press(row: SourceAccount, *, client: Client, by: Actor, clock: Clock) -> _Press:
-    return _Press(row, client, by, clock)
 
 
 def _go_on(held: list[_Press], *, way: Way, client: Client) -> None:
