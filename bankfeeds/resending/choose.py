@@ -152,6 +152,8 @@ def see_to_arrived(*, now: dt.datetime) -> int:
 def _why_not(account: SourceAccount) -> str:
     if account.gone_at or account.connection.gone_at or account.company.gone_at:
         return _("It was removed at Codat. Only a file for the client helps.")
+    if account.company.closed_at or account.not_wanted_at:
+        return _("The company is closed, or the account is not wanted. Nothing of it is sent.")
     if not account.is_connected:
         return _("The account is not connected. Choose when the client has connected again.")
     return ""

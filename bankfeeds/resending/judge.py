@@ -26,7 +26,8 @@ COLUMNS = (
     *("status", "sequence", "rows", "first_date", "last_date", "money_in", "money_out"),
     *("currency", "account", "connection", "company"),
     *(f"account__{name}" for name in ("status", "feed_start_date", "intent", "gone_at")),
-    *("connection__gone_at", "company__gone_at"),
+    *("account__not_wanted_at", "connection__gone_at", "connection__status"),
+    *("company__gone_at", "company__closed_at"),
 )
 
 
@@ -154,6 +155,10 @@ def _why_not(push: Push, *, undecided: set[int], marked: set[int]) -> str:
         return "decided"
     if push.account.gone_at or push.connection.gone_at or push.company.gone_at:
         return "removed"
+    if push.company.closed_at or push.account.not_wanted_at:
+        return "off"
+    if push.connection.status == "Unlinked":
+        return "not-connected"
     return "" if push.account.is_connected else "not-connected"
 
 

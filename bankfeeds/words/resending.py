@@ -28,6 +28,10 @@ WHY_NOT: Mapping[str, tuple[Promise, Promise]] = {
         gettext_lazy("Its account or connection was removed at Codat."),
         gettext_lazy("Give the client the file, then give up the push on its page."),
     ),
+    "off": (
+        gettext_lazy("Its company is closed, or the client does not want the account."),
+        gettext_lazy("Give up the push on its page, or say first that it is wanted again."),
+    ),
     "marked": (
         gettext_lazy("Codat accepted it, but it may not have reached QuickBooks."),
         gettext_lazy("Choose row by row on the page of its account what goes again."),

@@ -14,6 +14,8 @@ from django.utils import timezone
 from bankfeeds import doorbell, pushing, resending, tasks
 from bankfeeds.models import (
     BankTransaction,
+    Company,
+    Connection,
     Decision,
     Event,
     Push,
@@ -78,6 +80,10 @@ def test_what_is_not_refused_and_undecided_stays_and_says_why() -> None:
     cut_off, removed = refused(), refused()
     SourceAccount.objects.filter(pk=cut_off.account_id).update(status="disconnected")
     SourceAccount.objects.filter(pk=removed.account_id).update(gone_at=timezone.now())
+    closed, unwanted, unlinked = refused(), refused(), refused()
+    Company.objects.filter(pk=closed.company_id).update(closed_at=timezone.now())
+    SourceAccount.objects.filter(pk=unwanted.account_id).update(not_wanted_at=timezone.now())
+    Connection.objects.filter(pk=unlinked.connection_id).update(status="Unlinked")
     staying = {
         "unknown": [steps.unknown(), steps.timed_out()],
         "accepted": [steps.succeeded()],
@@ -85,7 +91,8 @@ def test_what_is_not_refused_and_undecided_stays_and_says_why() -> None:
         "under-way": [steps.waiting(), steps.sending(), steps.submitted()],
         "decided": [decided],
         "stopped": [stopped],
-        "not-connected": [cut_off],
+        "not-connected": [cut_off, unlinked],
+        "off": [closed, unwanted],
         "removed": [removed],
     }
     pushes = [push for group in staying.values() for push in group]
