@@ -31,6 +31,7 @@ from bankfeeds.models import (
     BankTransaction,
     Company,
     Connection,
+    Departure,
     Intent,
     Push,
     PushStatus,
@@ -96,9 +97,11 @@ def companies(rows: QuerySet[Company], *, today: dt.date) -> QuerySet[Company]:
     ties = ties.prefetch_related(known)
     accepted = _accepted().filter(company=OuterRef("pk"))
     undecided = Push.objects.for_a_person().filter(company=OuterRef("pk")).order_by("pk")
+    ending = Departure.objects.open().filter(connection__company=OuterRef("pk")).order_by("pk")
     return rows.annotate(
         accepted_at=Subquery(accepted.values("ended_at")[:1]),
         undecided=Subquery(undecided.values("pk")[:1]),
+        ending=Subquery(ending.values("connection")[:1]),
     ).prefetch_related(Prefetch("connections", ties, to_attr="all_connections"))
 
 

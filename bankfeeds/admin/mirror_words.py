@@ -78,6 +78,8 @@ def next_step(
     if company.undecided:
         text = _("Decide push #%(id)d") % {"id": company.undecided}
         return NextStep(text, "decide", company.undecided)
+    if company.ending:
+        return NextStep(_("Continue what is to end at Codat"), "ending", company.ending)
     if company.closed_at:
         return NextStep(_("Nothing to do: the company is closed."))
     if company.gone_at:

@@ -45,7 +45,7 @@ def of_connection(request: HttpRequest, connection: Connection) -> dict[str, Any
         ):
             why = leaving.why_not(kind, connection=connection)
             found.append(Way(str(kind.label), _at(connection, name), why))
-    return _block(request, found, standing(connection, None))
+    return _block(request, found, _open(connection=connection))
 
 
 def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
@@ -72,9 +72,14 @@ def of_company(request: HttpRequest, company: Company) -> dict[str, Any]:
             found.append(Way(_("Open company again"), _at(company, "reopen")))
         else:
             found.append(Way(_("Close company"), _at(company, "close")))
-    rows = Departure.objects.open().filter(connection__company=company, account=None)
-    block = _block(request, found, rows.select_related("connection__company").first())
+    block = _block(request, found, _open(connection__company=company))
     return {**block, "replaced_by": company.replaced_by, "closed_at": company.closed_at}
+
+
+def _open(**of: Any) -> Departure | None:
+    """The first open one, also of a single account."""
+    rows = Departure.objects.open().filter(**of).select_related("account")
+    return rows.defer("account__sealed_body").order_by("pk").first()
 
 
 def _may_go_on(account: SourceAccount) -> bool:

@@ -134,6 +134,7 @@ def test_continue_and_leave_it(manager: Any, onboarded: support.Onboarded) -> No
     support.order_fault("500-before", method="PATCH")
     assert "Press Continue" in press(manager, at(onboarded.connection, "unlink"))
     departure = Departure.objects.get()
+    assert "Continue what is to end at Codat" in text(manager.get(at(onboarded.company, "change")))
     page = manager.get(at(onboarded.connection, "change"))
     assert "not finished" in text(page) and "Leave it as it is" not in text(page)
     named = {"departure": departure.pk}
