@@ -151,7 +151,7 @@ def _planting(vendor: str) -> Iterator[str]:
         # Dropped first, so that a changed guard replaces the old one.
         for guard in GUARDS:
             yield f"DROP TRIGGER IF EXISTS {guard.name}"
-            yield _sqlite_trigger(guard)
+            yield sqlite_trigger(guard)
         return
     yield (
         "CREATE OR REPLACE FUNCTION bankfeeds_refuse() RETURNS trigger LANGUAGE plpgsql AS"
@@ -171,7 +171,8 @@ def _planting(vendor: str) -> Iterator[str]:
         )
 
 
-def _sqlite_trigger(guard: Guard) -> str:
+def sqlite_trigger(guard: Guard) -> str:
+    """The statement that plants one guard on SQLite."""
     # SQLite 3.39 knows IS DISTINCT FROM; older ones spell it IS NOT.
     condition = guard.condition.replace("IS DISTINCT FROM", "IS NOT")
     when = f" WHEN {condition}" if condition else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import databases, support
+from tests import databases, emptying, support
 from tests.contract import watch
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ ONCE = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    support.lift_guards_around_flush()
+    emptying.install()
     watch.install(config)
 
 
@@ -108,3 +108,9 @@ def django_db_modify_db_settings() -> None:
     if databases.which() == "sqlite":
         file = Path(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))
         connection.settings_dict["TEST"]["NAME"] = str(file.with_name("test.sqlite3"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        emptying.remember()

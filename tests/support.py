@@ -1,7 +1,4 @@
-"""What tests share: rows, people, the queue, the sandbox's controls, real processes.
-
-The only place that lifts the guards of the history, and only around the flush of a database.
-"""
+"""What tests share: rows, people, the queue, the sandbox's controls, real processes."""
 
 from __future__ import annotations
 
@@ -24,11 +21,10 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import connection as database
 from django.db.models import Q
-from django.test import TransactionTestCase
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from bankfeeds import conf, guards
+from bankfeeds import conf
 from bankfeeds.codat import bodies
 from bankfeeds.groups import GROUPS
 from bankfeeds.models import (
@@ -48,19 +44,6 @@ from bankfeeds.models import (
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "a long pass phrase for tests"
 _numbers = itertools.count(1)
-
-
-def lift_guards_around_flush() -> None:
-    """Let the flush after a transactional test empty the tables of the history."""
-    case: Any = TransactionTestCase  # the hook is Django's own and has no types
-    flush = case._fixture_teardown
-
-    @functools.wraps(flush)
-    def flush_with_guards_lifted(self: TransactionTestCase) -> None:
-        with guards.lifted():
-            flush(self)
-
-    case._fixture_teardown = flush_with_guards_lifted
 
 
 # --- People ---------------------------------------------------------------------------------

@@ -411,16 +411,22 @@ def test_at_most_one_push_of_a_connection_is_on_its_way(sandbox: object) -> None
     assert claim(10, now=timezone.now()) == []
 
 
-def test_no_more_pushes_of_a_company_at_once_than_allowed(sandbox: object, settings: Any) -> None:
+@pytest.mark.parametrize(("on_their_way", "goes"), [(2, 1), (3, 0)])
+def test_no_more_pushes_of_a_company_at_once_than_allowed(
+    sandbox: object, settings: Any, on_their_way: int, goes: int
+) -> None:
+    """Several at once are on connections that were unlinked meanwhile."""
     company = support.make_company()
     settings.CODAT_CALLS_AT_ONCE = 5
-    for _ in range(5):
+    for _ in range(on_their_way):
         old = support.make_connection(company)
-        account = support.make_account(old)
-        support.make_push(account, status=PushStatus.READY)
+        push = support.make_push(support.make_account(old), status=PushStatus.SENDING)
+        lease = timezone.now() + dt.timedelta(minutes=1)
+        Push.objects.filter(pk=push.pk).update(lease_until=lease)
         old.status = "Unlinked"
         old.save()
-    assert len(claim(10, now=timezone.now())) == 3
+    support.make_push(support.make_account(support.make_connection(company)), status="ready")
+    assert len(claim(10, now=timezone.now())) == goes
 
 
 @pytest.mark.parametrize("scope", ["account", "company", "everything"])
