@@ -15,7 +15,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .models import Actor, BankTransaction, Books, Event, Intent, Push, SourceAccount
+from .models import (
+    Actor,
+    BankTransaction,
+    Books,
+    Event,
+    FeedSchedule,
+    Intent,
+    Push,
+    SourceAccount,
+)
 from .rules import FEED_WINDOW
 
 
@@ -49,6 +58,8 @@ def go_on_from(account: SourceAccount, old: SourceAccount, *, by: Actor, now: dt
     """How many rows came over. CannotFollow once something was sent for the new account."""
     with transaction.atomic():
         ids = [old.pk, account.pk]
+        # Schedules before accounts, as a run takes them: neither waits for the other for ever.
+        list(FeedSchedule.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
         rows = SourceAccount.objects.select_for_update(no_key=True).filter(pk__in=ids)
         list(rows.order_by("pk").values_list("pk"))
         account.refresh_from_db(fields=["follows", "connection", "company"])
@@ -59,6 +70,7 @@ def go_on_from(account: SourceAccount, old: SourceAccount, *, by: Actor, now: dt
             moved = _follow(account, old)
         else:
             moved = _begin_afresh(account, old, today=timezone.localdate(now))
+        _hand_on_schedule(account, old, by=by, now=now)
         _record(account, old, moved, by=by, now=now)
     return moved
 
@@ -102,6 +114,19 @@ def _twin(row: BankTransaction, account: SourceAccount) -> BankTransaction:
     same = ("line", "transaction_id", "date", "description", "amount", "balance")
     values = {name: getattr(row, name) for name in (*same, "transaction_type", "statement_id")}
     return BankTransaction(account=account, **values)
+
+
+def _hand_on_schedule(
+    account: SourceAccount, old: SourceAccount, *, by: Actor, now: dt.datetime
+) -> None:
+    """A feed that ran by itself goes on doing so, from now on; the old one runs no more."""
+    schedule = FeedSchedule.objects.filter(pk=old.pk, is_on=True).first()
+    if schedule is None:
+        return
+    changed = {"changed_at": now, "changed_by": by.name}
+    FeedSchedule.objects.filter(pk=old.pk).update(is_on=False, **changed)
+    given = {"is_on": True, "trigger": schedule.trigger, "at": schedule.at, **changed}
+    FeedSchedule.objects.get_or_create(account=account, defaults=given)
 
 
 def _record(

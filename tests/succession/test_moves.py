@@ -18,12 +18,14 @@ from bankfeeds.models import (
     Connection,
     Departure,
     Event,
+    FeedSchedule,
     PushStatus,
     SourceAccount,
 )
 from bankfeeds.pushing.again import standing_before
 from tests import support
 from tests.admin.pushes import BY
+from tests.feeds import support as days
 from tests.succession.support import (
     account,
     arrive,
@@ -190,6 +192,17 @@ def test_another_number_is_another_account() -> None:
     other = account(new.connection, number="00088888")
     with pytest.raises(succession.CannotFollow):
         succession.go_on_from(other, old, by=BY, now=timezone.now())
+
+
+@pytest.mark.parametrize("books", ["same", "another"])
+def test_a_feed_that_runs_by_itself_goes_on_doing_so(books: str) -> None:
+    old = client()
+    days.schedule(old, at="07:30")
+    new = move(old, books)
+    schedule = FeedSchedule.objects.get(pk=new.pk)
+    assert schedule.is_on and schedule.at == dt.time(7, 30)
+    assert timezone.now() - schedule.changed_at < dt.timedelta(minutes=1)
+    assert not FeedSchedule.objects.get(pk=old.pk).is_on
 
 
 def test_once_something_was_sent_it_goes_on_from_nothing() -> None:
