@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell
@@ -79,7 +80,8 @@ def decide(
                 user_id=by.user_id,
             )  # fmt: skip
             replacement = _carry_out(decision, set(leave_out), operation_key, by=by, now=now)
-            BankTransaction.objects.hand_on(push.account_id)
+            if kind == Decision.GIVE_UP:
+                BankTransaction.objects.hand_on(push.account_id)
             doorbell.ring(doorbell.DELIVER)
             return replacement
     except IntegrityError as error:
@@ -93,9 +95,9 @@ def _is_settled(push: Push) -> bool:
 
 def _refuse_dead_end(push: Push) -> None:
     """What can never leave again must not be made ready for it."""
-    account = push.account
-    gone = account.gone_at or account.connection.gone_at or account.company.gone_at
-    if gone or account.followed_by.exists():
+    ended = Q(gone_at__isnull=False) | Q(connection__gone_at__isnull=False)
+    ended |= Q(company__gone_at__isnull=False) | Q(followed_by__isnull=False)
+    if SourceAccount.objects.filter(ended, pk=push.account_id).exists():
         raise ValueError(
             _(
                 "Nothing can be sent for this account any more. Give up this push instead: its"
