@@ -277,6 +277,9 @@ STATICFILES_BACKEND = (
     if DEBUG
     else "whitenoise.storage.CompressedManifestStaticFilesStorage"
 )
+# The guides are read where they are written; their pictures are static files below `guides/`.
+GUIDES = BASE_DIR / "docs"
+STATICFILES_DIRS = [("guides", GUIDES / "pictures")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},

@@ -19,8 +19,8 @@ from bankfeeds import doorbell
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
-    "calendars", "codat", "doorbell", "groups", "guards", "intake", "languages", "messages",
-    "models", "request_ids", "rules", "sealing", "words",
+    "calendars", "codat", "doorbell", "groups", "guards", "guides", "intake", "languages",
+    "messages", "models", "request_ids", "rules", "sealing", "words",
 }  # fmt: skip
 VERBS = {
     "ageing",
@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doorbell": set(),
     "groups": set(),
     "guards": set(),
+    "guides": set(),
     "intake": set(),
     "models": {"request_ids", "rules"},
     "request_ids": set(),
@@ -106,6 +107,7 @@ FOREIGN: dict[str, set[str]] = {
     "calendars": set(),
     "codat": {"requests", "urllib3"},
     "doorbell": {"django", "django_q"},
+    "guides": {"django", "markdown_it"},
     "intake": set(),
     "management": {"django", "requests"},
     "portal": {"csp", "django", "environ", "gunicorn", "pythonjsonlogger"},

@@ -19,7 +19,7 @@ from bankfeeds import conf, languages, words
 from bankfeeds.models import Language, Push
 from bankfeeds.sign_in import page, second
 
-from . import holding_shown
+from . import guide_pages, holding_shown
 
 # In the order of the day's work.
 ORDER = (
@@ -64,6 +64,8 @@ class PortalAdminSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [
             path("language/", self.admin_view(_choose_language), name="language"),
+            path("help/", self.admin_view(guide_pages.show), name="help"),
+            path("help/<slug:name>/", self.admin_view(guide_pages.show), name="guide"),
             *super().get_urls(),
         ]
 

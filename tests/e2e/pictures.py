@@ -17,7 +17,7 @@ SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
 COMMITTED = ROOT / "docs" / "pictures"
 WIDE, NARROW = 1280, 390
 HEIGHT = 900
-README = {"push", "company", "confirm"}
+README = {"push"}
 
 
 class Camera:
