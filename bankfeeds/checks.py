@@ -183,6 +183,59 @@ def refuse_to_send_undurably() -> None:
     call_command("check", tags=[DURABLE], deploy=True, fail_level="WARNING")
 
 
+@register("portal", deploy=True)
+def production_is_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What has a value for a trial, and in production must be said."""
+    return [
+        Warning(f"{name} is left out.", hint=f"{why} See docs/production.md.", id="bankfeeds.W012")
+        for name, (is_left_out, why) in _needed_in_production().items()
+        if is_left_out
+    ]
+
+
+def _needed_in_production() -> dict[str, tuple[bool, str]]:
+    return {
+        "DATABASE_URL": (settings.SQLITE, "SQLite is for a trial, PostgreSQL for production."),
+        "ALLOWED_HOSTS": (
+            LOOPBACK.issuperset(host.strip("[]") for host in settings.ALLOWED_HOSTS),
+            "The portal answers under no name but this machine's.",
+        ),
+        "PROXIES": (
+            settings.HTTPS_ONLY and settings.PROXIES < 1,
+            "Everybody has the proxy's address: ten wrong passwords lock out all of that name.",
+        ),
+        "ACCOUNT_NUMBER_KEY": (
+            not settings.ACCOUNT_NUMBER_KEY,
+            "Without a key of their own, account numbers match no more once SECRET_KEY changes.",
+        ),
+        "INSTITUTION_NAME": (
+            settings.INSTITUTION_NAME == "Our institution",
+            "Clients read it in every text that is meant for them.",
+        ),
+        "MAIL_FROM": (
+            settings.MAIL_GOES_OUT and not settings.DEFAULT_FROM_EMAIL,
+            "Mails need a sender.",
+        ),
+        "SECOND_FACTOR": (
+            not settings.SECOND_FACTOR,
+            "A password alone lets in: do not switch it off.",
+        ),
+    }
+
+
+@register("portal", deploy=True)
+def nothing_is_left_to_fill_in(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Warning(
+            f"{name} still says <…>, as in the sample.",
+            hint="Put your own value there.",
+            id="bankfeeds.W013",
+        )
+        for name in ("SECRET_KEY", "ACCOUNT_NUMBER_KEY", "CODAT_API_KEY")
+        if str(getattr(settings, name)).startswith("<")
+    ]
+
+
 def refuse_to_start_broken() -> None:
     """Run by the web process and the worker: gunicorn by itself serves with a failing check."""
     call_command("check", fail_level="ERROR")

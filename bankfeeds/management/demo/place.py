@@ -134,6 +134,7 @@ class Place:
             "HTTPS_ONLY": "off",
             "CODAT_BASE_URL": sandbox,
             "CODAT_API_KEY": kept.api_key,
+            "CODAT_ADD_ACCOUNTS": "post",
             "CODAT_WEBHOOK_SECRET": kept.webhook_secret,
             "INSTITUTION_NAME": "Demo Bank",
             "INSTITUTION_TIME_ZONE": "America/Toronto",
