@@ -143,6 +143,8 @@ class Wire:
         return outcome
 
     def _refusal(self, call: Call, reply: Reply) -> CodatError | None:
+        if 200 <= reply.status < 300:
+            return None
         secrets = self._secrets(call)
         return verdict.refusal(reply, write=call.write, now=datetime.now(UTC), secrets=secrets)
 

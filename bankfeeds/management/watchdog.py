@@ -152,6 +152,6 @@ class Watchdog:
 
 
 def _something_is_due(now: dt.datetime) -> bool:
-    if budget.closed(now=now) is not None:
-        return False
-    return pushing.something_goes(now=now) or Push.objects.to_look_up(now).exists()
+    if pushing.something_goes(now=now):
+        return True
+    return Push.objects.to_look_up(now).exists() and budget.closed(now=now) is None

@@ -76,7 +76,7 @@ def claim(room: int, *, now: dt.datetime) -> list[Claimed]:
     try:
         with transaction.atomic():
             granted = budget.take(room, now=now)
-            chosen = list(_choose(granted, now)) if granted else []
+            chosen = _whole(list(_choose(granted, now))) if granted else []
             budget.give_back(granted - len(chosen))
             return _begin(chosen, begun, now) if chosen else []
     except IntegrityError:
@@ -85,8 +85,11 @@ def claim(room: int, *, now: dt.datetime) -> list[Claimed]:
         return []
 
 
-def _choose(room: int, now: dt.datetime) -> Iterator[dict[str, Any]]:
-    """Those that must go out again come first: they hold their connection."""
+def _choose(room: int, now: dt.datetime) -> Iterator[int]:
+    """Those that must go out again come first: they hold their connection.
+
+    Of the many that are looked at only what the choice needs is read.
+    """
     left = room
     taken: set[int] = set()
     busy = _busy_companies()
@@ -95,7 +98,7 @@ def _choose(room: int, now: dt.datetime) -> Iterator[dict[str, Any]]:
             return
         ours = rows.filter(environment=conf.environment()).order_by("requested_at", "id")
         locked = ours.select_for_update(of=("self",), skip_locked=_can_skip())
-        for row in locked.values(*_SEEN, *_MORE)[: left * CANDIDATES]:
+        for row in locked.values(*_SEEN)[: left * CANDIDATES]:
             again = row["status"] == PushStatus.SENDING
             full = busy[row["company_id"]] >= max(1, conf.calls_at_once() - LOOKS_AT_ONCE)
             if row["connection_id"] in taken or (full and not again) or not left:
@@ -103,7 +106,14 @@ def _choose(room: int, now: dt.datetime) -> Iterator[dict[str, Any]]:
             taken.add(row["connection_id"])
             busy[row["company_id"]] += 0 if again else 1
             left -= 1
-            yield row
+            yield row["id"]
+
+
+def _whole(ids: list[int]) -> list[dict[str, Any]]:
+    """All that sending them needs, in the same order. They are locked already."""
+    rows = Push.objects.filter(pk__in=ids).values(*_SEEN, *_MORE)
+    by_id = {row["id"]: row for row in rows}
+    return [by_id[pk] for pk in ids]
 
 
 def _can_skip() -> bool:

@@ -22,7 +22,7 @@ from bankfeeds import budget, conf, doorbell, health
 from bankfeeds.codat import errors
 from bankfeeds.codat.client import Client
 from bankfeeds.codat.shapes import PushOperation
-from bankfeeds.models import Incident, Push, PushBody
+from bankfeeds.models import Incident, Push, PushBody, PushStatus
 
 from .claim import Claimed, claim
 from .mend import mend
@@ -64,6 +64,9 @@ def ring_if_due(*, now: dt.datetime) -> None:
 def something_goes(*, now: dt.datetime) -> bool:
     """Whether a delivery would find something to send at this moment."""
     here = Push.objects.filter(environment=conf.environment())
+    # Asked twice a second, and mostly for nothing: the small question first.
+    if not here.filter(status__in=(PushStatus.READY, PushStatus.SENDING)).exists():
+        return False
     looks = (here.due_again(now), here.due(now))
     return any(rows.exists() for rows in looks) and budget.closed(now=now) is None
 

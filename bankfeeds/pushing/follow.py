@@ -16,7 +16,7 @@ from bankfeeds.models import Actor, Push, PushStatus
 
 from . import lookup
 from .conclude import conclude
-from .deliver import ring_if_due
+from .deliver import ring_if_due, something_goes
 from .mend import mend
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ Clock = Callable[[], dt.datetime]
 # Bounds of one round: it shares the pool with deliveries and has the task's time limit above it.
 A_ROUND = 200
 PATIENCE = 15.0
+# No round is begun later than so many seconds after the first: the last one may be a slow one.
+ROUNDS_FOR = 5.0
 BEAT_EVERY = 2.0
 
 _SEEN = ("id", "status", "fence", "company_id", "connection_id", "account_id")
@@ -38,11 +40,31 @@ def sweep(*, client: Client, line: budget.Line, clock: Clock) -> None:
 
 
 def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
-    """Ask about whatever is due, and ring when that lets something go."""
-    beat_at = time.monotonic()
-    moved: set[int] = set()
+    """Ask about whatever is due, and ring when that lets something go.
+
+    As long as more is due than fits into a round: round after round, unless something can be sent.
+    """
+    ends = time.monotonic() + ROUNDS_FOR * conf.timing_factor()
     patient = client.within(PATIENCE * conf.timing_factor())
-    for group in lookup.ask(client=patient, clock=clock):
+    moved: set[int] = set()
+    while True:
+        companies, ended = _look_up(client=patient, line=line, clock=clock)
+        moved |= ended
+        if companies < lookup.COMPANIES or time.monotonic() > ends:
+            break
+        if something_goes(now=clock()):
+            break
+    if moved:
+        ring_if_due(now=clock())
+    return moved
+
+
+def _look_up(*, client: Client, line: budget.Line, clock: Clock) -> tuple[int, set[int]]:
+    """One round: how many companies were asked about, and which pushes moved."""
+    beat_at = time.monotonic()
+    companies, moved = 0, set[int]()
+    for group in lookup.ask(client=client, clock=clock):
+        companies += len(group)
         for error in (answers.error for answers in group if answers.error is not None):
             line.met(error)
             log.warning("looking up writes failed: %s", type(error).__name__)
@@ -52,9 +74,7 @@ def look_up(*, client: Client, line: budget.Line, clock: Clock) -> set[int]:
         if time.monotonic() > beat_at + BEAT_EVERY:
             beat_at = time.monotonic()
             health.beat(now=clock())
-    if moved:
-        ring_if_due(now=clock())
-    return moved
+    return companies, moved
 
 
 def _conclude(group: list[lookup.Answers], *, now: dt.datetime) -> set[int]:
