@@ -45,7 +45,7 @@ def insert_each(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) ->
         else (None, field.get_db_prep_save(field.get_default(), there))
         for field in fields
     ]
-    values = [
+    values: list[list[Any]] = [
         [way if name is None else way(row[name], there) for name, way in ways] for row in rows
     ]
     with connection.cursor() as cursor:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from bankfeeds import budget
+from bankfeeds import budget, tasks
 from bankfeeds.models import CallBudget, Push, PushAttempt, PushStatus
+from bankfeeds.pushing import lookup
 from tests import support
 
 from .test_delivery import again, confirmed, fault
@@ -56,3 +57,32 @@ def test_ten_hours_of_retry_after_hold_all_and_keep_the_key(
     assert budget.take(5, now=timezone.now() + 10.1 * HOUR) == 5
     assert again(push).attempts.get().outcome == PushAttempt.Outcome.THROTTLED
     assert (again(push).status, again(push).idempotency_key) == (PushStatus.READY, key)
+
+
+def submitted() -> list[Push]:
+    """Of five companies, each due to be asked about."""
+    made = [confirmed()[0] for _ in range(5)]
+    tasks.deliver()
+    Push.objects.update(next_attempt_at=timezone.now() - HOUR)
+    assert {again(push).status for push in made} == {PushStatus.SUBMITTED}
+    return made
+
+
+def test_more_companies_than_fit_into_a_round_are_asked_in_one_job(
+    sandbox: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "COMPANIES", 2)
+    made = submitted()
+    tasks.sweep()
+    assert {again(push).status for push in made} == {PushStatus.SUCCEEDED}
+
+
+def test_no_further_round_is_begun_while_something_can_be_sent(
+    sandbox: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "COMPANIES", 2)
+    made = submitted()
+    confirmed()
+    tasks.sweep()
+    statuses = sorted(again(push).status for push in made)
+    assert statuses == [PushStatus.SUBMITTED] * 3 + [PushStatus.SUCCEEDED] * 2
