@@ -16,7 +16,8 @@ FEEDS = "bankfeeds.tasks.run_feeds"
 MESSAGE = "bankfeeds.tasks.message"
 REFRESH = "bankfeeds.tasks.refresh"
 RESEND = "bankfeeds.tasks.resend"
-JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS)
+ADOPT = "bankfeeds.tasks.adopt"
+JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT)
 
 
 # So many jobs in the queue are enough: what is rung in vain is rung again by the sweep.

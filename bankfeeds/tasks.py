@@ -9,6 +9,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from . import (
+    adopting,
     budget,
     conf,
     feeds,
@@ -45,6 +46,12 @@ def resend(order_id: int) -> None:
     resending.carry_out(order_id, clock=timezone.now)
 
 
+def adopt(look_id: int) -> None:
+    line = budget.Line()
+    client = conf.client(on_answer=line.heard)
+    adopting.carry_out(look_id, client=client, line=line, clock=timezone.now)
+
+
 def run_feeds() -> None:
     feeds.run_due(clock=timezone.now)
 
@@ -61,6 +68,7 @@ def sweep() -> None:
         lambda: onboarding.forget_sealed_bodies(now=timezone.now()),
         lambda: refreshing.ring_due(now=timezone.now()),
         lambda: resending.ring_due(now=timezone.now()),
+        lambda: adopting.ring_due(now=timezone.now()),
         lambda: webhooks.ring_waiting(now=timezone.now()),
         lambda: pushing.recut_due(now=timezone.now()),
         lambda: feeds.ring_due(now=timezone.now()),

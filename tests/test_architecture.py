@@ -23,6 +23,7 @@ FLOOR = {
     "messages", "models", "request_ids", "rules", "sealing", "words",
 }  # fmt: skip
 VERBS = {
+    "adopting",
     "ageing",
     "budget",
     "exporting",
@@ -65,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "languages": {"models"},
     "migrations": set(),
     # The verbs: the floor, and the verbs that are named. `conf` tells them which world it is.
+    "adopting": FLOOR | {"budget", "onboarding", "succession", "sync"},
     "ageing": FLOOR,
     "health": FLOOR,
     "holding": FLOOR | {"budget"},

@@ -20,10 +20,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Page(Generic[T]):
+class Page(Generic[T]):
+    """One page of a list. `total`: rows of all pages, as Codat counts them at that moment."""
+
     number: int
     total: int
     rows: list[T]
+
+    @property
+    def is_last(self) -> bool:
+        return self.number * PAGE_SIZE >= self.total
 
 
 def walk(
@@ -41,6 +47,24 @@ def walk(
     return _rows(wire, replace(call, params=params | {"pageSize": str(PAGE_SIZE)}), read)
 
 
+def one(wire: Wire, call: Call, read: Callable[[object], T], *, number: int) -> Page[T]:
+    """Page `number`, from 1, for who walks the list in pieces of work of his own.
+
+    A page that ends before its turn is Garbled: the list would come out short.
+    """
+    if not 1 <= number <= MAX_PAGES:
+        raise ValueError("no such page")
+    page = _ask(wire, replace(call, params={"pageSize": str(PAGE_SIZE)}), read, number=number)
+    if not page.is_last and len(page.rows) < PAGE_SIZE:
+        raise Garbled("Codat's list ended before its own total")
+    return page
+
+
+def _ask(wire: Wire, call: Call, read: Callable[[object], T], *, number: int) -> Page[T]:
+    asked = replace(call, params=dict(call.params) | {"page": str(number)})
+    return wire.ask(asked, partial(_read_page, number=number, read=read))
+
+
 def _rows(wire: Wire, call: Call, read: Callable[[object], T]) -> Iterator[T]:
     seen = 0
     for number in range(1, MAX_PAGES + 1):
@@ -55,9 +79,9 @@ def _rows(wire: Wire, call: Call, read: Callable[[object], T]) -> Iterator[T]:
     raise Garbled("Codat's list has too many pages")
 
 
-def _read_page(value: object, *, number: int, read: Callable[[object], T]) -> _Page[T]:
+def _read_page(value: object, *, number: int, read: Callable[[object], T]) -> Page[T]:
     source = reading.an_object(value)
-    page = _Page(
+    page = Page(
         number=reading.whole(source, "pageNumber"),
         total=reading.whole(source, "totalResults"),
         rows=[read(row) for row in reading.a_list(reading.present(source, "results"))],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adopting import FoundAs, FoundCompany, Look
 from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
 from .intake import BankTransaction, Statement
@@ -37,11 +38,14 @@ __all__ = [
     "Event",
     "FeedRun",
     "FeedSchedule",
+    "FoundAs",
+    "FoundCompany",
     "Heartbeat",
     "HostClock",
     "Incident",
     "Intent",
     "Language",
+    "Look",
     "MarkedRow",
     "Note",
     "Origin",

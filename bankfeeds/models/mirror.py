@@ -240,6 +240,10 @@ class SourceAccount(RemoteCreation):
     follows = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="followed_by"
     )
+    # It existed at Codat before it was known here, so that something may have been sent for it by
+    # other means; `written_at`: of the newest write that Codat then knew of on its connection.
+    adopted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    written_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The body of the creation, encrypted, until Codat has confirmed it and for 24 hours at most.
     sealed_body = models.BinaryField(null=True, editable=False)
 

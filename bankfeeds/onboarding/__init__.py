@@ -17,7 +17,14 @@ from .accounts import (
     renew_account_number,
 )
 from .accounts_together import Way, create_accounts
-from .company import Details, NameNotUsable, create_company, likely_duplicates, plan_company
+from .company import (
+    LONGEST_REFERENCE,
+    Details,
+    NameNotUsable,
+    create_company,
+    likely_duplicates,
+    plan_company,
+)
 from .connection import (
     AlreadyConnected,
     BooksNotSaid,
@@ -27,10 +34,18 @@ from .connection import (
     plan_connection,
 )
 from .creation import Clock, NotAtCodat, in_progress
-from .drafts import AccountDraft, check_draft, made_account_id, routing_as_sent
+from .drafts import (
+    AccountDraft,
+    check_draft,
+    made_account_id,
+    routing_as_sent,
+    shows_number,
+    type_as_sent,
+)
 from .names import changes_in_name, folded, name_at_codat
 
 __all__ = [
+    "LONGEST_REFERENCE",
     "AccountDraft",
     "AccountIdTaken",
     "AlreadyConnected",
@@ -62,4 +77,6 @@ __all__ = [
     "rename_account",
     "renew_account_number",
     "routing_as_sent",
+    "shows_number",
+    "type_as_sent",
 ]

@@ -166,12 +166,13 @@ def _id_problem(draft: AccountDraft) -> str:
             "An account id begins with a letter or digit and has at most 100 letters,"
             " digits, dots, underscores and hyphens."
         )
-    if _shows_number(account_id, draft.account_number):
+    if shows_number(account_id, draft.account_number):
         return _("The account id contains the account number. Use another id; it is not secret.")
     return ""
 
 
-def _shows_number(account_id: str, account_number: str) -> bool:
+def shows_number(account_id: str, account_number: str) -> bool:
+    """Whether the id would give the account number away, which is kept nowhere."""
     number, shown = normalised(account_number), normalised(account_id)
     digits = re.sub(r"\D", "", number)
     return (len(number) >= 4 and number in shown) or (
