@@ -21,7 +21,7 @@ LOOK = Path(__file__).with_name("looks.js").read_text()
 
 def looks_right(page: Page) -> None:
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert page.evaluate(LOOK) == [], page.url
     assert page.evaluate("window.refused") + page.evaluate(INLINE) == [], page.url
 
