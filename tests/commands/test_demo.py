@@ -139,9 +139,10 @@ def test_its_secrets_are_for_its_owner_alone(running_demo: Any) -> None:
 
 def test_nothing_of_the_caller_reaches_its_children(running_demo: Any) -> None:
     demo, answer, _ = running_demo
-    server = [p for p in demo.descendants() if "gunicorn" in " ".join(p.cmdline())]
-    assert server
-    environment = server[0].environ()
+    # The web writes its name over its environment; the worker itself does not.
+    named = [p for p in demo.descendants() if p.cmdline()[1:] == ["manage.py", "worker"]]
+    assert named
+    environment = named[0].environ()
     assert not set(CALLER.values()) & {environment[k] for k in CALLER if k not in PASSED_ON}
     assert environment["CODAT_BASE_URL"] == answer["sandbox"]
 
