@@ -44,6 +44,9 @@ def test_the_pictures_of_the_guides(
     manager = support.make_person("manager", username="isabelle.tremblay")
     auditor = support.make_person("auditor", username="daniel.roy")
     for person in (manager, auditor):
+        first, _, last = person.username.partition(".")
+        person.first_name, person.last_name = first.title(), last.title()
+        person.save(update_fields=["first_name", "last_name"])
         Preference.objects.create(user=person, language=language)
     people |= {"isabelle": manager, "daniel": auditor}
     day = bank_day.begun(manager, tmp_path)
