@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class PortalAdminConfig(AdminConfig):
@@ -23,7 +24,7 @@ class PortalAdminConfig(AdminConfig):
 
 class BankFeedsConfig(AppConfig):
     name = "bankfeeds"
-    verbose_name = "Bank feeds"
+    verbose_name = _("Bank feeds")
 
     def ready(self) -> None:
         from . import checks  # noqa: F401

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from bankfeeds.models import Company, Connection, Intent, SourceAccount
 
@@ -80,7 +80,7 @@ def _headline(row: Connection, accounts: Sequence[SourceAccount], now: dt.dateti
         )
     if row.status == "Unlinked" or (states and lost == len(states)):
         return Word(
-            _("Disconnected"),
+            pgettext("connection", "Disconnected"),
             _("QuickBooks no longer asks for any account. The client must connect again."),
             "bad",
             row.status,

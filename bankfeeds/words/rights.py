@@ -12,6 +12,7 @@ OURS: dict[str, Promise] = {
     "renew_link": gettext_lazy("Renew the link of a client"),
     "refresh_sourceaccount": gettext_lazy("Refresh statuses from Codat"),
     "push_sourceaccount": gettext_lazy("Confirm a push"),
+    "check_readiness": gettext_lazy("Check whether everything is ready"),
     "stop_push": gettext_lazy("Stop a push that waits"),
     "decide_push": gettext_lazy("Decide on a refused or unknown push"),
     "stop_sending": gettext_lazy("Stop and allow sending"),
