@@ -21,6 +21,7 @@ from bankfeeds import words
 from bankfeeds.models import Company
 
 from . import (
+    adopting,
     company_add,
     company_lists,
     company_page,
@@ -110,6 +111,9 @@ class CompanyAdmin(PortalAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.own("name-at-codat/", "name_at_codat", company_add.name_preview),
+            self.own("adopt/", "adopt", adopting.view),
+            self.own("adopt/<int:pk>/", "adopt_look", adopting.look),
+            self.own("adopt/<int:pk>/status/", "adopt_status", adopting.status),
             self.own("<int:pk>/edit/", "edit", company_page.edit),
             self.own("<int:pk>/continue/", "continue", company_page.go_on),
             self.own("<int:pk>/connect/", "connect", company_page.connect),

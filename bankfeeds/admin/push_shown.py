@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules, words
@@ -78,8 +79,25 @@ class Shown:
         return self.account.account_type in CARDS or self.account.account_type == "Credit"
 
     @property
+    def sent_elsewhere(self) -> str:
+        """What to think of before the first push of an account that was adopted; "" else."""
+        if self.account.adopted_at is None or not self.plan.is_first:
+            return ""
+        return _sent_elsewhere(self.account)
+
+    @property
     def trace(self) -> str:
         return trace(self.plan)
+
+
+def _sent_elsewhere(account: SourceAccount) -> str:
+    rule = _("Nothing older than the newest at Codat is accepted.")
+    if account.written_at is None:
+        return f"{rule} " + _(
+            "Codat lists no write of its connection, as of the day it was adopted."
+        )
+    text = _("Its connection was written to on %(day)s, before the account was adopted.")
+    return f"{rule} " + text % {"day": words.day(timezone.localdate(account.written_at))}
 
 
 def tick_name(plan: AccountPlan) -> str:

@@ -8,7 +8,7 @@ nothing at Codat; repeating it changes nothing twice.
 from __future__ import annotations
 
 from .carrying import carry_out, go_on, look, ring_due
-from .choosing import Chosen, NothingChosen, choose
+from .choosing import Chosen, NothingChosen, choose, open_to_choice
 from .reading import AtCodat, read_company
 from .standing import Stands, stands
 from .taking import CannotAdopt, Taken, take
@@ -24,6 +24,7 @@ __all__ = [
     "choose",
     "go_on",
     "look",
+    "open_to_choice",
     "read_company",
     "ring_due",
     "stands",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from bankfeeds.groups import GROUPS
-from bankfeeds.models import Company, Connection, SourceAccount
+from bankfeeds.models import Company, Connection, Look, SourceAccount
 from tests import support
 from tests.admin.pushes import signed_in
 
@@ -37,6 +38,9 @@ PLACES = {
     "company page": Place("company/{c}/change/", ALL, None),
     "company add": Place("company/add/", BOSS, BOSS),
     "name preview": Place("company/name-at-codat/", BOSS, BOSS),
+    "adopt": Place("company/adopt/", BOSS, BOSS),
+    "adopt: a look": Place("company/adopt/{look}/", BOSS, BOSS),
+    "adopt: how far": Place("company/adopt/{look}/status/", BOSS, None),
     "company edit": Place("company/{c}/edit/", BOSS, BOSS),
     "company connect": Place("company/{c}/connect/", ALL, BOSS),
     "company continue": Place("company/{open}/continue/", ALL, BOSS),
@@ -88,6 +92,7 @@ def rows(transactional_db: None, sandbox: Any) -> dict[str, int]:
         "t": client.connection.pk,
         "a": client.accounts[0].pk,
         "open": unfinished.pk,
+        "look": Look.objects.create(form_key="k", asked_at=timezone.now(), asked_by="a").pk,
     }
 
 
@@ -112,7 +117,7 @@ def test_each_role_at_each_place(rows: dict[str, int], role: str) -> None:
 def test_every_address_of_these_pages_is_in_the_table() -> None:
     from django.contrib import admin
 
-    known = {place.path.replace("{open}", "{c}") for place in PLACES.values()}
+    known = {re.sub("{(open|look)}", "{c}", place.path) for place in PLACES.values()}
     for model in (Company, Connection, SourceAccount):
         for pattern in admin.site._registry[model].urls:
             route = str(pattern.pattern)

@@ -13,6 +13,7 @@ from bankfeeds import adopting, conf, sealing
 from bankfeeds.adopting import carrying, reading
 from bankfeeds.codat import bodies
 from bankfeeds.models import (
+    CallBudget,
     Company,
     Connection,
     Event,
@@ -32,6 +33,7 @@ from .support import (
     carry_out,
     choose_all,
     company_only,
+    let_time_pass,
     looked,
     row,
     rung,
@@ -180,13 +182,6 @@ def test_more_than_one_page(sandbox: Any) -> None:
 # --- Trouble -----------------------------------------------------------------------------------
 
 
-def let_time_pass() -> None:
-    """What waits for its next turn has it now; the sweep rings."""
-    Look.objects.exclude(next_turn_at=None).update(next_turn_at=timezone.now())
-    adopting.ring_due(now=timezone.now())
-    carry_out()
-
-
 @pytest.mark.parametrize("fault", ["500-before", "reset-before", "429"])
 def test_trouble_at_codat_is_said_and_gone_on_from(sandbox: Any, fault: str) -> None:
     at_codat("Acme")
@@ -194,8 +189,6 @@ def test_trouble_at_codat_is_said_and_gone_on_from(sandbox: Any, fault: str) -> 
     look = looked()
     assert look.problem and look.next_turn_at is not None
     support.order_no_faults()
-    from bankfeeds.models import CallBudget
-
     CallBudget.objects.update(not_before=None)
     let_time_pass()
     rested = Look.objects.get()
@@ -287,8 +280,6 @@ def test_a_look_that_has_given_up_goes_on_when_somebody_says_so(sandbox: Any) ->
     at_codat("Acme")
     support.order_fault("500-before", method="GET", path="/companies", times=100)
     look = looked()
-    from bankfeeds.models import CallBudget
-
     for _ in range(len(carrying.WAITS) + 1):
         CallBudget.objects.update(not_before=None, tokens=100)
         let_time_pass()
