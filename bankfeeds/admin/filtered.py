@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import words
 
-from .push_search import DatesFilter
+from .push_dates import DatesFilter
 
 # Of the address: neither a filter nor part of one.
 APART = {"q", "o", "p", "e", "all"}
@@ -43,7 +43,7 @@ def in_words(found: Any, *, otherwise: str) -> str:
 
 def _said(spec: Any, found: Any) -> str:
     if isinstance(spec, DatesFilter):
-        days = [words.day(spec.day(name)) for name in spec.NAMES]
+        days = [words.day(spec.day(name)) for name in (spec.FROM, spec.TO)]
         return f"{spec.title}: {days[0]} – {days[1]}" if days != ["–", "–"] else ""
     chosen = [one for one in list(spec.choices(found))[1:] if one["selected"]]
     return f"{spec.title}: {chosen[0]['display']}" if chosen else ""

@@ -18,7 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds import holding, words
 from bankfeeds.models import Push, PushDecision
 
-from . import parts, push_search, push_together, push_words, resending_estimate, resending_filter
+from . import (
+    parts,
+    push_dates,
+    push_search,
+    push_together,
+    push_words,
+    resending_estimate,
+    resending_filter,
+)
 
 # What a list must not read: secrets, files, long texts.
 HEAVY = (
@@ -68,7 +76,9 @@ class PushHistory(parts.ReadOnlyAdmin):
         resending_filter.MarkFilter,
         push_search.StatusFilter,
         push_search.PeriodFilter,
-        push_search.DatesFilter,
+        push_dates.DatesFilter,
+        push_dates.RowDatesFilter,
+        push_search.ByWhomFilter,
         push_search.OriginFilter,
         push_search.CompanyFilter,
         push_search.AccountFilter,

@@ -6,10 +6,10 @@ What was typed decides where it is looked for: an id is met exactly, else it is 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -35,6 +35,7 @@ from .push_forms import identifier, number
 
 MOST_COMPANIES = 50
 MOST_HITS = 1000
+MOST_PEOPLE = 200
 LONGEST = 200
 
 
@@ -141,6 +142,21 @@ class DecisionFilter(Choice):
         return rows.for_a_person() if self.value() == "yes" else queryset
 
 
+class ByWhomFilter(Choice):
+    """By the person who confirmed; commands and schedules have a filter of their own."""
+
+    title = _("by whom")
+    parameter_name = "by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        people = User.objects.filter(is_staff=True).order_by("username")
+        return [(name, name) for name in people.values_list("username", flat=True)[:MOST_PEOPLE]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        value = self.value()
+        return queryset.filter(requested_by=value.replace("\x00", "")) if value else queryset
+
+
 class OriginFilter(Choice):
     title = _("origin")
     parameter_name = "origin"
@@ -193,51 +209,6 @@ class PeriodFilter(Choice):
             return queryset
         first, after = map(midnight, days)
         return queryset.filter(requested_at__gte=first, requested_at__lt=after)
-
-
-class DatesFilter(admin.ListFilter):
-    """From day to day, both counted in; two fields in the side bar, kept in the address."""
-
-    title = _("dates of confirmation")
-    template = "admin/bankfeeds/push/dates.html"
-    NAMES = ("from", "to")
-
-    def __init__(self, request: HttpRequest, params: dict[str, Any], *rest: Any) -> None:
-        super().__init__(request, params, *rest)
-        for name in self.NAMES:
-            if name in params:
-                self.used_parameters[name] = params.pop(name)[-1]
-
-    def has_output(self) -> bool:
-        return True
-
-    def expected_parameters(self) -> list[str | None]:
-        return list(self.NAMES)
-
-    def day(self, name: str) -> dt.date | None:
-        try:
-            day = dt.date.fromisoformat(str(self.used_parameters.get(name, "")))
-        except ValueError:
-            return None
-        # Neither midnight nor the day after may fall out of the calendar.
-        return day if 1900 <= day.year <= 9000 else None
-
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        others = changelist.params.items()
-        yield {
-            "from": self.day("from"),
-            "to": self.day("to"),
-            "kept": [(k, v) for k, v in others if k not in (*self.NAMES, "p")],
-            "without": changelist.get_query_string(remove=list(self.NAMES)),
-        }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
-        if first := self.day("from"):
-            queryset = queryset.filter(requested_at__gte=midnight(first))
-        if last := self.day("to"):
-            after = midnight(last + dt.timedelta(days=1))
-            queryset = queryset.filter(requested_at__lt=after)
-        return queryset
 
 
 class ByNumber(Choice):

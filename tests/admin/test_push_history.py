@@ -263,3 +263,19 @@ def test_what_was_given_up_is_not_called_stopped_before_sending(
         page = text(auditor.get(f"{URL}{push.pk}/change/"))
         assert ("Stopped before sending" in page) == (push == never_left), value
         assert label in page and label in text(auditor.get(URL))
+
+
+def test_by_the_days_of_its_rows(auditor: Any) -> None:
+    day = support.today() - dt.timedelta(days=30)
+    old, new = support.make_push(first_date=day, last_date=day), support.make_push()
+    after = (day + dt.timedelta(days=1)).isoformat()
+    assert listed(auditor, rows_to=after) == {old}
+    assert listed(auditor, rows_from=after) == {new}
+    assert listed(auditor, rows_from="x", rows_to="0000-00-00") == {old, new}
+
+
+def test_by_whom(auditor: Any) -> None:
+    theirs, ours = support.make_push(requested_by="support"), support.make_push()
+    assert listed(auditor, by="support") == {theirs}
+    assert listed(auditor, by="manager") == {ours}
+    assert listed(auditor, by="\x00") == set()
