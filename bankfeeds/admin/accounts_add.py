@@ -82,7 +82,8 @@ def _add(
 ) -> HttpResponse:
     form_key = given_form_key(request)
     filled = [row for row in rows if row.filled]
-    accounts_form.check(filled, country=connection.company.country)
+    known = _known(connection)
+    accounts_form.check(filled, country=connection.company.country, known=known)
     if not filled or any(row.needs_a_look for row in filled):
         problem = "" if filled else _("Fill in at least one row. Nothing was added.")
         return _page(admin, request, connection, rows, form_key=form_key, problem=problem)
@@ -93,6 +94,14 @@ def _add(
         # What is typed now is another attempt: its keys must not find the rows of this one.
         return _page(admin, request, connection, outcome.left, results=outcome.results)
     return see_other(reverse("admin:bankfeeds_connection_change", args=[connection.pk]))
+
+
+def _known(connection: Connection) -> list[accounts_form.Known]:
+    """The client's accounts that are in use, whatever connection they are on."""
+    rows = SourceAccount.objects.filter(company=connection.company_id, gone_at=None)
+    rows = rows.filter(connection__gone_at=None).exclude(connection__status="Unlinked")
+    rows = rows.exclude(number_hash="").defer("sealed_body")
+    return [accounts_form.Known(row.number_hash, row.account_id, str(row)) for row in rows]
 
 
 def _add_rows(
@@ -196,6 +205,7 @@ def _page(
         "problem": problem,
         "problems": sum(bool(row.problems) for row in rows),
         "to_look_at": [row for row in rows if row.notices],
+        "only_numbers": not any(row.notices.keys() - {"sort_code"} for row in rows),
         "form_key": form_key or new_form_key(),
         "types": SourceAccount.Type.choices,
         "currencies": accounts_form.currencies(country),

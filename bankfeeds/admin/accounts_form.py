@@ -29,6 +29,7 @@ FIELDS = (
     "balance",
     "account_id",
     "seen",
+    "told",
 )
 # A comma only where thousands are separated: 1.000,50 must not become 1.00.
 _BALANCE = re.compile(r"[-−]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?", re.ASCII)
@@ -36,11 +37,21 @@ _BALANCE = re.compile(r"[-−]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?", re.A
 number_hash = sealing.number_hash
 
 
+@dataclass(frozen=True)
+class Known:
+    """An account that the client has already. `number_hash`: keyed, of its number."""
+
+    number_hash: str
+    account_id: str
+    label: str
+
+
 @dataclass
 class Row:
     """One row as typed. `problems` and `notices`: field -> words; "row" for the whole of it.
 
-    `seen`: the routing number that was shown as the one to be sent.
+    `seen`: the routing number that was shown as the one to be sent. `told`: what else was pointed
+    out before; each is pointed out once, and the next press goes.
     """
 
     index: int
@@ -56,6 +67,13 @@ class Row:
     @property
     def needs_a_look(self) -> bool:
         return bool(self.problems or self.notices)
+
+    def ask_once(self, name: str, words: str, *, of: str) -> None:
+        """Point out, once for each `of`: no account number in clear, it goes into the page."""
+        token = f"{name}={of}"
+        if token not in self.values["told"].split():
+            self.notices[name] = words
+            self.values["told"] = f"{self.values['told']} {token}".strip()
 
     @property
     def sort_code(self) -> str:
@@ -102,8 +120,12 @@ def renumbered(rows: Sequence[Row]) -> list[Row]:
     return list(rows)
 
 
-def check(rows: Sequence[Row], *, country: str) -> None:
-    """Find the problems of each row, and the routing numbers that will go otherwise than typed."""
+def check(rows: Sequence[Row], *, country: str, known: Sequence[Known] = ()) -> None:
+    """Find the problems of each row, and what is to be looked at once before it goes.
+
+    That is a routing number that goes otherwise than typed, the other country's currency, and a
+    number that the client (`known`) or a row above has already.
+    """
     above, ids = "", set()
     for row in rows:
         row.routing_above = above
@@ -115,22 +137,38 @@ def check(rows: Sequence[Row], *, country: str) -> None:
         if "sort_code" not in row.problems and above not in {row.sort_code, row.values["seen"]}:
             row.notices["sort_code"] = _("Will be sent as %(value)s.") % {"value": above}
             row.values["seen"] = above
+    _ask_about_numbers(rows, known)
+    for row in rows:
+        currency = row.values["currency"]
+        if words := onboarding.currency_doubt(currency, country=country):
+            row.ask_once("currency", words, of=currency)
+
+
+def _ask_about_numbers(rows: Sequence[Row], known: Sequence[Known]) -> None:
+    labels = {(each.number_hash, each.account_id): each.label for each in known}
+    for row in rows:
+        if "account_number" in row.problems:
+            continue
+        number, own_id = number_hash(row.values["account_number"]), row.values["account_id"]
+        same = [text for (of, other), text in labels.items() if of == number and other != own_id]
+        if same:
+            words = _("%(account)s has the same number. Add it only if it is another account.")
+            row.ask_once("account_number", words % {"account": same[0]}, of=number[:12])
+        above = _("The row of %(name)s above") % {"name": row.values["name"]}
+        labels.setdefault((number, own_id), above)
 
 
 def currencies(country: str) -> list[str]:
     """The country's own first."""
-    return sorted(SourceAccount.Currency.values, key=lambda each: each != _own(country))
-
-
-def _own(country: str) -> str:
-    return "CAD" if country == "CA" else "USD"
+    own = onboarding.own_currency(country)
+    return sorted(SourceAccount.Currency.values, key=lambda each: each != own)
 
 
 def _empty(country: str) -> dict[str, str]:
     return {
         **dict.fromkeys(FIELDS, ""),
         "account_type": SourceAccount.Type.CHECKING.value,
-        "currency": _own(country),
+        "currency": onboarding.own_currency(country),
         "account_id": onboarding.made_account_id(),
     }
 

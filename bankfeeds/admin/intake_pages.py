@@ -34,8 +34,6 @@ from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
 SHOWN_ACCOUNTS = 50
-# Money in and out of these is read the other way round by many people.
-CARDS = frozenset({"creditcard", "prepaidcard", "credit"})
 REFUSALS = (
     importing.BadRowsRemain,
     importing.NothingToSave,
@@ -130,7 +128,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         account_word=words.account(statement.account),
         found=found,
         signs=shown.signs(found),
-        is_card=statement.account.account_type.lower() in CARDS,
+        is_card=statement.account.is_card_or_loan,
         only_problems=problems,
         problems=sum(entry.is_problem for entry in found.entries),
         entries=[shown.Shown(entry) for entry in entries[:SHOWN_ROWS]],

@@ -20,7 +20,6 @@ Row = Judged[BankTransaction]
 MOST_ROWS = 1000  # in the whole page's tables of all rows
 MOST_IN_GROUP = 50
 MOST_SIGNS = 3
-CARDS = frozenset({"creditCard", "prepaidCard", "loan"})
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Shown:
 
     @property
     def is_card(self) -> bool:
-        return self.account.account_type in CARDS or self.account.account_type == "Credit"
+        return self.account.is_card_or_loan
 
     @property
     def sent_elsewhere(self) -> str:

@@ -20,6 +20,10 @@ LINK_LIFETIME = dt.timedelta(hours=1)
 KEY_LIFETIME = dt.timedelta(minutes=60)
 
 
+# In small letters; `credit` is the word of Codat's first schema.
+CARDS_AND_LOANS = frozenset({"creditcard", "prepaidcard", "loan", "credit"})
+
+
 class Intent(models.TextChoices):
     """How far the creation at Codat came; decides what *Continue* may do."""
 
@@ -277,6 +281,11 @@ class SourceAccount(RemoteCreation):
     def __str__(self) -> str:
         kind = dict(self.Type.choices).get(self.account_type, self.account_type)
         return f"{self.name} · {kind} · ••{self.number_last4} · {self.currency}"
+
+    @property
+    def is_card_or_loan(self) -> bool:
+        """Many people read money in and out of these the other way round."""
+        return self.account_type.lower() in CARDS_AND_LOANS
 
     @property
     def is_connected(self) -> bool:

@@ -15,7 +15,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from .drafts import AccountDraft, check_draft
+from bankfeeds.sealing import normalised
+
+from .drafts import AccountDraft, check_draft, currency_doubt
 
 COLUMNS = (
     "id", "accountName", "accountType", "accountNumber", "sortCode", "currency", "balance",
@@ -130,6 +132,12 @@ def _take(row: dict[str, str], *, line: int, country: str, found: AccountsFile) 
     for name, words in _checked(draft, country=country).items():
         notes = found.warnings if _only_warns(draft, name) else found.problems
         notes.append(Note(line, f"{_FIELDS[name]}: {words}"))
+    if words := currency_doubt(draft.currency, country=country):
+        found.warnings.append(Note(line, f"currency: {words}"))
+    number = normalised(draft.account_number)
+    if number and number in {normalised(other.account_number) for other in found.drafts}:
+        words = _("An earlier line has the same number.")
+        found.warnings.append(Note(line, f"accountNumber: {words}"))
     if draft.account_id and draft.account_id in {other.account_id for other in found.drafts}:
         found.problems.append(Note(line, _("id: it is in the file twice.")))
     found.drafts.append(draft)

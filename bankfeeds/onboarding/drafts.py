@@ -65,6 +65,18 @@ def check_draft(draft: AccountDraft, *, country: str) -> dict[str, str]:
     return {field: message for field, message in found.items() if message}
 
 
+def currency_doubt(currency: str, *, country: str) -> str:
+    """What to think of before an account in the currency of the other country; "" if nothing."""
+    if currency not in CURRENCIES or currency == own_currency(country):
+        return ""
+    text = _("An account in %(currency)s: the client's books must allow several currencies.")
+    return text % {"currency": currency}
+
+
+def own_currency(country: str) -> str:
+    return "CAD" if country == "CA" else "USD"
+
+
 def routing_as_sent(value: str, *, country: str) -> str:
     """The exact value that Codat will hear as `sortCode`.
 

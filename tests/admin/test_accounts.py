@@ -319,3 +319,112 @@ def test_push_on_chosen_leads_to_the_confirmation(manager: Any) -> None:
     posted = {"action": "push_chosen", "_selected_action": [account.pk]}
     answer = manager.post("/admin/bankfeeds/sourceaccount/", posted)
     assert answer["Location"] == f"/admin/bankfeeds/push/confirm/?account={account.pk}"
+
+
+# --- What is pointed out once before it goes --------------------------------------------------
+
+
+def pressed_again(browser: Any, connection: Connection, answer: Any) -> Any:
+    """The page as it came back, sent once more with nothing changed."""
+    posted = {name: hidden(answer, name) for name in ("form_key", "rows")}
+    for index, row in enumerate(answer.context["rows"]):
+        posted |= {f"{name}-{index}": value for name, value in row.values.items()}
+    return browser.post(add(connection), posted, follow=True)
+
+
+@pytest.mark.parametrize(("country", "other"), [("US", "CAD"), ("CA", "USD")])
+def test_the_other_countrys_currency_is_asked_about_once(
+    manager: Any, connection: Connection, country: str, other: str
+) -> None:
+    connection.company.country = country
+    connection.company.save(update_fields=["country"])
+    routing = "12345-678" if country == "CA" else "021000021"
+    posted = filled(manager, connection, {"sort_code": routing, "currency": other})
+    answer = manager.post(add(connection), posted)
+    assert f"An account in {other}: the client's books must allow several" in text(answer)
+    assert "Nothing was added yet." in text(answer) and not connection.accounts.exists()
+    assert "1 account added" in text(pressed_again(manager, connection, answer))
+    assert connection.accounts.get().currency == other
+
+
+def test_the_own_currency_is_not_asked_about(manager: Any, connection: Connection) -> None:
+    answer = manager.post(add(connection), filled(manager, connection, {}), follow=True)
+    assert "1 account added" in text(answer)
+
+
+def test_a_number_that_the_client_has_already_is_asked_about_once(
+    manager: Any, connection: Connection
+) -> None:
+    manager.post(add(connection), filled(manager, connection, {}))
+    twin = {"name": "Again", "account_number": "4400-118231"}
+    answer = manager.post(add(connection), filled(manager, connection, twin))
+    assert "Operating · Checking · ••8231 · USD has the same number." in text(answer)
+    assert connection.accounts.count() == 1
+    told = hidden(answer, "told-0")
+    assert told.startswith("account_number=") and "118231" not in told
+    assert "1 account added" in text(pressed_again(manager, connection, answer))
+    assert connection.accounts.count() == 2
+
+
+def test_what_was_said_of_one_number_is_not_said_of_another(
+    manager: Any, connection: Connection
+) -> None:
+    manager.post(add(connection), filled(manager, connection, {}, SECOND))
+    answer = manager.post(add(connection), filled(manager, connection, {"name": "Again"}))
+    answer.context["rows"][0].values["account_number"] = SECOND["account_number"]
+    again = pressed_again(manager, connection, answer)
+    assert "Reserve · Savings · ••8249 · USD has the same number." in text(again)
+    assert connection.accounts.count() == 2
+
+
+def test_two_rows_with_one_number_are_asked_about(manager: Any, connection: Connection) -> None:
+    posted = filled(manager, connection, {}, {"name": "Twin"})
+    answer = manager.post(add(connection), posted)
+    assert "The row of Operating above has the same number." in text(answer)
+    assert not connection.accounts.exists()
+    assert "2 accounts added" in text(pressed_again(manager, connection, answer))
+
+
+def test_the_second_press_of_a_form_shows_the_first_and_asks_nothing(
+    manager: Any, connection: Connection
+) -> None:
+    posted = filled(manager, connection, {})
+    first = manager.post(add(connection), posted, follow=True)
+    second = manager.post(add(connection), posted, follow=True)
+    assert "1 account added" in text(first) and "1 account added" in text(second)
+    assert connection.accounts.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["gone", "unlinked", "of another client"])
+def test_a_number_of_what_has_ended_is_not_asked_about(
+    manager: Any, connection: Connection, kind: str
+) -> None:
+    manager.post(add(connection), filled(manager, connection, {}))
+    old = connection.accounts.get()
+    if kind == "gone":
+        SourceAccount.objects.filter(pk=old.pk).update(gone_at=timezone.now())
+    elif kind == "unlinked":
+        ended = support.make_connection(connection.company, status="Unlinked")
+        SourceAccount.objects.filter(pk=old.pk).update(connection=ended)
+    else:
+        other = support.make_connection()
+        SourceAccount.objects.filter(pk=old.pk).update(connection=other, company=other.company)
+    twin = filled(manager, connection, {"name": "Again"})
+    assert "1 account added" in text(manager.post(add(connection), twin, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("creditCard", True), ("loan", True), ("Credit", True), ("checking", False)],
+)
+def test_signs_of_cards_and_loans_are_explained_where_they_are_shown(
+    people: dict[str, Any], kind: str, says: bool
+) -> None:
+    account = support.make_account(account_type=kind)
+    support.make_transactions(account)
+    browser = signed_in(people["manager"])
+    words = "Card or loan: purchases are Out, payments to it are In."
+    confirm = f"/admin/bankfeeds/push/confirm/?account={account.pk}"
+    assert (words in text(browser.get(page(account)))) == says
+    assert ("What is owed is negative." in text(browser.get(page(account)))) == says
+    assert (words in text(browser.get(confirm))) == says

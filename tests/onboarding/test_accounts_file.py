@@ -97,3 +97,13 @@ def test_a_file_that_is_none(content: bytes, words: str) -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(content: bytes) -> None:
     assert read_accounts(content, country="US").problems
+
+
+def test_the_other_countrys_currency_and_a_number_twice_are_warned_of() -> None:
+    twin = GUIDE.replace("ac-001", "ac-003").replace("12345670", "1234-5670")
+    found = read(HEADING, CARD, GUIDE.replace("USD", "CAD"), twin)
+    assert found.problems == []
+    told = [(note.line, note.words.split(":")[0]) for note in found.warnings]
+    assert (3, "currency") in told and (4, "accountNumber") in told
+    assert not any("5670" in note.words for note in found.warnings)
+    assert all(note.words.split(":")[0] == "sortCode" for note in read(HEADING, GUIDE).warnings)

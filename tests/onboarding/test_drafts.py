@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankfeeds.onboarding import AccountDraft, check_draft, made_account_id, routing_as_sent
+from bankfeeds.onboarding import (
+    AccountDraft,
+    check_draft,
+    currency_doubt,
+    made_account_id,
+    routing_as_sent,
+)
 
 GOOD: dict[str, Any] = {
     "name": "Operating",
@@ -109,3 +115,13 @@ def test_made_ids_differ() -> None:
 
 def test_a_draft_in_an_error_report_shows_no_number() -> None:
     assert "12345678" not in repr(AccountDraft(**GOOD))
+
+
+@pytest.mark.parametrize(
+    ("currency", "country", "asks"),
+    [("USD", "US", False), ("CAD", "CA", False), ("CAD", "US", True), ("USD", "CA", True)],
+)
+def test_the_other_countrys_currency_raises_a_doubt(
+    currency: str, country: str, asks: bool
+) -> None:
+    assert bool(currency_doubt(currency, country=country)) == asks
