@@ -1,7 +1,8 @@
-"""Fixtures of the whole suite, and which test runs on which database."""
+"""Fixtures of the whole suite."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import databases, emptying, support
+from tests import databases, emptying, halves, support
 from tests.contract import watch
 
 if TYPE_CHECKING:
@@ -19,34 +20,20 @@ if TYPE_CHECKING:
     from bankfeeds.models import Actor
     from bankfeeds.sandbox.server import Sandbox
 
-TESTS = Path(__file__).resolve().parent
-# Once is enough for these: nothing in them depends on the database, or (browser tests) they are
-# here for their price and the pages' own tests run on both. Shared between the halves of the run.
-ONCE = {
-    "sqlite": (
-        TESTS / "codat",
-        TESTS / "sandbox",
-        TESTS / "bench",
-        TESTS / "commands" / "test_demo.py",
-        TESTS / "commands" / "test_process.py",
-        TESTS / "test_architecture.py",
-        TESTS / "test_settings.py",
-    ),
-    "postgres": (TESTS / "e2e",),
-}
-
 
 def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = [f"{support.QuickHasher.__module__}.QuickHasher"]
     emptying.install()
     watch.install(config)
+    config.pluginmanager.register(halves)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    elsewhere = [p for half, places in ONCE.items() if half != databases.which() for p in places]
-    once = [item for item in items if any(item.path.is_relative_to(place) for place in elsewhere)]
-    if once:
-        config.hook.pytest_deselected(items=once)
-        items[:] = [item for item in items if item not in set(once)]
+def pytest_collection_finish() -> None:
+    """What is there now stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -108,6 +95,9 @@ def django_db_modify_db_settings() -> None:
     if databases.which() == "sqlite":
         file = Path(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))
         connection.settings_dict["TEST"]["NAME"] = str(file.with_name("test.sqlite3"))
+        # These rows must survive a killed process, which they do, and no power cut.
+        options = connection.settings_dict["OPTIONS"]
+        options["init_command"] += "PRAGMA synchronous=OFF;"
 
 
 @pytest.fixture(scope="session")

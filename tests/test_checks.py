@@ -19,6 +19,9 @@ from bankfeeds.checks import DURABLE
 from tests import databases, support
 from tests.processes import running
 
+# The checks read what is set for the database.
+pytestmark = pytest.mark.both_databases
+
 LIVE = "https://api.codat.io"
 
 

@@ -47,6 +47,7 @@ def test_save_import(desk: Desk, worker: Worker, tmp_path: Path, press: Press) -
 
 
 @HANDS
+@pytest.mark.both_databases
 def test_send_push(desk: Desk, worker: Worker, press: Press) -> None:
     account = support.onboard().accounts[0]
     support.make_transactions(account)

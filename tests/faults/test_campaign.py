@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests import databases, support
 
 SEED = 21
@@ -23,6 +25,7 @@ SHORT = {
 }
 
 
+@pytest.mark.both_databases
 def test_a_campaign_of_kills_and_faults_brings_every_operation_to_the_server_once() -> None:
     options = [f"--{name}={value}" for name, value in SHORT.items()]
     done = subprocess.run(
