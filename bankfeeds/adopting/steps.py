@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from bankfeeds import budget, messages
 from bankfeeds.codat import errors, shapes
@@ -17,6 +19,8 @@ from bankfeeds.models import Actor, FoundAs, FoundCompany, Look, Origin
 from .reading import AtCodat, read_company, without_accounts
 from .standing import Stands, stands
 from .taking import CannotAdopt, Taken, take
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], dt.datetime]
 Outcome = FoundCompany.Outcome
@@ -37,7 +41,7 @@ def next_step(look: Look, *, client: Client, line: budget.Line, clock: Clock) ->
     # What a person has chosen comes before what is still to be looked at.
     if (row := look.found.filter(outcome=Outcome.WAITING).first()) is not None:
         _alone(look, row, partial(_adopt, row, client=client, clock=clock), line=line)
-        return 3
+        return 4
     if (row := look.found.filter(found_as=FoundAs.UNREAD).first()) is not None:
         _alone(look, row, partial(_read, row, client=client), line=line)
         return 2
@@ -110,9 +114,16 @@ def _alone(look: Look, row: FoundCompany, act: Callable[[], None], *, line: budg
         if isinstance(error, errors.Unavailable) and look.failures < _ENOUGH:
             raise
         line.met(error)
-        words = messages.explain(error)
-        waited = row.outcome == Outcome.WAITING
-        _save(row, _failed(words) if waited else {"found_as": FoundAs.UNREADABLE, "words": words})
+        _give_up(row, messages.explain(error))
+    except (DataError, IntegrityError) as error:
+        log.exception("company %s of look %s could not be kept", row.codat_id, look.pk)
+        words = _("It could not be written down here: %(what)s. Tell the administrator.")
+        _give_up(row, words % {"what": type(error).__name__})
+
+
+def _give_up(row: FoundCompany, words: str) -> None:
+    waited = row.outcome == Outcome.WAITING
+    _save(row, _failed(words) if waited else {"found_as": FoundAs.UNREADABLE, "words": words})
 
 
 def _columns(found: AtCodat, where: Stands) -> dict[str, Any]:

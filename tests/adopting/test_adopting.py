@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
+from django.conf import settings
+from django.db import IntegrityError
+from django.db import connection as database
 from django.utils import timezone
 
-from bankfeeds import adopting, conf, sealing
+from bankfeeds import adopting, conf, sealing, sync
 from bankfeeds.adopting import carrying, reading
 from bankfeeds.codat import bodies
 from bankfeeds.models import (
@@ -404,3 +411,109 @@ def test_of_several_connections_the_linked_one_is_taken(db: None) -> None:
     whole = {"id": str(uuid.uuid4()), "name": "A", "redirect": "x", "dataConnections": ties}
     found = reading.without_accounts(shapes.Company.read(whole))
     assert found.tie is not None and str(found.tie.id) == linked["id"] and found.ties == 3
+
+
+# --- As others have left it at Codat -------------------------------------------------------------
+
+
+def raw(path: str, body: Any) -> Any:
+    """A POST of somebody else's program, with its own key and nothing of ours."""
+    key = base64.b64encode(str(settings.CODAT_API_KEY).encode()).decode()
+    answer = requests.post(
+        f"{settings.CODAT_BASE_URL}{path}",
+        json=body,
+        headers={"Authorization": f"Basic {key}"},
+        timeout=10,
+    )
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+@pytest.mark.off_contract("ids that only other programs use")
+def test_what_another_program_has_made(sandbox: Any) -> None:
+    company = raw("/companies", {"name": "Made elsewhere", "description": "client 17"})
+    base = f"/companies/{company['id']}/connections"
+    tie = raw(base, {"platformKey": "hcws"})
+    accounts = f"{base}/{tie['id']}/connectionInfo/bankFeedAccounts"
+    first = {
+        "id": "a b/c é",
+        "accountName": "  Épargne\t1 ",
+        "accountType": "savings",
+        "accountNumber": "****5670",
+        "currency": "CAD",
+        "balance": 10.5,
+    }
+    raw(accounts, first)
+    raw(accounts, {"id": "old", "accountType": "Credit", "currency": "USD"})
+    adopted(country="CA")
+    ours = Company.objects.get()
+    assert (ours.name, ours.reference) == ("Made elsewhere", "client 17")
+    by_id = {row.account_id: row for row in ours.accounts.all()}
+    savings, old = by_id["a b/c é"], by_id["old"]
+    assert (savings.name, savings.number_last4, savings.number_hash) == ("Épargne 1", "5670", "")
+    assert (savings.currency, str(savings.balance)) == ("CAD", "10.5000")
+    assert (old.name, old.number_last4, old.is_card_or_loan) == ("old", "", True)
+    # What was adopted is refreshed as any other.
+    assert sync.refresh_connection(
+        ours.connections.get(), client=conf.client(), by=BY, clock=timezone.now
+    )
+
+
+def test_an_account_without_a_whole_number_follows_nobody(sandbox: Any) -> None:
+    made, tie = at_codat("Acme", accounts=0, connected=False)
+    add_account(made.id, tie.id, "acc-1", account_number="****5670")
+    ours = support.make_company("Acme", codat_id=made.id)
+    gone = support.make_connection(ours, status="Unlinked")
+    support.make_account(gone, number_hash="", gone_at=timezone.now())
+    adopted()
+    assert SourceAccount.objects.get(account_id="acc-1").follows is None
+
+
+def test_the_same_number_as_before_goes_on_from_there(sandbox: Any) -> None:
+    made, tie = at_codat("Acme")
+    ours = support.make_company("Acme", codat_id=made.id)
+    ended = support.make_connection(ours, status="Unlinked")
+    before = support.make_account(ended, number_hash=sealing.number_hash("12341111"))
+    adopted()
+    assert SourceAccount.objects.get(account_id="acc-1").follows == before
+
+
+def test_two_workers_that_take_the_same_at_once(sandbox: Any) -> None:
+    made, _tie = at_codat("Acme", accounts=3)
+    there = adopting.read_company(conf.client().get_company(made.id), client=conf.client())
+    start = threading.Barrier(3)
+
+    def take() -> bool:
+        start.wait()
+        try:
+            done = adopting.take(there, country="US", owner_id=None, by=BY, now=timezone.now())
+        finally:
+            database.close()
+        return done.anything
+
+    with ThreadPoolExecutor(3) as pool:
+        took = [one.result() for one in [pool.submit(take) for _ in range(3)]]
+    assert sorted(took) == [False, False, True]
+    assert Company.objects.count() == 1 and SourceAccount.objects.count() == 3
+    assert Event.objects.filter(action="account.adopted").count() == 3
+
+
+def test_what_the_database_refuses_is_said_and_stops_nobody(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_codat("Acme")
+    at_codat("Bravo")
+    look = looked()
+    choose_all(look)
+    make = Company.objects.create
+
+    def refuses(**values: Any) -> Any:
+        if values["name"] == "Acme":
+            raise IntegrityError("what it says may hold secrets")
+        return make(**values)
+
+    monkeypatch.setattr(Company.objects, "create", refuses)
+    carry_out()
+    assert row(look, "Bravo").outcome == Outcome.ADOPTED
+    failed = row(look, "Acme")
+    assert failed.outcome == Outcome.FAILED and "secrets" not in failed.words
