@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from bankfeeds import request_ids
 
@@ -19,6 +19,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Robots-Tag": "noindex, nofollow",
 }
+# Pages are read and buttons are pressed; many views would take any other method for reading.
+METHODS = ("GET", "HEAD", "POST")
 # Every few seconds by machines, or many for one page: no news.
 QUIET = ("/healthz", "/readyz", "/static/")
 
@@ -37,6 +39,17 @@ def identified(get_response: GetResponse) -> GetResponse:
                 response.headers.setdefault(name, value)
             _say(request, response, ms=round((time.monotonic() - began) * 1000))
         return response
+
+    return answer
+
+
+def read_or_pressed(get_response: GetResponse) -> GetResponse:
+    """405 for every other method, whatever the address."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method in METHODS:
+            return get_response(request)
+        return HttpResponseNotAllowed(METHODS)
 
     return answer
 

@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "portal.probes.probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.answering.read_or_pressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "bankfeeds.sign_in.ages.ended",
     "django.middleware.locale.LocaleMiddleware",

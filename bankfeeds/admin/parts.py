@@ -113,6 +113,7 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The admin's own log knows little; the timeline on the row's page is whole."""
+        demand(request, f"view_{self.opts.model_name}")
         return redirect(self.page_name("change"), object_id)
 
     def page_name(self, page: str) -> str:

@@ -1,0 +1,99 @@
+"""One real thing behind every address of the table: what is not there is no proof of a right."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+
+from bankfeeds import mistakes
+from bankfeeds.models import (
+    Closure,
+    Company,
+    Connection,
+    Event,
+    FeedRun,
+    FeedSchedule,
+    Incident,
+    Look,
+    ReadinessCheck,
+    Resending,
+    SendingStop,
+    SourceAccount,
+    Statement,
+    WebhookMessage,
+)
+from tests import support
+from tests.admin import pushes
+
+CSV = b"id,date,description,amount,balance\nt-1,2026-01-05,Sales,1.00,2.00\n"
+
+
+def make() -> dict[str, int | str]:
+    """By the names in the table's braces. Needs the sandbox: some pages ask Codat."""
+    client = support.onboard(accounts=1, connected=False)
+    account, now = client.accounts[0], timezone.now()
+    long_ago = support.today() - dt.timedelta(days=60)
+    support.connect(client.connection, client.accounts, feed_start=long_ago)
+    push = pushes.succeeded(account)
+    wrong = {push.items.all()[0].transaction_id}
+    mistakes.record(push, wrong, reason="twice", wrong_client=False, by=pushes.BY, now=now)
+    support.make_transactions(account, date=support.today() - dt.timedelta(days=20))
+    Connection.objects.update(link_issued_at=now, link_url="https://a.example/?otp=1")
+    unfinished = support.make_company(intent="not_sent", codat_id=None)
+    company = client.company
+    event = Event.objects.record("company.created", by=pushes.BY, at=now, company=company)
+    return {
+        "guide": "manager",
+        "app": "bankfeeds",
+        "type": ContentType.objects.get_for_model(Company).pk,
+        "who": "MQ",
+        "key": "no-key",
+        "company": company.pk,
+        "unfinished": unfinished.pk,
+        "connection": client.connection.pk,
+        "account": account.pk,
+        "push": push.pk,
+        "statement": _previewed(account).pk,
+        "transaction": push.items.all()[0].transaction_id,
+        "event": event.pk,
+        **_of_feeds(account, now),
+        **_of_the_house(now),
+    }
+
+
+def _previewed(account: SourceAccount) -> Statement:
+    state = Statement.State.PREVIEWED
+    return support.make_statement(account, state=state, saved_at=None, content=zlib.compress(CSV))
+
+
+def _of_feeds(account: SourceAccount, now: dt.datetime) -> dict[str, int | str]:
+    FeedSchedule.objects.create(account=account, changed_at=now, changed_by="manager")
+    run = FeedRun.objects.create(account=account, day=support.today(), ran_at=now, outcome="held")
+    stop = SendingStop.objects.create(
+        company=support.make_company(), stopped_at=now, stopped_by="manager", reason="wrong file"
+    )
+    return {
+        "run": run.pk,
+        "closure": Closure.objects.create(day=support.today(), name="Move").pk,
+        "stop": stop.pk,
+    }
+
+
+def _of_the_house(now: dt.datetime) -> dict[str, int | str]:
+    asked = {"form_key": "matrix", "asked_at": now, "asked_by": "manager"}
+    message = WebhookMessage.objects.create(
+        webhook_id="msg_1", received_at=now, sent_at=now, sealed_body=b""
+    )
+    return {
+        "look": Look.objects.create(**asked).pk,
+        "resending": Resending.objects.create(**asked, reason="wrong", choice="one", total=0).pk,
+        "incident": Incident.objects.create(kind="refused", started_at=now, http_status=401).pk,
+        "message": message.pk,
+        "check": ReadinessCheck.objects.create(at=now, by="manager").pk,
+        "user": User.objects.create_user("somebody", is_staff=True).pk,
+        "group": Group.objects.get(name="auditor").pk,
+    }
