@@ -119,6 +119,7 @@ def test_no_more_companies_are_asked_than_the_budget_allows(
     CallBudget.objects.update(tokens=5, filled_at=began)
     assert "1 of 1 done" in text(press(person, [lost], "not_there"))
     row = CallBudget.objects.get()
+    assert row.filled_at is not None
     filled_up = (row.filled_at - began).total_seconds() * settings.CODAT_CALLS_PER_MINUTE / 60
     assert row.tokens < 5 + filled_up
 
