@@ -21,6 +21,8 @@ HEADERS = {
 }
 # Pages are read and buttons are pressed; many views would take any other method for reading.
 METHODS = ("GET", "HEAD", "POST")
+# Machines' own: they say themselves which methods they take.
+DOORS = ("/webhooks/",)
 # Every few seconds by machines, or many for one page: no news.
 QUIET = ("/healthz", "/readyz", "/static/")
 
@@ -44,10 +46,10 @@ def identified(get_response: GetResponse) -> GetResponse:
 
 
 def read_or_pressed(get_response: GetResponse) -> GetResponse:
-    """405 for every other method, whatever the address."""
+    """405 for every other method, whatever the page."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        if request.method in METHODS:
+        if request.method in METHODS or request.path_info.startswith(DOORS):
             return get_response(request)
         return HttpResponseNotAllowed(METHODS)
 

@@ -138,10 +138,7 @@ def test_what_is_let_off_is_named_and_counted(talk: Talk, document_alone: Verdic
     assert len(document_alone.judged(off="its answer is judged all the same")) == 1
 
 
-def test_what_a_process_wrote_down_counts_once(
-    document_alone: Verdicts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv(watch.FOLDER, str(tmp_path))
+def test_what_a_process_wrote_down_counts_once(document_alone: Verdicts, tmp_path: Path) -> None:
     strayed = json.dumps(watch.Verdict(["the file has no such path"], [])._asdict())
     with (tmp_path / "process.jsonl").open("w") as file:
         file.write(f"{strayed}\n{strayed[:20]}")  # killed while it wrote
@@ -155,7 +152,9 @@ def test_what_a_process_wrote_down_counts_once(
 
 
 @pytest.fixture
-def document_alone(verdicts: Verdicts) -> Verdicts:
+def document_alone(verdicts: Verdicts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Verdicts:
+    """Apart from what the processes of this run have written down."""
+    monkeypatch.setenv(watch.FOLDER, str(tmp_path))
     return Verdicts(verdicts.document)
 
 

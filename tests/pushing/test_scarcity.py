@@ -60,9 +60,10 @@ def test_ten_hours_of_retry_after_hold_all_and_keep_the_key(
 
 
 def submitted() -> list[Push]:
-    """Of five companies, each due to be asked about."""
+    """Of five companies, each due to be asked about, and ended at Codat."""
     made = [confirmed()[0] for _ in range(5)]
     tasks.deliver()
+    support.control("clock", advanceSeconds=1)
     Push.objects.update(next_attempt_at=timezone.now() - HOUR)
     assert {again(push).status for push in made} == {PushStatus.SUBMITTED}
     return made
