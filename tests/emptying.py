@@ -61,12 +61,14 @@ def install() -> None:
             return
         with guards.lifted():
             flush(self)
+        # It plants anew, under new ids: these are what later tests must leave behind.
+        remember()
 
     case._fixture_teardown = emptied
 
 
 def remember() -> None:
-    """What is planted in a fresh database; called before the first test."""
+    """Keep in mind what is planted; called before the first test and after a flush."""
     _planted_at_first.cache_clear()
     assert guards.missing() == []
     _planted_at_first()

@@ -28,9 +28,15 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
 COLLECTED = pytest.StashKey[dict[str, set[str]]]()
 BROWSER = TESTS / "e2e"
 # The long ones are dealt by hand; all other files by a sum over their names.
+# The first that names a place has it.
 DEALT = {
-    "sqlite": (TESTS / "codat", TESTS / "sandbox", TESTS / "bench"),
-    "postgres": (BROWSER,),
+    "postgres": (
+        TESTS / "codat",
+        TESTS / "sandbox",
+        TESTS / "bench",
+        TESTS / "commands" / "test_demo.py",
+    ),
+    "sqlite": (BROWSER,),
 }
 
 

@@ -39,6 +39,10 @@ class Line:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
+    def wait_for_bytes(self) -> None:
+        """Until the client has begun to send; nothing is read."""
+        self.sock.recv(1, socket.MSG_PEEK)
+
     def hang(self) -> None:
         self._ending.wait(30)
 
