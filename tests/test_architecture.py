@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
     "calendars", "codat", "doorbell", "groups", "guards", "guides", "intake", "languages",
-    "messages", "models", "request_ids", "rules", "sealing", "words",
+    "messages", "models", "request_ids", "rules", "sealing", "seen", "words",
 }  # fmt: skip
 VERBS = {
     "adopting",
@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "request_ids": set(),
     "rules": set(),
     "sealing": set(),
+    "seen": set(),
     "messages": {"codat"},
     "words": {"models", "rules"},
     "languages": {"models"},

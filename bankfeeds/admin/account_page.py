@@ -15,12 +15,14 @@ from django.views.decorators.debug import sensitive_variables
 
 from bankfeeds import holding, onboarding, pushing
 from bankfeeds.models import BankTransaction, Intent, PushItem, SourceAccount
+from bankfeeds.seen import Moved
 
 from . import (
     asking,
     company_page,
     feed_shown,
     holding_shown,
+    meanwhile,
     mirror_rows,
     mirror_shown,
     resending_choose,
@@ -33,9 +35,16 @@ ROWS = 50
 
 
 def view(
-    admin: PortalAdmin, request: HttpRequest, account: Any, *, problem: str = "", name: str = ""
+    admin: PortalAdmin,
+    request: HttpRequest,
+    account: Any,
+    *,
+    problem: str = "",
+    name: str = "",
+    seen: str = "",
 ) -> HttpResponse:
-    """`problem`: why a new name could not be taken, with that name still in the field."""
+    """`problem`: why a new name could not be taken, with that name still in the field; `seen`:
+    what the person's page showed."""
     now = timezone.now()
     stops = holding_shown.of_account(account)
     label = f"{account} · {account.account_id}" if _shares_last4(account) else str(account)
@@ -47,6 +56,7 @@ def view(
         row=mirror_shown.account_row(account, label, barriers=holding.barriers([account]), now=now),
         name=name or account.name,
         problem=problem,
+        seen=seen or onboarding.name_version(account),
         form_key=new_form_key(),
         unfinished=account.intent != Intent.DONE,
         needs_number=onboarding.needs_number(account, now=now),
@@ -89,19 +99,33 @@ def rename(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if name == account.name:
         messages.info(request, _("The account is called %(name)s.") % {"name": name})
         return page
-    key = uuid.UUID(given_form_key(request))
+    shown = request.POST.get("seen", "")
     try:
-        asked = asking.ask(request, lambda: _rename(request, account, name, key=key))
+        asked = asking.ask(request, lambda: _rename(request, account, name, shown=shown))
+    except Moved:
+        fresh = find_or_404(pk)
+        problem = _(
+            "Somebody renamed it since your page was shown: it is called %(name)s now. %(who)s"
+            " Press Rename again if it shall be called otherwise."
+        )
+        said = {"name": fresh.name, "who": meanwhile.renamed(fresh)}
+        return view(admin, request, fresh, problem=problem % said, name=name)
     except ValueError as unusable:
-        return view(admin, request, account, problem=str(unusable), name=name)
+        return view(admin, request, account, problem=str(unusable), name=name, seen=shown)
     if asked:
         messages.success(request, _("The account is now called %(name)s.") % {"name": account.name})
     return page
 
 
-def _rename(request: HttpRequest, account: Any, name: str, *, key: uuid.UUID) -> bool:
+def _rename(request: HttpRequest, account: Any, name: str, *, shown: str) -> bool:
     onboarding.rename_account(
-        account, name, key=key, client=asking.client(), by=actor(request), clock=asking.clock
+        account,
+        name,
+        shown=shown,
+        key=uuid.UUID(given_form_key(request)),
+        client=asking.client(),
+        by=actor(request),
+        clock=asking.clock,
     )
     return True
 

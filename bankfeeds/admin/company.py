@@ -23,7 +23,9 @@ from bankfeeds.models import Company
 from . import (
     adopting,
     company_add,
+    company_edit,
     company_lists,
+    company_owner,
     company_page,
     leaving_urls,
     mirror_rows,
@@ -114,7 +116,7 @@ class CompanyAdmin(PortalAdmin):
             self.own("adopt/", "adopt", adopting.view),
             self.own("adopt/<int:pk>/", "adopt_look", adopting.look),
             self.own("adopt/<int:pk>/status/", "adopt_status", adopting.status),
-            self.own("<int:pk>/edit/", "edit", company_page.edit),
+            self.own("<int:pk>/edit/", "edit", company_edit.view),
             self.own("<int:pk>/continue/", "continue", company_page.go_on),
             self.own("<int:pk>/connect/", "connect", company_page.connect),
             *(self.own(*each) for each in leaving_urls.COMPANY),
@@ -164,7 +166,7 @@ class CompanyAdmin(PortalAdmin):
 
     @admin.action(description=gettext_lazy("Change owner"), permissions=["own"])
     def change_owner(self, request: HttpRequest, chosen: QuerySet[Company]) -> HttpResponse | None:
-        return company_lists.change_owner(self, request, chosen)
+        return company_owner.change_owner(self, request, chosen)
 
     # --- Columns -----------------------------------------------------------------------------
 

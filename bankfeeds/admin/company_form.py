@@ -15,9 +15,6 @@ from bankfeeds.groups import OWNERS
 from bankfeeds.models import Company, Language
 from bankfeeds.models.mirror import Country
 
-# Ours, beside the name: never sent to Codat.
-OURS = ("reference", "country", "language", "owner", "contact_name", "contact_details")
-
 
 def owners() -> QuerySet[User]:
     """Who may look after clients: active people of the groups that create them."""
@@ -69,7 +66,7 @@ class CompanyForm(forms.Form):
 
     def __init__(self, data: Any = None, *, company: Company | None = None, me: Any = None) -> None:
         """`company`: whose details are edited; `me`: who adds one, its owner unless changed."""
-        ours = {name: getattr(company, name) for name in ("name", *OURS)} if company else {}
+        ours = onboarding.details(company) if company else {}
         super().__init__(data, initial=ours or {"owner": getattr(me, "pk", None)})
         chosen: forms.ModelChoiceField[User] = self.fields["owner"]  # type: ignore[assignment]
         chosen.queryset = owners()

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from bankfeeds.models import Company, Connection, Event, Push
+from bankfeeds.models import Company, Connection, Push
 from bankfeeds.models.mirror import LINK_LIFETIME
 
 from .company_form import owners
-from .parts import PortalAdmin
-from .push_forms import actor, number
+from .push_forms import number
 from .push_search import Choice
 
 # The filter of the list that shows who waits, and its value.
@@ -85,46 +80,3 @@ def with_waiting(rows: QuerySet[Company]) -> QuerySet[Company]:
 
 def shows_waiting(request: HttpRequest) -> bool:
     return request.GET.get(WAITING[0]) == WAITING[1]
-
-
-def change_owner(
-    admin: PortalAdmin, request: HttpRequest, chosen: QuerySet[Company]
-) -> HttpResponse | None:
-    """Ask whom the chosen companies are to belong to, then hand them over."""
-    people = list(owners())
-    if "owner" not in request.POST:
-        return admin.page(
-            request,
-            "owner",
-            title=_("Change owner"),
-            companies=list(chosen.order_by("name")),
-            people=people,
-        )
-    to = next((user for user in people if str(user.pk) == request.POST["owner"]), None)
-    if to is None:
-        messages.error(request, _("Choose the new owner. Nothing was changed."))
-        return None
-    changed = hand_over(chosen, to=to, request=request)
-    text = ngettext(
-        "%(n)d company belongs to %(who)s now.", "%(n)d companies belong to %(who)s now.", changed
-    )
-    messages.success(request, text % {"n": changed, "who": to.get_full_name() or to.username})
-    return None
-
-
-def hand_over(chosen: QuerySet[Company], *, to: User, request: HttpRequest) -> int:
-    """The companies among the chosen that were not theirs before; each is written down."""
-    with transaction.atomic():
-        rows = list(Company.objects.filter(pk__in=chosen.values("pk")).exclude(owner=to))
-        Company.objects.filter(pk__in=[row.pk for row in rows]).update(owner=to)
-        for row in rows:
-            before = row.owner.get_username() if row.owner else ""
-            Event.objects.record(
-                "company.edited",
-                by=actor(request),
-                at=timezone.now(),
-                company=row,
-                before={"owner": before},
-                after={"owner": to.get_username()},
-            )
-    return len(rows)

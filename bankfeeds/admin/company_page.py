@@ -1,4 +1,4 @@
-"""The page of one company, and its buttons: connect, continue, refresh, edit our details."""
+"""The page of one company, and its buttons: connect, continue, refresh."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,12 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import holding, onboarding, sync
-from bankfeeds.models import Company, Connection, Event, Intent
+from bankfeeds.models import Company, Connection, Intent
 
 from . import (
     asking,
     company_add,
-    company_form,
     holding_shown,
     mirror_rows,
     mirror_shown,
@@ -168,45 +165,6 @@ def refresh_connection(request: HttpRequest, connection: Connection) -> None:
         clock=asking.clock,
     )
     tell_refreshed(request, connection.company, read)
-
-
-def edit(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """Our own details. What Codat keeps stays as it is: its name was made when it was created."""
-    demand(request, "change_company")
-    company = found(pk)
-    page = reverse("admin:bankfeeds_company_change", args=[pk])
-    form = company_form.CompanyForm(request.POST or None, company=company)
-    if request.method == "POST" and form.is_valid():
-        if _keep(request, company, form.cleaned_data):
-            messages.success(request, _("Our details were changed. Nothing was sent to Codat."))
-        else:
-            messages.info(request, _("Our details are so already. Nothing was changed."))
-        return see_other(page)
-    title = _("Edit our details of %(company)s") % {"company": company.name}
-    return admin.page(request, "edit", title=title, company=company, form=form)
-
-
-def _keep(request: HttpRequest, company: Company, given: dict[str, Any]) -> bool:
-    before = {name: getattr(company, name) for name in given}
-    changed = {name: value for name, value in given.items() if before[name] != value}
-    if not changed:
-        return False
-    columns = {**changed, "folded_name": onboarding.folded(given["name"])}
-    with transaction.atomic():
-        Company.objects.filter(pk=company.pk).update(**columns)
-        Event.objects.record(
-            "company.edited",
-            by=actor(request),
-            at=timezone.now(),
-            company=company,
-            before={name: _told(before[name]) for name in changed},
-            after={name: _told(value) for name, value in changed.items()},
-        )
-    return True
-
-
-def _told(value: Any) -> str:
-    return value.get_username() if isinstance(value, User) else str(value or "")
 
 
 def found(pk: int) -> Any:

@@ -15,15 +15,17 @@ from bankfeeds import calendars, feeds, words
 from bankfeeds.models import Closure
 from bankfeeds.models.mirror import Country
 
+from . import meanwhile
 from .parts import PortalAdmin
 from .push_forms import actor
+from .seen_form import SeenAdmin, SeenForm
 
 HOLIDAYS = 6
 # How far from today a closing day may lie.
 PAST, AHEAD = dt.timedelta(days=366), dt.timedelta(days=3 * 366)
 
 
-class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClosureForm(SeenForm):
     # The browser's own calendar: the admin's has links without names.
     day = forms.DateField(
         label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -46,7 +48,7 @@ class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
         return day
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
+        given = super().clean()
         day, country = given.get("day"), given.get("country", "")
         if day is not None and (standing := self._standing(day, country)) is not None:
             text = _("This day is closed already: %(name)s, %(country)s. Change that row instead.")
@@ -68,7 +70,7 @@ class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Closure)
-class ClosureAdmin(PortalAdmin):
+class ClosureAdmin(SeenAdmin, PortalAdmin):
     form = ClosureForm
     list_display = ("on_day", "of", "name")
     list_display_links = ("on_day",)
@@ -77,6 +79,9 @@ class ClosureAdmin(PortalAdmin):
     sortable_by = ()
     ordering = ("-day", "-id")
     actions = None
+
+    def changed_by(self, row: Closure) -> str:
+        return meanwhile.changed_lately("closure.", feeds.closing_day(row))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Taking a day away is undone by adding it again."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -22,15 +25,36 @@ from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import words
 
-from . import people_access, people_leave, people_sign_in
+from . import meanwhile, people_access, people_leave, people_sign_in
+from .push_forms import number
+from .seen_form import SeenAdmin, SeenForm
 
 admin.site.unregister((User, Group))
 
 ABOVE_GROUPS = ("is_superuser", "user_permissions")
 
 
+class ChosenField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def clean(self, value: Any) -> Any:
+        """SQLite fails at a number beyond its own; such a choice is as wrong as any other."""
+        for pk in value or ():
+            if number(str(pk)) is None:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_pk_value"],
+                    code="invalid_pk_value",
+                    params={"pk": pk},
+                )
+        return super().clean(value)
+
+
+class PersonForm(SeenForm, UserChangeForm):  # type: ignore[type-arg]
+    pass
+
+
 @admin.register(User)
-class PeopleAdmin(StockUserAdmin):  # type: ignore[type-arg]
+class PeopleAdmin(SeenAdmin, StockUserAdmin):  # type: ignore[type-arg]
+    form = PersonForm
+    change_form_template = "admin/auth/user/change_form.html"
     list_display = ("username", "first_name", "last_name", "in_groups", "is_active", "last_login")
     list_filter = ("is_active", "groups")
     list_per_page = 100
@@ -58,6 +82,13 @@ class PeopleAdmin(StockUserAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
+        given["form_class"] = ChosenField
+        return super().formfield_for_manytomany(db_field, request, **given)
+
+    def changed_by(self, row: User) -> str:
+        return meanwhile.changed_lately("person.", row.get_username())
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         fixed = tuple(super().get_readonly_fields(request, obj))
         return fixed if _is_superuser(request) else fixed + ABOVE_GROUPS
@@ -76,7 +107,9 @@ class PeopleAdmin(StockUserAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         if not self.has_change_permission(request, self.get_object(request, id)):
             raise PermissionDenied
-        answer = super().user_change_password(request, id, form_url)
+        with transaction.atomic():
+            # The whole row is saved: nobody else changes it meanwhile.
+            answer = super().user_change_password(request, id, form_url)
         if request.method == "POST" and answer.status_code == 302:
             people_leave.record_password(request, User.objects.get(pk=id))
         return answer

@@ -10,15 +10,15 @@ from .days import BusinessDays, moment_of, next_day
 from .due import something_is_due
 from .lost import Losses, Lost, file_for_client, losses
 from .run import ring_due, run_due
-from .schedule import ScheduleChanged, close_day, open_day, set_schedule, version
+from .schedule import ScheduleChanged, close_day, closing_day, open_day, set_schedule, version
 
 __all__ = [
     "BusinessDays",
     "Losses",
     "Lost",
-    "ROWS_A_FILE",
     "ScheduleChanged",
     "close_day",
+    "closing_day",
     "file_for_client",
     "losses",
     "moment_of",

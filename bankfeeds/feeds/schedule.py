@@ -134,13 +134,14 @@ def _record(
         action,
         by=by,
         at=now,
-        words=_named(after or before),
+        words=closing_day(after or before),
         before=_closing(before),
         after=_closing(after),
     )
 
 
-def _named(row: Closure | None) -> str:
+def closing_day(row: Closure | None) -> str:
+    """As the record names it; "" for none."""
     return f"{words.day(row.day)}: {row.name}" if row else ""
 
 

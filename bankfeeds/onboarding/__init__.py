@@ -13,7 +13,6 @@ from .accounts import (
     forget_sealed_bodies,
     needs_number,
     plan_account,
-    rename_account,
     renew_account_number,
 )
 from .accounts_together import Way, create_accounts
@@ -34,6 +33,7 @@ from .connection import (
     plan_connection,
 )
 from .creation import Clock, NotAtCodat, in_progress
+from .details import OURS, details, edit_details, hand_over, owners_version
 from .drafts import (
     AccountDraft,
     check_draft,
@@ -45,9 +45,11 @@ from .drafts import (
     type_as_sent,
 )
 from .names import changes_in_name, folded, name_at_codat
+from .rename import name_version, rename_account
 
 __all__ = [
     "LONGEST_REFERENCE",
+    "OURS",
     "AccountDraft",
     "AccountIdTaken",
     "AlreadyConnected",
@@ -66,15 +68,20 @@ __all__ = [
     "create_company",
     "create_connection",
     "currency_doubt",
+    "details",
+    "edit_details",
     "folded",
     "forget_sealed_bodies",
+    "hand_over",
     "in_progress",
     "likely_duplicates",
     "live_connection",
     "made_account_id",
     "name_at_codat",
+    "name_version",
     "needs_number",
     "own_currency",
+    "owners_version",
     "plan_account",
     "plan_company",
     "plan_connection",

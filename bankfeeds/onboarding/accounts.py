@@ -1,4 +1,4 @@
-"""Source accounts: their intent in our tables, their creation at Codat, their one change of name.
+"""Source accounts: their intent in our tables, their creation at Codat.
 
 The whole account number exists here only inside the sealed body, until Codat has confirmed it.
 """
@@ -20,7 +20,6 @@ from bankfeeds.sync import account_columns
 
 from .creation import Blocked, Clock, Creation, NotAtCodat, Words, carry_out, in_progress
 from .drafts import (
-    LONGEST_NAME,
     AccountDraft,
     made_account_id,
     number_as_sent,
@@ -121,35 +120,6 @@ def renew_account_number(
         if rows.update(**columns):
             Event.objects.record("account.number_entered", by=by, at=now, account=account)
     account.refresh_from_db()
-
-
-def rename_account(
-    account: SourceAccount, name: str, *, key: uuid.UUID, client: Client, by: Actor, clock: Clock
-) -> None:
-    """Change the name at Codat, then here. `key`: the same for every press of one form.
-
-    Raises ValueError with words for an unusable name, and CodatError: then nothing changed here.
-    """
-    name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ValueError(_("Enter a name of up to %(most)d characters.") % {"most": LONGEST_NAME})
-    company_id, connection_id = account.company.codat_id, account.connection.codat_id
-    if not account.at_codat or company_id is None or connection_id is None:
-        raise NotAtCodat(_("The account does not exist at Codat. Its name was not changed."))
-    body = bodies.rename_body(id=account.account_id, account_name=name)
-    answer = client.update_source_account(
-        company_id, connection_id, account.account_id, body, key=key
-    )
-    before = {"name": account.name}
-    account.name = answer.account_name[:LONGEST_NAME] or name
-    now = clock()
-    with transaction.atomic():
-        account.save(update_fields=["name"])
-        if before["name"] != account.name:
-            after = {"name": account.name}
-            Event.objects.record(
-                "account.renamed", by=by, at=now, account=account, before=before, after=after
-            )
 
 
 def forget_sealed_bodies(*, now: dt.datetime) -> int:

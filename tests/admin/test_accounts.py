@@ -248,7 +248,8 @@ def test_the_page_shows_where_the_feed_stands(manager: Any) -> None:
 
 def test_rename(manager: Any) -> None:
     account = support.onboard(connected=False).accounts[0]
-    posted = {"form_key": hidden(manager.get(page(account)), "form_key"), "name": "Payroll"}
+    shown = manager.get(page(account))
+    posted = {name: hidden(shown, name) for name in ("form_key", "seen")} | {"name": "Payroll"}
     assert "is now called Payroll" in text(
         manager.post(page(account, "rename"), posted, follow=True)
     )
@@ -267,8 +268,9 @@ def test_an_unusable_name_stays_in_its_field(manager: Any) -> None:
 
 def test_a_rename_that_codat_does_not_take_changes_nothing(manager: Any, settings: Any) -> None:
     account = support.onboard(connected=False).accounts[0]
+    posted = {"seen": hidden(manager.get(page(account)), "seen"), "name": "Payroll"}
     settings.CODAT_BASE_URL = "http://127.0.0.1:9"
-    answer = manager.post(page(account, "rename"), {"name": "Payroll"}, follow=True)
+    answer = manager.post(page(account, "rename"), posted, follow=True)
     assert "could not be reached" in text(answer)
     account.refresh_from_db()
     assert account.name != "Payroll"

@@ -245,7 +245,8 @@ def test_push_on_several_leads_to_the_confirmation(manager: Any) -> None:
 def test_edit_changes_ours_and_nothing_at_codat(manager: Any) -> None:
     company = support.make_company("Acme")
     url = reverse("admin:bankfeeds_company_edit", args=[company.pk])
-    posted = {"name": "Acmé", "reference": "R-2", "country": "CA"}
+    seen = hidden(manager.get(url), "seen")
+    posted = {"seen": seen, "name": "Acmé", "reference": "R-2", "country": "CA"}
     for _ in range(2):
         assert manager.post(url, posted)["Location"] == page(company)
     assert "Our details are so already. Nothing was changed." in text(manager.get(page(company)))

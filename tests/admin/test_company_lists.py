@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bankfeeds.models import Company, Connection, Event
 from tests import support
-from tests.admin.pushes import signed_in
+from tests.admin.pushes import hidden, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bankfeeds/company/"
@@ -67,7 +67,8 @@ def test_changing_the_owner_asks_first_and_is_written_down(
     page = manager.post(LIST, chosen)
     assert page.status_code == 200
     assert Company.objects.get().owner is None
-    manager.post(LIST, {**chosen, "owner": people["manager"].pk})
+    given = {"owner": people["manager"].pk, "seen": hidden(page, "seen")}
+    manager.post(LIST, {**chosen, **given})
     assert Company.objects.get().owner == people["manager"]
     event = Event.objects.get(action="company.edited")
     assert event.after == {"owner": "manager"}

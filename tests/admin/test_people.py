@@ -11,15 +11,16 @@ from django.contrib.sessions.models import Session
 from bankfeeds.groups import GROUPS
 from bankfeeds.models import Company, Event
 from tests import support
-from tests.admin.pushes import signed_in
+from tests.admin.pushes import hidden, signed_in
 
 pytestmark = pytest.mark.django_db
 ACCESS = "/admin/auth/user/access/"
 
 
 def leave(boss: Any, user: User) -> Any:
+    url = f"/admin/auth/user/{user.pk}/change/"
     given = {"username": user.username, "is_staff": "on", "groups": [user.groups.get().pk]}
-    return boss.post(f"/admin/auth/user/{user.pk}/change/", given, follow=True)
+    return boss.post(url, {**given, "seen": hidden(boss.get(url), "seen")}, follow=True)
 
 
 def test_who_leaves_is_signed_out_everywhere_and_the_companies_are_named(people: Any) -> None:

@@ -227,10 +227,10 @@ def test_another_number_is_refused_while_the_first_may_be_there(
 def test_a_rename_reaches_codat_first(connection: Connection, codat: Client, actor: Actor) -> None:
     row = plan_one(connection, actor)
     assert create(row, codat, actor)
-    key = uuid.uuid4()
+    press: Any = {"shown": onboarding.name_version(row), "key": uuid.uuid4()}
     for _ in range(2):  # the second press of the same form
         onboarding.rename_account(
-            row, " Payroll ", key=key, client=codat, by=actor, clock=timezone.now
+            row, " Payroll ", **press, client=codat, by=actor, clock=timezone.now
         )
     row.refresh_from_db()
     assert row.name == at_codat(codat, row)[0].account_name == "Payroll"
@@ -244,14 +244,13 @@ def test_a_rename_that_fails_changes_nothing_here(
     row = plan_one(connection, actor)
     assert create(row, codat, actor)
     order("500-before", method="PATCH")
+    press: Any = {"shown": onboarding.name_version(row), "key": uuid.uuid4()}
     with pytest.raises(CodatError):
         onboarding.rename_account(
-            row, "Payroll", key=uuid.uuid4(), client=codat, by=actor, clock=timezone.now
+            row, "Payroll", **press, client=codat, by=actor, clock=timezone.now
         )
     with pytest.raises(ValueError, match="Enter a name"):
-        onboarding.rename_account(
-            row, " ", key=uuid.uuid4(), client=codat, by=actor, clock=timezone.now
-        )
+        onboarding.rename_account(row, " ", **press, client=codat, by=actor, clock=timezone.now)
     row.refresh_from_db()
     assert row.name == "Operating"
 
