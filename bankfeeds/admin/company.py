@@ -36,6 +36,7 @@ from . import (
 )
 from .connection_link import link_cell
 from .parts import PortalAdmin, badge, demand
+from .push_history import two_lines
 
 
 class CompanyList(ChangeList):
@@ -53,7 +54,6 @@ class CompanyAdmin(PortalAdmin):
         "company",
         "status",
         "next_step",
-        "connected",
         "link",
         "waiting",
         "accepted",
@@ -67,6 +67,7 @@ class CompanyAdmin(PortalAdmin):
         company_lists.LinkFilter,
         company_lists.DecisionFilter,
         mirror_search.CountryFilter,
+        company_lists.ClosedFilter,
     )
     list_select_related = ("owner",)
     search_fields = ("name",)
@@ -74,7 +75,7 @@ class CompanyAdmin(PortalAdmin):
     search_help_text = gettext_lazy("Search by name, reference, last four digits or Codat id")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ("company", "made")
-    actions = ("push_connected", "refresh_statuses", "change_owner")
+    actions = ("create_connections", "push_connected", "refresh_statuses", "change_owner")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CompanyList
@@ -140,6 +141,13 @@ class CompanyAdmin(PortalAdmin):
 
     # --- Actions on several ------------------------------------------------------------------
 
+    def has_connect_permission(self, request: HttpRequest) -> bool:
+        return mirror_shown.may(request, "add_connection")
+
+    @admin.action(description=gettext_lazy("Create QuickBooks connection"), permissions=["connect"])
+    def create_connections(self, request: HttpRequest, chosen: QuerySet[Company]) -> None:
+        company_add.connect_all(request, list(chosen))
+
     def has_push_permission(self, request: HttpRequest) -> bool:
         return mirror_shown.may(request, "push_sourceaccount")
 
@@ -172,7 +180,8 @@ class CompanyAdmin(PortalAdmin):
 
     @admin.display(description=gettext_lazy("company"), ordering="folded_name")
     def company(self, row: Company) -> SafeString:
-        return format_html('{}<br><span class="small">{}</span>', row.name, row.reference)
+        below = [row.reference, _("Closed") if row.closed_at else ""]
+        return two_lines(row.name, " · ".join(filter(None, below)))
 
     @admin.display(description=gettext_lazy("status"))
     def status(self, row: Company) -> SafeString:
@@ -183,12 +192,6 @@ class CompanyAdmin(PortalAdmin):
         barriers = getattr(row, "barriers", mirror_words.NO_BARRIERS)
         tie = mirror_rows.current(row)
         return mirror_words.next_step(row, tie, now=timezone.now(), barriers=barriers).text
-
-    @admin.display(description=gettext_lazy("connected"))
-    def connected(self, row: Company) -> str:
-        tie = mirror_rows.current(row)
-        counted = len(mirror_rows.counted(tie))
-        return f"{len(mirror_rows.connected(tie))}/{counted}" if counted else "–"
 
     @admin.display(description=gettext_lazy("waiting rows"))
     def waiting(self, row: Company) -> SafeString | str:
@@ -206,7 +209,7 @@ class CompanyAdmin(PortalAdmin):
 
     @admin.display(description=gettext_lazy("owner"))
     def owned_by(self, row: Company) -> str:
-        return (row.owner.get_full_name() or row.owner.get_username()) if row.owner else "–"
+        return words.person(row.owner) if row.owner else "–"
 
     @admin.display(description=gettext_lazy("waiting since"), ordering="connection_since")
     def waited(self, row: Any) -> str:

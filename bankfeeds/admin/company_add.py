@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bankfeeds import onboarding
 from bankfeeds.models import Company
@@ -25,6 +26,8 @@ from .parts import PortalAdmin, demand, given_form_key, new_form_key
 from .push_forms import actor, see_other
 
 MOST_DUPLICATES = 5
+# A page that asks Codat for each of these in turn must not take longer than a person waits.
+MOST_CONNECTED = 10
 
 
 @dataclass
@@ -152,6 +155,42 @@ def connect(request: HttpRequest, company: Company, *, form_key: str) -> HttpRes
     if not may(request, "add_sourceaccount"):
         return see_other(page)
     return see_other(reverse("admin:bankfeeds_connection_add_accounts", args=[row.pk]))
+
+
+def connect_all(request: HttpRequest, companies: list[Company]) -> None:
+    """Create each one's QuickBooks connection in turn; one that cannot stops none of the others."""
+    by, made = actor(request), 0
+    for company in companies[:MOST_CONNECTED]:
+        try:
+            row = onboarding.plan_connection(
+                company, by=by, now=asking.clock(), form_key=new_form_key()
+            )
+        except (*asking.REFUSALS, onboarding.BooksNotSaid) as refusal:
+            messages.warning(request, f"{company.name}: {refusal}")
+            continue
+        onboarding.create_connection(row, client=asking.client(), by=by, clock=asking.clock)
+        if asking.settle(row):
+            made += 1
+        else:
+            asking.tell_unfinished(request, row)
+    _tell_connected(request, made, left=len(companies) - MOST_CONNECTED)
+
+
+def _tell_connected(request: HttpRequest, made: int, *, left: int) -> None:
+    if made:
+        text = ngettext(
+            "%(n)d QuickBooks connection created at Codat. Add its accounts next.",
+            "%(n)d QuickBooks connections created at Codat. Add their accounts next.",
+            made,
+        )
+        messages.success(request, text % {"n": made})
+    if left > 0:
+        text = ngettext(
+            "%(n)d more was left as it is. Choose at most %(most)d at a time.",
+            "%(n)d more were left as they are. Choose at most %(most)d at a time.",
+            left,
+        )
+        messages.warning(request, text % {"n": left, "most": MOST_CONNECTED})
 
 
 def _page(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bankfeeds import onboarding, seen
+from bankfeeds import onboarding, seen, words
 from bankfeeds.models import Company
 
 from . import company_page, meanwhile
@@ -82,6 +82,6 @@ def _page(
 def _said(form: CompanyForm, name: str, value: Any) -> str:
     """A value as its field shows it."""
     if name == "owner":
-        return (value.get_full_name() or value.get_username()) if value else str(_("Nobody"))
+        return words.person(value) if value else str(_("Nobody"))
     choices = dict(getattr(form.fields[name], "choices", ()))
     return str(choices.get(value, value)) or "–"

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds import onboarding
+from bankfeeds import onboarding, words
 from bankfeeds.groups import OWNERS
 from bankfeeds.models import Company, Language
 from bankfeeds.models.mirror import Country
@@ -27,7 +27,7 @@ def owners() -> QuerySet[User]:
 
 class OwnerField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.get_full_name() or obj.get_username())
+        return words.person(obj)
 
 
 class CompanyForm(forms.Form):

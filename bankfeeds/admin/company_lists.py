@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from bankfeeds import words
 from bankfeeds.models import Company, Connection, Push
 from bankfeeds.models.mirror import LINK_LIFETIME
 
@@ -25,7 +26,7 @@ class OwnerFilter(Choice):
     parameter_name = "owner"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        people = [(str(user.pk), user.get_full_name() or user.username) for user in owners()]
+        people = [(str(user.pk), words.person(user)) for user in owners()]
         return [("me", gettext_lazy("Mine")), ("nobody", gettext_lazy("Nobody")), *people]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
@@ -69,7 +70,19 @@ class DecisionFilter(Choice):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
         if self.value() != "yes":
             return queryset
-        return queryset.filter(Exists(Push.objects.undecided().filter(company=OuterRef("pk"))))
+        return queryset.filter(Exists(Push.objects.for_a_person().filter(company=OuterRef("pk"))))
+
+
+class ClosedFilter(Choice):
+    title = gettext_lazy("closed")
+    parameter_name = "closed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", gettext_lazy("Not closed")), ("yes", gettext_lazy("Closed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
+        wanted = {"yes": False, "no": True}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(closed_at__isnull=wanted)
 
 
 def with_waiting(rows: QuerySet[Company]) -> QuerySet[Company]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds import onboarding, seen
+from bankfeeds import onboarding, seen, words
 from bankfeeds.models import Company
 
 from . import meanwhile
@@ -45,7 +45,7 @@ def change_owner(
     text = ngettext(
         "%(n)d company belongs to %(who)s now.", "%(n)d companies belong to %(who)s now.", changed
     )
-    messages.success(request, text % {"n": changed, "who": to.get_full_name() or to.username})
+    messages.success(request, text % {"n": changed, "who": words.person(to)})
     return None
 
 
@@ -73,7 +73,7 @@ def _moved(company: Any) -> str:
     owner = company.owner
     said = {
         "company": company.name,
-        "owner": (owner.get_full_name() or owner.get_username()) if owner else _("Nobody"),
+        "owner": words.person(owner) if owner else _("Nobody"),
         "who": meanwhile.details_changed(company),
     }
     return _("%(company)s: the owner is %(owner)s now. %(who)s") % said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -14,12 +14,15 @@ from bankfeeds import exporting, words
 from bankfeeds.exporting import Column, Sheet
 from bankfeeds.models import (
     BankTransaction,
+    Closure,
     Company,
     Connection,
     Event,
     FeedRun,
+    FeedSchedule,
     Incident,
     Push,
+    Resending,
     SendingStop,
     SourceAccount,
     Statement,
@@ -29,7 +32,7 @@ from bankfeeds.words import feeds as feed_words
 from bankfeeds.words import webhooks as webhook_words
 from bankfeeds.words.stored import said
 
-from . import mirror_rows, mirror_words
+from . import feed_shown, mirror_rows, mirror_words
 
 
 def _headline(company: Company, tie: Connection | None) -> str:
@@ -43,8 +46,7 @@ def _next_step(company: Any) -> str:
 
 
 def _owner(company: Company) -> str:
-    person = company.owner
-    return (person.get_full_name() or person.get_username()) if person else ""
+    return words.person(company.owner) if company.owner else ""
 
 
 def _connected(tie: Connection | None) -> int:
@@ -152,6 +154,56 @@ def runs() -> Sheet:
     return Sheet("days-of-feeds", _("Days of feeds"), columns)
 
 
+def schedules() -> Sheet:
+    """Rows: schedules read by `feed_shown.schedules`."""
+    columns = (
+        Column(_("Company"), lambda row: row.account.company.name),
+        Column(_("Account"), lambda row: str(row.account)),
+        Column(_("State"), lambda row: feed_words.state(row).label),
+        Column(_("When"), feed_words.when),
+        Column(_("Next run"), lambda row: row.next_run),
+        Column(_("Last day"), lambda row: row.last_day),
+        Column(_("Outcome"), _last_outcome),
+        Column(_("Changed"), lambda row: row.changed_at, is_moment=True),
+        Column(_("By"), lambda row: row.changed_by),
+    )
+    return Sheet("feed-schedules", _("Feeds that run by themselves"), columns, _with_next_run)
+
+
+def _with_next_run(rows: Sequence[Any]) -> None:
+    feed_shown.place(rows, now=timezone.now())
+
+
+def _last_outcome(row: Any) -> str:
+    word = feed_shown.last_run(row)
+    return word.label if word else ""
+
+
+def closures() -> Sheet:
+    columns = (
+        Column(_("Day"), lambda row: row.day),
+        Column(_("Country"), feed_shown.country_of),
+        Column(_("Name"), lambda row: row.name),
+    )
+    return Sheet("closing-days", _("Closing days"), columns)
+
+
+def orders() -> Sheet:
+    """Rows: orders read by the list of orders, which counts what became of their pushes."""
+    columns = (
+        Column(_("Order"), str),
+        Column(_("Asked"), lambda row: row.asked_at, is_moment=True),
+        Column(_("By"), lambda row: row.asked_by),
+        Column(_("Choice"), lambda row: row.choice),
+        Column(_("Pushes"), lambda row: row.total),
+        Column(_("In a new push"), lambda row: row.sent_rows),
+        Column(_("Not sent again"), lambda row: row.left_rows),
+        Column(_("Ended"), lambda row: row.ended_at, is_moment=True),
+        Column(_("Reason"), lambda row: row.reason),
+    )
+    return Sheet("orders-to-send-again", _("Orders to send again"), columns)
+
+
 def stops() -> Sheet:
     columns = (
         Column(_("What"), str),
@@ -208,12 +260,15 @@ def too_late() -> Sheet:
 
 SHEETS: dict[type[Model], Callable[[], Sheet]] = {
     BankTransaction: exporting.transactions,
+    Closure: closures,
     Company: companies,
     Connection: connections,
     Event: exporting.record,
     FeedRun: runs,
+    FeedSchedule: schedules,
     Incident: incidents,
     Push: exporting.pushes,
+    Resending: orders,
     SendingStop: stops,
     SourceAccount: accounts,
     Statement: statements,

@@ -15,7 +15,7 @@ from bankfeeds import calendars, feeds, words
 from bankfeeds.models import Closure
 from bankfeeds.models.mirror import Country
 
-from . import meanwhile
+from . import feed_shown, meanwhile
 from .parts import PortalAdmin
 from .push_forms import actor
 from .seen_form import SeenAdmin, SeenForm
@@ -52,8 +52,7 @@ class ClosureForm(SeenForm):
         day, country = given.get("day"), given.get("country", "")
         if day is not None and (standing := self._standing(day, country)) is not None:
             text = _("This day is closed already: %(name)s, %(country)s. Change that row instead.")
-            country_name = dict(Country.choices).get(standing.country, _("Both countries"))
-            said = {"name": standing.name, "country": country_name}
+            said = {"name": standing.name, "country": feed_shown.country_of(standing)}
             self.add_error("day", forms.ValidationError(text % said, code="twice"))
         return given
 
@@ -107,8 +106,8 @@ class ClosureAdmin(SeenAdmin, PortalAdmin):
         return words.day(row.day)
 
     @admin.display(description=_("country"))
-    def of(self, row: Closure) -> Any:
-        return dict(Country.choices).get(row.country, _("Both countries"))
+    def of(self, row: Closure) -> str:
+        return feed_shown.country_of(row)
 
 
 def needless(row: Closure) -> str:

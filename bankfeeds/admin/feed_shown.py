@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bankfeeds import feeds
 from bankfeeds.feeds import BusinessDays, Losses
-from bankfeeds.models import FeedRun, FeedSchedule, SourceAccount
+from bankfeeds.models import Closure, FeedRun, FeedSchedule, SourceAccount
+from bankfeeds.models.mirror import Country
 from bankfeeds.words import Word
 from bankfeeds.words import feeds as feed_words
 
@@ -101,6 +103,11 @@ def of_accounts(accounts: Sequence[SourceAccount], *, now: dt.datetime) -> list[
         row = rows.get(account.pk)
         lines.append(Line(account, row, feed_words.state(row), row.next_run if row else ""))
     return lines
+
+
+def country_of(row: Closure) -> str:
+    """Whose banks are closed on that day."""
+    return str(dict(Country.choices).get(row.country, _("Both countries")))
 
 
 def last_run(row: Any) -> Word | None:

@@ -81,9 +81,19 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         title=_("Import transactions"),
         account=account,
         account_word=words.account(account),
+        why_not=_why_not(account),
         form=form,
         limit=filesizeformat(settings.IMPORT_MAX_BYTES),
     )
+
+
+def _why_not(account: SourceAccount) -> str:
+    """Said before a file is chosen, not after."""
+    try:
+        importing.refuse_unfit(account)
+    except importing.CannotImport as unfit:
+        return str(unfit)
+    return ""
 
 
 def _look(request: HttpRequest, account: SourceAccount, form: UploadForm) -> Statement | None:

@@ -100,6 +100,7 @@ class AccountRow:
     label: str
     word: Word
     send_by: str
+    why_no_import: str
     why_no_push: str
     push_waits: str
 
@@ -127,6 +128,7 @@ def account_row(
         label=label,
         word=mirror_words.account(account, now=now),
         send_by=waiting_words([account], now=now),
+        why_no_import=mirror_words.why_no_import(account),
         why_no_push=mirror_words.why_no_push(account, barriers=barriers),
         push_waits=mirror_words.push_waits(barriers),
     )

@@ -140,6 +140,18 @@ def account_type(codat_word: str) -> str:
     return str(dict(SourceAccount.Type.choices).get(codat_word, codat_word))
 
 
+def why_no_import(row: SourceAccount) -> str:
+    """Why *Import file* cannot work for this account now; "" when it can. What would take further
+    questions to the database is said on the page of the import."""
+    if row.connection.company.closed_at:
+        return _("The company is closed.")
+    if row.not_wanted_at:
+        return _("Not wanted: nothing is sent.")
+    if row.gone_at or row.connection.gone_at or row.connection.company.gone_at:
+        return _("It no longer exists at Codat.")
+    return "" if row.at_codat else _("It does not exist at Codat yet.")
+
+
 def why_no_push(row: SourceAccount, *, barriers: words.Barriers = NO_BARRIERS) -> str:
     """Why *Push* cannot work for this account now; "" when it can."""
     if row.connection.company.closed_at:

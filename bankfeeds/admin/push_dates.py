@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds.models import Push
+from bankfeeds.rules import FEED_WINDOW
 
-from .push_search import midnight
+from .push_search import PeriodFilter, midnight
 
 
 class DatesFilter(admin.ListFilter):
@@ -69,7 +70,7 @@ class DatesFilter(admin.ListFilter):
 
 
 class RowDatesFilter(DatesFilter):
-    """Pushes with a row of any of these days, or between their first and their last."""
+    """By the days of their rows."""
 
     title = _("dates of rows")
     FROM, TO = "rows_from", "rows_to"
@@ -77,8 +78,33 @@ class RowDatesFilter(DatesFilter):
     def between(
         self, rows: QuerySet[Push], first: dt.date | None, last: dt.date | None
     ) -> QuerySet[Push]:
-        if first:
-            rows = rows.filter(last_date__gte=first)
-        if last:
-            rows = rows.filter(first_date__lte=last)
-        return rows
+        return with_rows_of(rows, first, last)
+
+
+class RowPeriodFilter(PeriodFilter):
+    """By the days of the rows, of which some push has one."""
+
+    title = _("period of rows")
+    parameter_name = "rows_period"
+
+    def between(self, rows: QuerySet[Push], first: dt.date, after: dt.date) -> QuerySet[Push]:
+        return with_rows_of(rows, first, after - dt.timedelta(days=1))
+
+
+# A push takes rows of the last seven days and none of the future, each in its institution's days.
+ROWS_REACH = FEED_WINDOW + dt.timedelta(days=1)
+
+
+def with_rows_of(
+    rows: QuerySet[Push], first: dt.date | None, last: dt.date | None
+) -> QuerySet[Push]:
+    """Pushes with a row of any of these days, or between their first and their last.
+
+    Bounded by the confirmation too, which has an index: the rest of the history is not read.
+    """
+    if first:
+        rows = rows.filter(last_date__gte=first, requested_at__gte=midnight(first))
+    if last:
+        until = midnight(last + ROWS_REACH + dt.timedelta(days=1))
+        rows = rows.filter(first_date__lte=last, requested_at__lt=until)
+    return rows

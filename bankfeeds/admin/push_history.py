@@ -72,16 +72,17 @@ class PushHistory(parts.ReadOnlyAdmin):
     list_display_links = ("push_number",)
     list_select_related = ("company", "account")
     list_filter = (
+        push_search.StatusFilter,
         push_search.DecisionFilter,
         resending_filter.MarkFilter,
-        push_search.StatusFilter,
         push_search.PeriodFilter,
         push_dates.DatesFilter,
+        push_dates.RowPeriodFilter,
         push_dates.RowDatesFilter,
-        push_search.ByWhomFilter,
-        push_search.OriginFilter,
         push_search.CompanyFilter,
         push_search.AccountFilter,
+        push_search.ByWhomFilter,
+        push_search.OriginFilter,
         push_search.ConfirmationFilter,
     )
     # Any other order would sort the whole history.
@@ -90,7 +91,8 @@ class PushHistory(parts.ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("id",)
     search_help_text = _(
-        "Company, account id, transaction id, push number, Codat's write id or support reference"
+        "Company, account id or last four digits, transaction id, push number, Codat's write id or"
+        " support reference"
     )
     actions = ("decide_together", "send_again")
 

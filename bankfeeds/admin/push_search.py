@@ -37,6 +37,7 @@ MOST_COMPANIES = 50
 MOST_HITS = 1000
 MOST_PEOPLE = 200
 LONGEST = 200
+LAST4 = 4
 
 
 def search(rows: QuerySet[Push], typed: str) -> QuerySet[Push]:
@@ -83,7 +84,10 @@ def _by_name(text: str) -> Q:
     if name := folded(text):
         like |= Q(folded_name__contains=name)
     companies = Company.objects.filter(like).order_by().values_list("pk", flat=True)
-    return Q(company__in=list(companies[:MOST_COMPANIES]))
+    found = Q(company__in=list(companies[:MOST_COMPANIES]))
+    if len(last4 := text.lstrip("•")) == LAST4:
+        found |= Q(account__in=_some(SourceAccount.objects.filter(number_last4=last4)))
+    return found
 
 
 class Choice(admin.SimpleListFilter):
@@ -207,8 +211,10 @@ class PeriodFilter(Choice):
         days = period(self.value() or "", today=timezone.localdate())
         if days is None:
             return queryset
-        first, after = map(midnight, days)
-        return queryset.filter(requested_at__gte=first, requested_at__lt=after)
+        return self.between(queryset, *days)
+
+    def between(self, rows: QuerySet[Push], first: dt.date, after: dt.date) -> QuerySet[Push]:
+        return rows.filter(requested_at__gte=midnight(first), requested_at__lt=midnight(after))
 
 
 class ByNumber(Choice):

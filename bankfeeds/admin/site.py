@@ -96,10 +96,11 @@ class PortalAdminSite(AdminSite):
     def index(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Managers and support start with their companies, auditors with the history."""
+        """Managers start with their own companies, support with all, auditors with the history."""
         user = request.user
         if user.has_perm("bankfeeds.push_sourceaccount"):
-            return redirect("admin:bankfeeds_company_changelist")
+            mine = "?owner=me" if user.has_perm("bankfeeds.change_company") else ""
+            return redirect(f"{reverse('admin:bankfeeds_company_changelist')}{mine}")
         if user.has_perm("bankfeeds.view_push") and not user.has_perm("auth.change_user"):
             return redirect("admin:bankfeeds_push_changelist")
         return super().index(request, extra_context)

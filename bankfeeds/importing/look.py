@@ -61,45 +61,42 @@ def refuse_unfit(account: SourceAccount) -> None:
     if account.company.closed_at:
         raise CannotImport(
             _(
-                "This company is closed, so nothing of the file was kept."
+                "This company is closed, so no file is taken in."
                 " Reopen the company first, or choose an account of another one."
             )
         )
     if account.not_wanted_at:
         raise CannotImport(
             _(
-                "The client does not want this account in QuickBooks, so nothing of the file was"
-                " kept. Mark the account as wanted first."
+                "The client does not want this account in QuickBooks, so no file is taken in."
+                " Mark the account as wanted first."
             )
         )
     unlinked = account.connection.status == "Unlinked"
     if unlinked and account.company.connections.live().exists():
         raise CannotImport(
             _(
-                "The client has a newer QuickBooks connection, so nothing of the file was kept."
+                "The client has a newer QuickBooks connection, so no file is taken in."
                 " Choose the account on that one."
             )
         )
     heir = account.followed_by.order_by("pk").first()
     if heir is not None:
         raise CannotImport(
-            _(
-                "%(account)s goes on from this account, so nothing of the file was kept."
-                " Import it there."
-            )
+            _("%(account)s goes on from this account, so no file is taken in. Import it there.")
             % {"account": heir}
         )
     if account.gone_at or account.connection.gone_at or account.company.gone_at:
         raise CannotImport(
             _(
-                "This account was removed at Codat, so nothing of the file was kept."
+                "This account was removed at Codat, so no file is taken in."
                 " Choose an account that is on the feed."
             )
         )
     if not account.at_codat:
         raise CannotImport(
             _(
-                "This account is not yet at Codat, so nothing of the file was kept."
+                "This account is not yet at Codat, so no file is taken in."
                 " Press Continue on the account first."
             )
         )

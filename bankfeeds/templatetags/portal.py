@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import User
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -46,6 +47,11 @@ def ways_out_of(
 def said(text: str) -> str:
     """Stored words in the reader's language."""
     return stored.said(text)
+
+
+@register.filter
+def person(user: User) -> str:
+    return words.person(user)
 
 
 @register.filter

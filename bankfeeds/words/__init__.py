@@ -30,6 +30,7 @@ from .holds import (
 )
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
+from .people import person
 from .pushes import push, transaction
 from .resending import (
     WHY_NOT,
@@ -85,6 +86,7 @@ __all__ = [
     "money",
     "number",
     "outage_band",
+    "person",
     "push",
     "refusal",
     "refused_band",

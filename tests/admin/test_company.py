@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
@@ -190,7 +191,7 @@ def test_the_list_says_what_waits_and_by_when(manager: Any) -> None:
     shown = text(manager.get(LIST))
     send_by = day + dt.timedelta(days=6)
     assert f"Push 3 rows by {send_by:%b} {send_by.day}, {send_by.year}" in shown
-    assert "1/2" in shown
+    assert "Partly connected (1 of 2)" in shown
 
 
 def test_an_undecided_push_is_the_next_step(manager: Any) -> None:
@@ -240,6 +241,37 @@ def test_push_on_several_leads_to_the_confirmation(manager: Any) -> None:
     answer = manager.post(LIST, posted)
     assert answer["Location"].startswith("/admin/bankfeeds/push/confirm/?account=")
     assert all(f"account={account.pk}" in answer["Location"] for account in accounts)
+
+
+def test_connections_for_several_name_whoever_gets_none(manager: Any) -> None:
+    client = support.onboard(connected=False)
+    Connection.objects.filter(pk=client.connection.pk).update(status="Unlinked")
+    there = support.make_connection(support.make_company("Has one")).company
+    closed = support.make_company("Shut", closed_at=timezone.now())
+    posted = {
+        "action": "create_connections",
+        "_selected_action": [client.company.pk, there.pk, closed.pk],
+    }
+    shown = text(manager.post(LIST, posted, follow=True))
+    assert "1 QuickBooks connection created at Codat. Add its accounts next." in shown
+    assert "Has one: This company has a QuickBooks connection already" in shown
+    assert "Shut: The company is closed" in shown
+    assert Connection.objects.live().get(company=client.company).intent == Intent.DONE
+    assert Connection.objects.live().count() == 2
+
+
+def test_no_file_is_asked_for_where_none_is_taken(manager: Any) -> None:
+    account = support.make_account()
+    Company.objects.update(closed_at=timezone.now())
+    where = f"/admin/bankfeeds/statement/import/?account={account.pk}"
+    for address in (page(account.company), f"/admin/bankfeeds/sourceaccount/{account.pk}/change/"):
+        shown = manager.get(address)
+        assert where not in shown.content.decode()
+        assert re.search(r"disabled[^>]*>Import file</button>", shown.content.decode())
+        assert "The company is closed." in text(shown)
+    shown = manager.get(where)
+    assert "This company is closed, so no file is taken in." in text(shown)
+    assert 'class="primary" disabled' in shown.content.decode()
 
 
 def test_edit_changes_ours_and_nothing_at_codat(manager: Any) -> None:

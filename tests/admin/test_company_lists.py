@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from bankfeeds.models import Company, Connection, Event
+from bankfeeds.models import Company, Connection, Event, SourceAccount
 from tests import support
-from tests.admin.pushes import hidden, signed_in
+from tests.admin.pushes import hidden, signed_in, text, waiting
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bankfeeds/company/"
@@ -39,6 +39,34 @@ def test_mine_and_nobodys(manager: Any, people: dict[str, Any]) -> None:
     assert shown(manager, "?owner=me") == ["Mine"]
     assert shown(manager, "?owner=nobody") == ["Nobody's"]
     assert len(shown(manager, "?owner=garbage")) == 3
+
+
+def test_managers_start_with_their_own_and_support_with_all(people: dict[str, Any]) -> None:
+    named("Theirs")
+    manager, support_agent = signed_in(people["manager"]), signed_in(people["support"])
+    page = manager.get("/admin/", follow=True)
+    assert page.redirect_chain[-1][0] == f"{LIST}?owner=me"
+    assert "No company is yours yet" in text(page)
+    assert support_agent.get("/admin/")["Location"] == LIST
+
+
+def test_the_filter_of_decisions_is_the_rule_of_the_column(manager: Any) -> None:
+    """A push of an account that is gone at Codat can only be stopped, which a person does."""
+    push = waiting()
+    SourceAccount.objects.filter(pk=push.account_id).update(gone_at=timezone.now())
+    named("Other")
+    [row] = manager.get(f"{LIST}?decision=yes").context["cl"].result_list
+    assert row.undecided == push.pk
+    assert f"Decide push #{push.pk}" in text(manager.get(f"{LIST}?decision=yes"))
+
+
+def test_closed_ones_are_filtered_and_say_so(manager: Any) -> None:
+    named("Open")
+    named("Shut", reference="R-9", closed_at=timezone.now())
+    assert shown(manager, "?closed=yes") == ["Shut"]
+    assert shown(manager, "?closed=no") == ["Open"]
+    assert len(shown(manager, "?closed=x")) == 2
+    assert "R-9 · Closed" in text(manager.get(LIST))
 
 
 def test_who_has_waited_longest_comes_first(manager: Any) -> None:

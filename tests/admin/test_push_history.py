@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bankfeeds import holding, pushing
 from bankfeeds.admin import push_search
-from bankfeeds.models import Actor, Decision, Origin, Push, PushAttempt
+from bankfeeds.models import Actor, Decision, Origin, Push, PushAttempt, SourceAccount
 from tests import support
 
 from .pushes import (
@@ -267,11 +267,29 @@ def test_what_was_given_up_is_not_called_stopped_before_sending(
 
 def test_by_the_days_of_its_rows(auditor: Any) -> None:
     day = support.today() - dt.timedelta(days=30)
-    old, new = support.make_push(first_date=day, last_date=day), support.make_push()
+    at = timezone.now() - dt.timedelta(days=30)
+    old = support.make_push(first_date=day, last_date=day, requested_at=at)
+    new = support.make_push()
     after = (day + dt.timedelta(days=1)).isoformat()
     assert listed(auditor, rows_to=after) == {old}
     assert listed(auditor, rows_from=after) == {new}
     assert listed(auditor, rows_from="x", rows_to="0000-00-00") == {old, new}
+    assert listed(auditor, rows_period="today") == {new}
+    assert listed(auditor, rows_period="x") == {old, new}
+
+
+def test_the_days_of_rows_bound_the_days_of_confirmation(auditor: Any) -> None:
+    """So that a period is read off the index of the confirmation, whatever the history holds."""
+    with CaptureQueriesContext(connection) as asked:
+        auditor.get(URL, {"rows_from": "2026-11-02", "rows_to": "2026-11-03"})
+    [counted] = [q["sql"] for q in asked if "COUNT(*)" in q["sql"] and "first_date" in q["sql"]]
+    assert counted.count('"requested_at" ') >= 2
+
+
+def test_by_the_last_four_digits_of_the_account(auditor: Any) -> None:
+    push, other = support.make_push(), support.make_push()
+    SourceAccount.objects.filter(pk=push.account_id).update(number_last4="Z987")
+    assert listed(auditor, q="••Z987") == {push} and other.pk
 
 
 def test_by_whom(auditor: Any) -> None:

@@ -23,7 +23,7 @@ HOME = "/admin/"
 @pytest.mark.parametrize(
     ("role", "place"),
     [
-        ("manager", "/admin/bankfeeds/company/"),
+        ("manager", "/admin/bankfeeds/company/?owner=me"),
         ("support", "/admin/bankfeeds/company/"),
         ("auditor", "/admin/bankfeeds/push/"),
     ],

@@ -19,12 +19,15 @@ from bankfeeds.exporting import stream
 from bankfeeds.models import (
     Actor,
     BankTransaction,
+    Closure,
     Connection,
     Event,
     FeedRun,
+    FeedSchedule,
     Incident,
     Origin,
     Push,
+    Resending,
     Statement,
     WebhookMessage,
 )
@@ -59,6 +62,11 @@ def one_of_each() -> Push:
     holding.stop_sending(company=push.company, reason="=asked", by=by, now=now)
     Incident.objects.create(kind="outage", started_at=now, words="No answer.")
     FeedRun.objects.create(account=push.account, day=support.today(), ran_at=now, outcome="missed")
+    FeedSchedule.objects.create(account=push.account, is_on=True, changed_at=now, changed_by="s")
+    Closure.objects.create(day=support.today(), name="Founders' day")
+    Resending.objects.create(
+        form_key="f", asked_at=now, asked_by="s", reason="=lost", choice="1 selected", total=1
+    )
     WebhookMessage.objects.create(
         webhook_id="msg-1", received_at=now, sent_at=now, sealed_body=b"canary-body"
     )

@@ -142,6 +142,7 @@ admin/bankfeeds/push/{push}/client-text/                   MSADR  MSADR
 
 # Sending again
 admin/bankfeeds/resending/                                 MSADR  MSADR
+admin/bankfeeds/resending/export/                          MSADR  MSADR
 admin/bankfeeds/resending/add/                             MS..R  MS..R
 admin/bankfeeds/resending/account/{account}/               MSADR  MS..R
 admin/bankfeeds/resending/account/{account}/seen-to/       MSADR  MS..R
@@ -155,6 +156,7 @@ admin/bankfeeds/resending/{resending}/status/              MSADR  MSADR
 
 # Schedules, their days, closing days
 admin/bankfeeds/feedschedule/                              MSADR  MSADR
+admin/bankfeeds/feedschedule/export/                       MSADR  MSADR
 admin/bankfeeds/feedschedule/add/                          .....  .....
 admin/bankfeeds/feedschedule/company/{company}/            MSADR  MS..R
 admin/bankfeeds/feedschedule/company/{company}/too-late/   MSADR  MSADR
@@ -175,6 +177,7 @@ admin/bankfeeds/feedrun/{run}/change/                      MSADR  .....
 admin/bankfeeds/feedrun/{run}/history/                     MSADR  MSADR
 admin/bankfeeds/feedrun/{run}/delete/                      .....  .....
 admin/bankfeeds/closure/                                   MSADR  MSADR
+admin/bankfeeds/closure/export/                            MSADR  MSADR
 admin/bankfeeds/closure/add/                               M...R  M...R
 admin/bankfeeds/closure/{closure}/                         MSADR  MSADR
 admin/bankfeeds/closure/{closure}/change/                  MSADR  M...R
@@ -263,6 +266,7 @@ sign-in/forgotten/{who}/{key}/ 404  404  the same
 
 # The choices above a list: list, action, who has it.
 ACTIONS = """
+company         create_connections  M...R
 company         push_connected    MS..R
 company         refresh_statuses  MS..R
 company         change_owner      M...R
