@@ -292,6 +292,13 @@ def control(name: str, **body: Any) -> Any:
     return answer.json() if answer.content else None
 
 
+def age_link(connection: Connection, *, minutes: int) -> None:
+    """As if the link had been issued so long ago; at Codat, too."""
+    at = timezone.now() - dt.timedelta(minutes=minutes)
+    Connection.objects.filter(pk=connection.pk).update(link_issued_at=at)
+    control("clock", advanceSeconds=minutes * 60)
+
+
 def order_fault(name: str, *, method: str = "POST", path: str = "", times: int = 1) -> None:
     """Let the next `times` fitting requests to the sandbox meet the fault (its catalogue)."""
     order = {"method": method, "path": path, "fault": name, "times": times}

@@ -71,6 +71,12 @@ class Desk:
         self.type(self.page.get_by_label("Password"), PASSWORD)
         self.button("Log in")
 
+    def search(self, text: str) -> None:
+        """A company, from whatever page."""
+        header = self.page.locator("#header")
+        self.type(header.get_by_role("searchbox", name="Search companies"), text)
+        self.press(header.get_by_role("button", name="Search"))
+
     # --- Onboard -----------------------------------------------------------------------------
 
     def add_company(self, name: str, *, reference: str = "", country: str = "") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,13 +26,6 @@ def connection(portal: str, sandbox: Sandbox, actor: Actor) -> Connection:
     found = support.onboard(connected=False).connection
     links.renew(found, client=conf.client(), by=actor, clock=timezone.now)
     return found
-
-
-def _age(connection: Connection, *, minutes: int) -> None:
-    """As if the link had been issued so long ago; at Codat, too."""
-    at = timezone.now() - dt.timedelta(minutes=minutes)
-    Connection.objects.filter(pk=connection.pk).update(link_issued_at=at)
-    support.control("clock", advanceSeconds=minutes * 60)
 
 
 def _open(desk: Desk, connection: Connection) -> None:
@@ -76,7 +68,7 @@ def test_expired_and_renewed(
     at_desk: At, connection: Connection, window: Open, watch: Watch
 ) -> None:
     old = connection.link_url
-    _age(connection, minutes=61)
+    support.age_link(connection, minutes=61)
     desk = at_desk("support")
     _open(desk, connection)
     expect(desk.page.locator(".countdown")).to_contain_text("Expired")
@@ -94,7 +86,7 @@ def test_expired_and_renewed(
 
 def test_a_link_that_ends_soon_is_renewed_by_copying(at_desk: At, connection: Connection) -> None:
     old = connection.link_url
-    _age(connection, minutes=55)
+    support.age_link(connection, minutes=55)
     desk = at_desk("support")
     _open(desk, connection)
     expect(desk.page.locator(".countdown")).to_contain_text("Ends soon")
