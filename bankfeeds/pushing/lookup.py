@@ -35,6 +35,10 @@ Clock = Callable[[], dt.datetime]
 # Seconds to the next look, by the number of looks before: operations take seconds to minutes, and
 # every look is a call of the day's quota.
 LOOKS = (25, 60, 120, 300, 600, 900)
+# Looks at one company that fall due this soon after each other are made as one, which a stream of
+# them may put off for so long: a list answers for all, and costs one call.
+TOGETHER = dt.timedelta(seconds=5)
+PUT_OFF = dt.timedelta(seconds=60)
 # Codat's clock and ours may differ by this much.
 SKEW = dt.timedelta(minutes=2)
 # A search looks this much further back: a clock may be wrong by hours.
@@ -119,7 +123,7 @@ def read(pushes: Sequence[Push], *, client: Client, now: dt.datetime) -> Answers
 
 def _plan(now: dt.datetime) -> list[Answers]:
     due = Push.objects.to_look_up(now).filter(environment=conf.environment())
-    first = due.values_list("company_id", "company__codat_id")
+    first = due.exclude(_worth_waiting_for(now)).values_list("company_id", "company__codat_id")
     soonest = first.annotate(at=Min("next_attempt_at")).order_by("at")[:COMPANIES]
     companies = {pk: there for pk, there, _at in soonest if there is not None}
     granted = budget.take(len(companies), now=now) if companies else 0
@@ -137,6 +141,21 @@ def _plan(now: dt.datetime) -> list[Answers]:
         Answers(companies[pk], now, [row for row in rows if row.push.id in mine])
         for pk, rows in by_company.items()
     ]
+
+
+def _worth_waiting_for(now: dt.datetime) -> Q:
+    """Of companies of which more falls due in a moment; only what holds nothing else up."""
+    factor = conf.timing_factor()
+    coming = Push.objects.filter(
+        status=PushStatus.SUBMITTED,
+        next_attempt_at__gt=now,
+        next_attempt_at__lte=now + TOGETHER * factor,
+    )
+    return Q(
+        status=PushStatus.SUBMITTED,
+        next_attempt_at__gt=now - PUT_OFF * factor,
+        company__in=coming.values("company"),
+    )
 
 
 def _plan_next_looks(rows: Sequence[Asked], now: dt.datetime) -> set[int]:

@@ -29,7 +29,8 @@ worker's processes cost while nothing happens, which weighs on short runs.
 `--memory` compares the peak for 10,000 and for 200,000 transactions. `--thrift` counts requests for
 each account and day with 1, 5 and 50 accounts in a company, within the limits that the product sets
 itself: one push of each account, whose end Codat knows after `--pending` seconds on the average
-(each takes half to one and a half of it), against a server that throttles as Codat does.
+(each takes half to one and a half of it), against a server that throttles as Codat does. Each size
+runs twice: without Codat's messages, and with them coming in at the portal's web process.
 """
 
 from __future__ import annotations

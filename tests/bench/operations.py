@@ -45,6 +45,7 @@ class Operations:
         self._all: dict[bytes, Operation] = {}
         self._of: dict[bytes, list[Operation]] = {}
         self._by_idempotency: dict[bytes, Operation] = {}
+        self._not_told: list[Operation] = []
         self.replays = 0
 
     def pushed(self, company: bytes, connection: bytes, idempotency: bytes) -> bytes:
@@ -57,6 +58,7 @@ class Operations:
         now, spread = time.time(), len(self._all) * 37 % 100 / 100
         made = Operation(company, connection, key, now, now + self._pending * (0.5 + spread))
         self._all[key] = made
+        self._not_told.append(made)
         self._of.setdefault(company, []).append(made)
         if idempotency:
             self._by_idempotency[idempotency] = made
@@ -65,6 +67,13 @@ class Operations:
     def one(self, key: bytes) -> bytes | None:
         operation = self._all.get(key)
         return self._say(operation, ended=self._has_ended(operation)) if operation else None
+
+    def ended(self) -> list[str]:
+        """Keys of what has ended since this was last asked."""
+        now = time.time()
+        told = [operation.key.decode() for operation in self._not_told if operation.ends <= now]
+        self._not_told = [operation for operation in self._not_told if operation.ends > now]
+        return told
 
     def page(self, company: bytes, asked: Mapping[str, Sequence[str]]) -> bytes:
         """A page of a company's operations; a `query` is not understood and hides nothing."""

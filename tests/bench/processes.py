@@ -107,6 +107,12 @@ class Server:
         """
         requests.post(f"{self.url}/set", params=how, timeout=10).raise_for_status()
 
+    def ended(self) -> list[str]:
+        """Keys of the writes that have ended since the last call."""
+        answer = requests.get(f"{self.url}/ended", timeout=10)
+        keys: list[str] = answer.json()
+        return keys
+
     def stats(self) -> dict[str, Any]:
         answer = requests.get(f"{self.url}/stats", timeout=10)
         said: dict[str, Any] = answer.json()

@@ -109,8 +109,9 @@ def _thrift(options: argparse.Namespace, folder: Path) -> None:
         with prepared(
             folder / str(per_company), database=options.database, transactions=10, **size
         ) as place:
-            made = thrift.day(place, delay=options.latency[0], pending=options.pending)
-        say(thrift.table(made, per_company=per_company))
+            for told in (False, True):
+                how = {"delay": options.latency[0], "pending": options.pending, "told": told}
+                say(thrift.table(thrift.day(place, **how), per_company=per_company, told=told))
 
 
 def _conditions(options: argparse.Namespace) -> str:

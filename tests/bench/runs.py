@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from . import meter
+from . import messages, meter
 from .place import Place
 from .processes import Void, environment, talking, worker
 
@@ -79,16 +80,24 @@ def loop(place: Place, peer: str, *, accounts: int, transactions: int, delay: fl
 
 
 def engine(
-    place: Place, *, answers: Mapping[str, float], settings: Mapping[str, str] = NO_LIMIT
+    place: Place,
+    *,
+    answers: Mapping[str, float],
+    settings: Mapping[str, str] = NO_LIMIT,
+    told: bool = False,
 ) -> Run:
     """The portal's own worker on a fresh copy of the seeded database.
 
-    answers: how the server gives them, see `Server.begin`; settings: from the environment.
+    answers: how the server gives them, see `Server.begin`; settings: from the environment; told:
+    Codat's messages come in at the portal's web process (of which CPU and memory are not counted).
     """
     server = place.server
+    if told:
+        settings = {**settings, **messages.SETTINGS}
     env = environment(database=place.data.copy(), server=server.url, **settings)
     server.begin(**answers)
     with (
+        messages.delivered(place.family, server, env=env, log=place.log) if told else nullcontext(),
         worker(place.family, env=env, log=place.log) as child,
         talking(place.family, "watch", "--seconds", LONGEST, env=env) as watcher,
     ):

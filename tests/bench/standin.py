@@ -1,7 +1,8 @@
 """The server that all peers of the bench push to: its own process, one thread, a fixed delay.
 
 It plays as much of Codat's API as a push and its outcome need, reads no JSON, and counts: what it
-saw is the truth against which every claim is held. `GET /stats` says it, `POST /set` begins anew.
+saw is the truth against which every claim is held. `GET /stats` says it, `POST /set` begins anew,
+`GET /ended` names the writes that ended since it was last asked: whose messages are to be sent.
 Standard library only. Run by `runs.py`: python -m tests.bench.standin --world FILE
 """
 
@@ -167,8 +168,8 @@ class Standin:
         method, target, _ = head.split(b"\r\n", 1)[0].split(b" ")
         path, _, query = target.partition(b"?")
         parts = path.split(b"/")
-        if parts[1] in {b"stats", b"set"}:
-            return self._send(caller, self._control(method, query))
+        if parts[1] in {b"stats", b"set", b"ended"}:
+            return self._send(caller, self._control(method, parts[1], query))
         company, now = parts[2] if len(parts) > 2 else b"", time.monotonic()
         counts = self._counts
         counts.came(company, now)
@@ -207,7 +208,9 @@ class Standin:
                 return "accounts", _accounts(self._world.get(connection, []))
         return "other", None
 
-    def _control(self, method: bytes, query: bytes) -> bytes:
+    def _control(self, method: bytes, name: bytes, query: bytes) -> bytes:
+        if name == b"ended":
+            return _http(200, json.dumps(self._operations.ended()).encode())
         if method == b"POST":
             asked = {name: float(values[0]) for name, values in parse_qs(query.decode()).items()}
             self._begin(

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+import requests
+from django.conf import settings
 from django.utils import timezone
 
 from bankfeeds import budget, tasks
@@ -87,3 +89,28 @@ def test_no_further_round_is_begun_while_something_can_be_sent(
     tasks.sweep()
     statuses = sorted(again(push).status for push in made)
     assert statuses == [PushStatus.SUBMITTED] * 3 + [PushStatus.SUCCEEDED] * 2
+
+
+def lists_read() -> int:
+    """How often the sandbox was asked for a company's writes, or for one of them."""
+    answer = requests.get(f"{settings.CODAT_BASE_URL}/_sandbox/requests", timeout=10)
+    return sum(each["method"] == "GET" and "/push" in each["path"] for each in answer.json())
+
+
+def test_looks_that_fall_due_together_are_one_call(sandbox: object) -> None:
+    made = confirmed(accounts=3)
+    for _ in made:
+        tasks.deliver()
+    support.control("clock", advanceSeconds=1)
+    now = timezone.now()
+    for push, seconds in zip(made, (-1, 3, 4), strict=True):
+        at = now + dt.timedelta(seconds=seconds)
+        Push.objects.filter(pk=push.pk).update(next_attempt_at=at)
+    tasks.sweep()
+    assert {again(push).status for push in made} == {PushStatus.SUBMITTED}
+    assert lists_read() == 0
+    # A stream of them puts it off for a minute, no longer.
+    Push.objects.filter(pk=made[0].pk).update(next_attempt_at=now - lookup.PUT_OFF)
+    tasks.sweep()
+    assert {again(push).status for push in made} == {PushStatus.SUCCEEDED}
+    assert lists_read() == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .support import SECRET
+from .signed import SECRET
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from bankfeeds.webhooks import redact
 from tests import support as rows
 from tests.admin.pushes import signed_in, text
 
-from . import support
+from . import signed, support
 
 S = WebhookMessage.State
 LIST = "/admin/bankfeeds/webhookmessage/"
@@ -33,7 +33,7 @@ def page(message: WebhookMessage, name: str = "change") -> str:
 
 
 def one() -> WebhookMessage:
-    return support.process(support.taken(support.event("company.created", {"name": "Café ☂"})))
+    return support.process(support.taken(signed.event("company.created", {"name": "Café ☂"})))
 
 
 @pytest.mark.django_db
@@ -115,7 +115,7 @@ def test_a_list_asks_as_often_for_many_and_reads_no_body(people: dict[str, Any])
 
 @pytest.mark.django_db
 def test_filter_and_search(people: dict[str, Any]) -> None:
-    message, waits = one(), support.taken(support.write(uuid.uuid4()))
+    message, waits = one(), support.taken(signed.write(uuid.uuid4()))
     browser = signed_in(people["auditor"])
 
     def found(**asked: str) -> set[int]:

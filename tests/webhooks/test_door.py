@@ -24,8 +24,8 @@ from bankfeeds.models import WebhookMessage
 from bankfeeds.webhooks import door, signature
 from tests import support as rows
 
-from . import support
-from .support import SECRET, URL
+from . import signed, support
+from .signed import SECRET, URL
 
 BODY = b'{"test": 2432232314}'
 # As published; codat-api 6.3.
@@ -49,7 +49,7 @@ def test_the_published_vector() -> None:
     assert KEY is not None
     found = signature.verify(KEY, headers=VECTOR, body=BODY)
     assert found == signature.Envelope("msg_p5jXN8AQM9LWM0D4loKWxJek", THEN)
-    assert support.sign(VECTOR["webhook-id"], 1614265330, BODY) == VECTOR["webhook-signature"]
+    assert signed.sign(VECTOR["webhook-id"], 1614265330, BODY) == VECTOR["webhook-signature"]
 
 
 @given(st.data())
@@ -83,7 +83,7 @@ def test_not_one_character_of_the_signature_may_differ() -> None:
 
 def test_one_of_several_signatures_is_enough() -> None:
     good = VECTOR["webhook-signature"]
-    other = support.sign("msg_other", 1, b"")
+    other = signed.sign("msg_other", 1, b"")
     beside = (f"{other} {good}", f"{good} {other}", f"v2,x,y {good}", f"junk {good}", f" {good}")
     with time_machine.travel(THEN, tick=False):
         for text in beside:
@@ -144,7 +144,7 @@ def queries(body: bytes, told: dict[str, str]) -> tuple[Any, int]:
 
 @pytest.mark.django_db
 def test_a_message_is_kept_sealed_and_rung_for() -> None:
-    body = support.write(uuid.uuid4())
+    body = signed.write(uuid.uuid4())
     message = support.taken(body, webhook_id="msg_1")
     assert (message.webhook_id, message.state) == ("msg_1", WebhookMessage.State.WAITING)
     assert abs(message.received_at - message.sent_at) < dt.timedelta(seconds=5)
@@ -155,10 +155,10 @@ def test_a_message_is_kept_sealed_and_rung_for() -> None:
 
 @pytest.mark.django_db
 def test_a_second_delivery_is_answered_and_stores_nothing() -> None:
-    body = support.write(uuid.uuid4())
-    told = support.headers(body, webhook_id="msg_1")
+    body = signed.write(uuid.uuid4())
+    told = signed.headers(body, webhook_id="msg_1")
     assert [support.post(body, told).status_code for _ in range(3)] == [204, 204, 204]
-    later = support.headers(body, webhook_id="msg_1", seconds=int(time.time()) - 60)
+    later = signed.headers(body, webhook_id="msg_1", seconds=int(time.time()) - 60)
     assert support.post(body, later).status_code == 204
     assert WebhookMessage.objects.count() == 1
     assert len(rows.queued()) == 1
@@ -166,11 +166,11 @@ def test_a_second_delivery_is_answered_and_stores_nothing() -> None:
 
 @pytest.mark.django_db
 def test_what_is_not_codats_is_turned_away_without_a_query() -> None:
-    body, now = support.write(uuid.uuid4()), int(time.time())
-    forged = support.headers(body, secret="whsec_" + base64.b64encode(b"x" * 24).decode())
-    late = support.headers(body, seconds=now - 360)
-    early = support.headers(body, seconds=now + 360)
-    changed = support.headers(body + b" ")
+    body, now = signed.write(uuid.uuid4()), int(time.time())
+    forged = signed.headers(body, secret="whsec_" + base64.b64encode(b"x" * 24).decode())
+    late = signed.headers(body, seconds=now - 360)
+    early = signed.headers(body, seconds=now + 360)
+    changed = signed.headers(body + b" ")
     for told in ({}, forged, late, early, changed, dict.fromkeys(VECTOR, "x")):
         answer, asked = queries(body, told)
         assert (answer.status_code, asked) == (401, 0), told
@@ -180,8 +180,8 @@ def test_what_is_not_codats_is_turned_away_without_a_query() -> None:
 @pytest.mark.django_db
 def test_28_hours_late_then_fresh() -> None:
     """The old delivery is refused; a later try of the same message is not."""
-    body = support.write(uuid.uuid4())
-    old = support.headers(body, webhook_id="msg_1", seconds=int(time.time()) - 28 * 3600)
+    body = signed.write(uuid.uuid4())
+    old = signed.headers(body, webhook_id="msg_1", seconds=int(time.time()) - 28 * 3600)
     assert support.post(body, old).status_code == 401
     assert support.taken(body, webhook_id="msg_1").webhook_id == "msg_1"
 
@@ -189,12 +189,12 @@ def test_28_hours_late_then_fresh() -> None:
 @pytest.mark.django_db
 def test_too_large_is_turned_away_unread() -> None:
     body = b"x" * 1_000_000
-    answer, asked = queries(body, support.headers(body))
+    answer, asked = queries(body, signed.headers(body))
     assert (answer.status_code, asked) == (413, 0)
     just = b"x" * (256 * 1024)
-    assert support.post(just, support.headers(just)).status_code == 204
+    assert support.post(just, signed.headers(just)).status_code == 204
     over = just + b"x"
-    assert support.post(over, support.headers(over)).status_code == 413
+    assert support.post(over, signed.headers(over)).status_code == 413
 
 
 @pytest.mark.django_db
@@ -214,7 +214,7 @@ def test_without_a_secret_it_is_closed_and_said_once(settings: Any, caplog: Any)
     door._say_closed.cache_clear()
     settings.CODAT_WEBHOOK_SECRET = ""
     for _ in range(3):
-        assert support.post(b"{}", support.headers(b"{}")).status_code == 503
+        assert support.post(b"{}", signed.headers(b"{}")).status_code == 503
     ours = [each for each in caplog.records if each.name.startswith("bankfeeds")]
     assert len(ours) == 1 and "CODAT_WEBHOOK_SECRET" in ours[0].getMessage()
 
@@ -225,10 +225,8 @@ def test_nothing_of_it_in_the_log(caplog: Any) -> None:
     link = "https://link.example/companies/1/start?otp=987654"
     body = support.tie(uuid.uuid4(), link=link)
     support.taken(body, webhook_id="msg_told")
-    support.post(
-        body, {**support.headers(body, webhook_id="msg_told"), "webhook-signature": "v1,x"}
-    )
-    support.post(body * 2000, support.headers(body))
+    support.post(body, {**signed.headers(body, webhook_id="msg_told"), "webhook-signature": "v1,x"})
+    support.post(body * 2000, signed.headers(body))
     said = "\n".join(
         each.getMessage() for each in caplog.records if each.name != "django.db.backends"
     )
@@ -251,8 +249,8 @@ def test_it_stays_as_it_came(column: str) -> None:
 @pytest.mark.django_db
 def test_a_race_of_two_deliveries_keeps_one(monkeypatch: Any) -> None:
     """The second came after the first had looked and before it had stored."""
-    body = support.write(uuid.uuid4())
-    told = support.headers(body, webhook_id="msg_1")
+    body = signed.write(uuid.uuid4())
+    told = signed.headers(body, webhook_id="msg_1")
     assert support.post(body, told).status_code == 204
     monkeypatch.setattr(QuerySet, "exists", lambda self: False)
     assert support.post(body, told).status_code == 204

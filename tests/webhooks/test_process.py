@@ -30,7 +30,7 @@ from bankfeeds.webhooks import reading
 from tests import support as rows
 from tests.admin import pushes
 
-from . import support
+from . import signed, support
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = WebhookMessage.State
@@ -62,7 +62,7 @@ def silence() -> None:
 def test_a_write_wakes_its_push_and_changes_nothing_else(made: Any, ending: str) -> None:
     push = made()
     before, events = frozen(push), Event.objects.count()
-    body = support.write(push.push_operation_key, ending=ending)
+    body = signed.write(push.push_operation_key, ending=ending)
     message = support.process(support.taken(body))
     assert message.state == S.PROCESSED and str(push) in message.words
     assert message.event_type == f"bankTransactions.write.{ending}"
@@ -84,7 +84,7 @@ def test_a_push_that_is_due_earlier_stays_so() -> None:
 def test_a_push_that_has_ended_is_left_alone(made: Any) -> None:
     push = made()
     before = Push.objects.filter(pk=push.pk).values().get()
-    message = support.process(support.taken(support.write(push.push_operation_key)))
+    message = support.process(support.taken(signed.write(push.push_operation_key)))
     assert message.state == S.PROCESSED and push.label in message.words
     assert Push.objects.filter(pk=push.pk).values().get() == before
 
@@ -95,14 +95,14 @@ def test_doubled_and_reordered_messages_do_no_harm() -> None:
     key = push.push_operation_key
     before = frozen(push)
     for ending in ("unsuccessful", "successful", "unsuccessful"):
-        support.process(support.taken(support.write(key, ending=ending)))
+        support.process(support.taken(signed.write(key, ending=ending)))
     assert frozen(push) == before
 
 
 def test_before_the_push_is_known_it_waits_and_is_found_later() -> None:
     push = pushes.sending()
     key = uuid.uuid4()
-    message = support.process(support.taken(support.write(key)))
+    message = support.process(support.taken(signed.write(key)))
     assert message.state == S.WAITING and message.words
     # Too soon for another try: two rings are one try.
     tried_at = message.processed_at
@@ -120,7 +120,7 @@ def test_before_the_push_is_known_it_waits_and_is_found_later() -> None:
 
 
 def test_of_nobodys_write_it_is_said_after_a_minute() -> None:
-    message = support.process(support.taken(support.write(uuid.uuid4())))
+    message = support.process(support.taken(signed.write(uuid.uuid4())))
     assert message.state == S.WAITING
     message = support.process(message, clock=after(seconds=61))
     assert (message.state, message.words) == (S.IGNORED, "No push of this portal has this write.")
@@ -244,12 +244,12 @@ LEGACY = {
 @pytest.mark.parametrize(
     ("body", "event", "state", "words"),
     [
-        (support.event("company.created", {}), "company.created", S.IGNORED, "Nothing here"),
-        (support.event("client.rateLimit.x", {}), "client.rateLimit.x", S.IGNORED, "Nothing here"),
-        (support.event("client.rateLimit.reached", {}), None, S.IGNORED, "nothing to ask"),
-        (support.event("client.rateLimit.reset", None), None, S.PROCESSED, "are not held"),
-        (support.event("x" * 5000, {}), "x" * 100, S.IGNORED, "Nothing here"),
-        (support.event("a\x00b\ud800c", {}), "abc", S.IGNORED, "Nothing here"),
+        (signed.event("company.created", {}), "company.created", S.IGNORED, "Nothing here"),
+        (signed.event("client.rateLimit.x", {}), "client.rateLimit.x", S.IGNORED, "Nothing here"),
+        (signed.event("client.rateLimit.reached", {}), None, S.IGNORED, "nothing to ask"),
+        (signed.event("client.rateLimit.reset", None), None, S.PROCESSED, "are not held"),
+        (signed.event("x" * 5000, {}), "x" * 100, S.IGNORED, "Nothing here"),
+        (signed.event("a\x00b\ud800c", {}), "abc", S.IGNORED, "Nothing here"),
         (json.dumps(LEGACY).encode(), LEGACY["RuleType"], S.IGNORED, "old form"),
         (b"", "", S.FAILED, "not JSON"),
         (b"hello", "", S.FAILED, "not JSON"),
@@ -259,13 +259,13 @@ LEGACY = {
         (b"3", "", S.FAILED, "no object"),
         (b"{}", "", S.FAILED, "no event"),
         (b'{"eventType": 3}', "", S.FAILED, "no event"),
-        (support.write(None), "bankTransactions.write.successful", S.FAILED, "no write"),
-        (support.write("x"), "bankTransactions.write.successful", S.FAILED, "no write"),
-        (support.event("bankTransactions.write.successful", None), None, S.FAILED, "no write"),
-        (support.event("bankTransactions.write.successful", []), None, S.FAILED, "no write"),
+        (signed.write(None), "bankTransactions.write.successful", S.FAILED, "no write"),
+        (signed.write("x"), "bankTransactions.write.successful", S.FAILED, "no write"),
+        (signed.event("bankTransactions.write.successful", None), None, S.FAILED, "no write"),
+        (signed.event("bankTransactions.write.successful", []), None, S.FAILED, "no write"),
         (support.accounts("x"), None, S.FAILED, "no connection"),
-        (support.event("connection.connected", {"connection": 1}), None, S.FAILED, "no conn"),
-        (support.event("connection.connected", {"connection": {"id": 1}}), None, S.FAILED, "no"),
+        (signed.event("connection.connected", {"connection": 1}), None, S.FAILED, "no conn"),
+        (signed.event("connection.connected", {"connection": {"id": 1}}), None, S.FAILED, "no"),
     ],
 )
 def test_what_names_nothing_says_so(body: bytes, event: Any, state: S, words: str) -> None:
@@ -290,7 +290,7 @@ def test_a_fault_of_ours_is_no_exception_and_tells_no_body(monkeypatch: Any, cap
         raise KeyError(secret)
 
     monkeypatch.setattr(pushing, "wake", broken)
-    message = support.process(support.taken(support.write(secret)))
+    message = support.process(support.taken(signed.write(secret)))
     assert message.state == S.FAILED and "administrator" in message.words
     assert "KeyError" in caplog.text and secret not in caplog.text
 
@@ -300,12 +300,12 @@ def test_without_a_database_it_stays_waiting(monkeypatch: Any, caplog: Any) -> N
         raise DatabaseError("gone")
 
     monkeypatch.setattr(pushing, "wake", broken)
-    message = support.process(support.taken(support.write(uuid.uuid4())))
+    message = support.process(support.taken(signed.write(uuid.uuid4())))
     assert message.state == S.WAITING
 
 
 def test_sealed_with_a_secret_that_is_gone(settings: Any) -> None:
-    message = support.taken(support.write(uuid.uuid4()))
+    message = support.taken(signed.write(uuid.uuid4()))
     settings.SECRET_KEY = "another secret, and no fallback for the one before"
     message = support.process(message)
     assert message.state == S.FAILED and "SECRET_KEY" in message.words
@@ -313,7 +313,7 @@ def test_sealed_with_a_secret_that_is_gone(settings: Any) -> None:
 
 def test_a_body_opens_after_months() -> None:
     push = pushes.submitted()
-    message = support.taken(support.write(push.push_operation_key))
+    message = support.taken(signed.write(push.push_operation_key))
     message = support.process(message, clock=after(days=100))
     assert message.state == S.PROCESSED
 
@@ -326,7 +326,7 @@ def rung() -> list[tuple[Any, ...]]:
 
 
 def test_a_lost_ring_is_rung_again() -> None:
-    message = support.taken(support.write(uuid.uuid4()))
+    message = support.taken(signed.write(uuid.uuid4()))
     silence()
     webhooks.ring_waiting(now=timezone.now())
     assert rung() == []  # the first ring may still be under way
@@ -335,7 +335,7 @@ def test_a_lost_ring_is_rung_again() -> None:
 
 
 def test_the_sweep_rings(sandbox: Any) -> None:
-    message = support.taken(support.write(uuid.uuid4()))
+    message = support.taken(signed.write(uuid.uuid4()))
     silence()
     long_ago = timezone.now() - dt.timedelta(minutes=2)
     WebhookMessage.objects.filter(pk=message.pk).update(processed_at=long_ago)
@@ -344,7 +344,7 @@ def test_the_sweep_rings(sandbox: Any) -> None:
 
 
 def test_tries_become_rarer() -> None:
-    message = support.taken(support.write(uuid.uuid4()))
+    message = support.taken(signed.write(uuid.uuid4()))
 
     def is_due(age: float, since_try: float) -> bool:
         now = message.received_at + dt.timedelta(seconds=age)
@@ -409,7 +409,7 @@ def test_two_workers_make_one_try(sandbox: Any) -> None:
 
 def test_processing_again_is_harmless() -> None:
     push = pushes.submitted()
-    message = support.process(support.taken(support.write(push.push_operation_key)))
+    message = support.process(support.taken(signed.write(push.push_operation_key)))
     before = frozen(push)
     for _ in range(3):
         assert webhooks.process_again([message.pk], by=pushes.BY, now=timezone.now()) == 1

@@ -13,7 +13,7 @@ from bankfeeds.models import CallBudget, Incident, WebhookMessage
 from tests import support as rows
 from tests.holding.support import refuse
 
-from . import support
+from . import signed, support
 from .test_process import after, calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +23,7 @@ UNTIL = "2026-11-29T00:00:00.0000000Z"
 
 def told(what: str = "reached", **payload: Any) -> WebhookMessage:
     given = {"dailyQuota": 3000, "quotaRemaining": 0, "expiryDate": UNTIL, **payload}
-    return support.taken(support.event(f"client.rateLimit.{what}", given))
+    return support.taken(signed.event(f"client.rateLimit.{what}", given))
 
 
 def used_up(*, hours: float = 5) -> CallBudget:
@@ -115,7 +115,7 @@ def test_while_codat_is_away_it_is_asked_again(sandbox: Any) -> None:
 def test_why_linking_failed_is_said_without_secrets(sandbox: Any, error: Any, words: str) -> None:
     client = rows.onboard(connected=False)
     tie = {"id": str(client.connection.codat_id), "dataConnectionErrors": [error, {}]}
-    body = support.event("connection.failed", {"connection": tie})
+    body = signed.event("connection.failed", {"connection": tie})
     message = support.process(support.taken(body))
     assert message.state == S.PROCESSED
     assert words in message.words
