@@ -17,6 +17,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
@@ -61,7 +62,7 @@ class PeopleAdmin(SeenAdmin, StockUserAdmin):  # type: ignore[type-arg]
     list_max_show_all = 100
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    filter_horizontal = ("groups", "user_permissions")
+    filter_horizontal = ("user_permissions",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
@@ -84,6 +85,9 @@ class PeopleAdmin(SeenAdmin, StockUserAdmin):  # type: ignore[type-arg]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
         given["form_class"] = ChosenField
+        if db_field.name == "groups":
+            # Four: a person ticks them, and sees at once which there are.
+            given["widget"] = CheckboxSelectMultiple()
         return super().formfield_for_manytomany(db_field, request, **given)
 
     def changed_by(self, row: User) -> str:

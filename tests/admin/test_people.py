@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -69,3 +70,11 @@ def test_nobody_reads_the_access_list_without_a_right(db: None, client: Any) -> 
     assert client.get(ACCESS).status_code == 302
     outsider = User.objects.create(username="outsider", is_staff=True)
     assert signed_in(outsider).get(ACCESS).status_code == 403
+
+
+def test_the_groups_are_ticked_one_by_one(people: Any) -> None:
+    boss, user = signed_in(people["administrator"]), people["manager"]
+    page = boss.get(f"/admin/auth/user/{user.pk}/change/").content.decode()
+    ticks = re.findall(r'<input type="checkbox" name="groups"[^>]*>', page)
+    assert len(ticks) == len(GROUPS)
+    assert sum("checked" in tick for tick in ticks) == 1

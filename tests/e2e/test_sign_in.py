@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page
 
+from tests.e2e.axe import THEMES
 from tests.e2e.pictures import HEIGHT, NARROW
-from tests.e2e.test_content_policy import INLINE, LISTEN
+from tests.e2e.policy import LISTEN, refusals
 from tests.sign_in.app import App
 from tests.support import PASSWORD
 
@@ -20,10 +21,10 @@ LOOK = Path(__file__).with_name("looks.js").read_text()
 
 
 def looks_right(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
         assert page.evaluate(LOOK) == [], page.url
-    assert page.evaluate("window.refused") + page.evaluate(INLINE) == [], page.url
+    assert refusals(page) == [], page.url
 
 
 def test_both_steps(portal: str, window: Open, watch: Watch, settings: Any) -> None:

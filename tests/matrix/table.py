@@ -15,6 +15,7 @@ it to the page of its thing.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 ROLES = {
@@ -311,6 +312,13 @@ def actions() -> list[Action]:
 def paths() -> list[str]:
     """Of both tables."""
     return [line.path for line in addresses()] + [door.path for door in doors()]
+
+
+def shape(path: str) -> str:
+    """The same for a route and for a line of the table: what varies is nameless."""
+    path = re.sub(r"\^?\(\?P<app_label>[\w|]*\)/\$", "<>/", path)
+    path = path.replace("(?P<url>.*)$", "nothing-of-ours/")
+    return re.sub(r"<[^>]*>|\{[^}]*\}", "<>", path)
 
 
 def _lines(table: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -46,17 +45,10 @@ def routes(found: list[Any], before: str = "") -> Iterator[str]:
             yield route
 
 
-def shape(path: str) -> str:
-    """The same for a route and for a line of the table: what varies is nameless."""
-    path = path.replace("^(?P<app_label>", "<app>").replace("(?P<url>.*)$", "nothing-of-ours/")
-    path = re.sub(r"<app>[\w|]*\)/\$", "<>/", path)
-    return re.sub(r"<[^>]*>|\{[^}]*\}", "<>", path)
-
-
 def test_every_address_has_a_line_and_every_line_an_address() -> None:
-    resolved = {shape(route) for route in routes(get_resolver().url_patterns)}
+    resolved = {table.shape(route) for route in routes(get_resolver().url_patterns)}
     resolved |= {probe.lstrip("/") for probe in PROBES}
-    lines = [shape(path) for path in table.paths()]
+    lines = [table.shape(path) for path in table.paths()]
     assert len(lines) == len(set(lines)), "an address twice"
     assert resolved - set(lines) == set(), "addresses without a line"
     assert set(lines) - resolved == set(), "lines of what is not there"
