@@ -27,6 +27,7 @@ from .models import (
     SendingStop,
     SourceAccount,
 )
+from .models.record import demand_reason
 from .words import Barriers, Holds
 
 # Any number that nothing else of ours locks by.
@@ -55,7 +56,7 @@ def stop_sending(
     """
     if account is not None and company is not None:
         raise ValueError("a stop has one scope")
-    _demand(reason)
+    demand_reason(reason)
     with transaction.atomic():
         _take_turns()
         standing = open_stop(account=account, company=company)
@@ -70,7 +71,7 @@ def stop_sending(
 
 def allow_sending(stop: SendingStop, *, reason: str, by: Actor, now: dt.datetime) -> bool:
     """Lift the stop and ring for whatever is due; False when somebody had lifted it before."""
-    _demand(reason)
+    demand_reason(reason)
     with transaction.atomic():
         lifted = SendingStop.objects.filter(pk=stop.pk, allowed_at=None).update(
             allowed_at=now, allowed_by=by.name, allowed_reason=reason
@@ -109,11 +110,6 @@ def mended(incident: Incident) -> str:
     events = Event.objects.filter(action="incident.ended", at=incident.ended_at)
     found = [event.reason for event in events if event.after.get("incident") == incident.pk]
     return found[0] if found else ""
-
-
-def _demand(reason: str) -> None:
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
 
 
 def _take_turns() -> None:

@@ -21,6 +21,7 @@ from .models import (
     PushStatus,
     SourceAccount,
 )
+from .models.record import demand_reason
 
 Kind = PushMark.Kind
 
@@ -39,8 +40,7 @@ def record(
     `wrong_client`: they are another client's, which is an incident. 0: all were marked before.
     ValueError, with words: no reason, no row of this push, or it was not accepted.
     """
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     with transaction.atomic():
         # Two who record the same take turns.
         list(SourceAccount.objects.select_for_update(no_key=True).filter(pk=push.account_id))

@@ -19,8 +19,8 @@ from bankfeeds import doorbell
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
-    "calendars", "codat", "doorbell", "groups", "guards", "guides", "intake", "languages",
-    "messages", "models", "request_ids", "rules", "sealing", "seen", "words",
+    "calendars", "codat", "doorbell", "going_back", "groups", "guards", "guides", "intake",
+    "languages", "messages", "models", "request_ids", "rules", "sealing", "seen", "words",
 }  # fmt: skip
 VERBS = {
     "adopting",
@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "calendars": set(),
     "codat": set(),
     "doorbell": set(),
+    "going_back": set(),
     "groups": set(),
     "guards": set(),
     "guides": set(),
@@ -90,7 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Codat's messages: the door is an entrance, what becomes of them is a verb.
     "webhooks": FLOOR | {"budget", "conf", "pushing", "sync"},
     # Who gets in: pages before the admin's, and what becomes of their forms.
-    "sign_in": {"languages", "models"},
+    "sign_in": {"going_back", "languages", "models"},
     # The entrances.
     "admin": (FLOOR - {"codat", "doorbell"}) | VERBS | {"conf"},
     "management": FLOOR | VERBS | {"conf", "checks", "sandbox"},

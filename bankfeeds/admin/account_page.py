@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from bankfeeds import holding, onboarding, pushing
+from bankfeeds.going_back import back
 from bankfeeds.models import BankTransaction, Intent, PushItem, SourceAccount
 from bankfeeds.seen import Moved
 
@@ -25,10 +26,12 @@ from . import (
     meanwhile,
     mirror_rows,
     mirror_shown,
+    push_shown,
     resending_choose,
     status_timeline,
+    transactions,
 )
-from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
+from .parts import PortalAdmin, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, see_other
 
 ROWS = 50
@@ -65,6 +68,8 @@ def view(
         only=f"account={account.pk}",
         lines=mirror_shown.timeline(account=account),
         turns=status_timeline.of_account(account),
+        states=transactions.STATES,
+        sent_elsewhere=push_shown.sent_elsewhere(account, is_first=account.accepted_push is None),
         missing=resending_choose.block(request, account),
         here=request.path,
         feed=feed_shown.feed(account, now=now),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import holding, onboarding, sync
+from bankfeeds.going_back import back
 from bankfeeds.models import Company, Connection, Intent
 
 from . import (
@@ -23,8 +24,9 @@ from . import (
     mirror_rows,
     mirror_shown,
     mirror_words,
+    ways_out,
 )
-from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
+from .parts import PortalAdmin, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, see_other
 
 # A page that asks Codat for each of these in turn must not take longer than a person waits.
@@ -65,6 +67,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         here=request.path,
         can_connect=company.at_codat and _is_free(connection),
         unfinished=_unfinished(company, connection),
+        close=ways_out.close(request, company),
         stops=stops,
         stop_here=holding_shown.stop_here(stops, company=company),
     )

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds import words
+from bankfeeds.going_back import back
 from bankfeeds.models import Connection
 
 from . import (
@@ -28,7 +29,7 @@ from . import (
     mirror_words,
     status_timeline,
 )
-from .parts import PortalAdmin, back, badge, demand, pressed_only
+from .parts import PortalAdmin, badge, demand, pressed_only
 from .push_forms import see_other
 
 

@@ -20,13 +20,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from bankfeeds import links, words
+from bankfeeds.going_back import back
 from bankfeeds.messages import CodatError, explain
 from bankfeeds.models import Connection, Language
 from bankfeeds.words import LINK_ENDS_SOON
 
 from . import asking, parts
 from .mirror_shown import link_block
-from .parts import PortalAdmin, back, demand, pressed_only
+from .parts import PortalAdmin, demand, pressed_only
 from .push_forms import actor, see_other
 
 
@@ -104,8 +105,17 @@ def link_cell(
 ) -> SafeString | str:
     """State of the link and its buttons, for a row of a list; its form is the list's own."""
     block = link_block(request, connection, now=now)
-    if connection is None or block is None or block.why_not:
+    if connection is None or block is None:
         return parts.badge(words.link(None, now=now)) if connection is None else "–"
+    if block.why_not:
+        return format_html(
+            '<span class="row-buttons"><button type="button" disabled>{}</button>'
+            '<button type="button" disabled>{}</button></span>'
+            '<span class="why small">{}</span>',
+            _("Copy link"),
+            _("Renew link"),
+            block.why_not,
+        )
     copy_button = renew_button = ""
     if block.can_copy:
         where = _address("copy", connection, request)

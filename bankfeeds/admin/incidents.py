@@ -66,6 +66,7 @@ def view(admin: PortalAdmin, request: HttpRequest, row: Incident) -> HttpRespons
     now = timezone.now()
     cost = ageing.cost(row)
     is_open = row.ended_at is None
+    may_end = request.user.has_perm("bankfeeds.end_incident")
     loss = health.loss(today=timezone.localdate(now)) if is_open else health.Loss()
     waiting = Push.objects.filter(status__in=health.CONFIRMED) if is_open else Push.objects.none()
     return admin.page(
@@ -74,14 +75,14 @@ def view(admin: PortalAdmin, request: HttpRequest, row: Incident) -> HttpRespons
         title=str(row),
         incident=row,
         word=words.incident(row),
-        story=words.incident_story(row),
+        story=words.incident_story(row, may_end=may_end),
         cost=words.incident_cost(cost.pushes, cost.late),
         mended=holding.mended(row),
         lost=words.lost(loss.first, loss.already),
         waiting=waiting.count(),
         is_open=is_open,
         is_refusal=row.kind == Incident.Kind.REFUSED,
-        may_end=request.user.has_perm("bankfeeds.end_incident"),
+        may_end=may_end,
         preview=holding_shown.preview(now=now) if is_open else None,
     )
 

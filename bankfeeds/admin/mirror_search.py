@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from bankfeeds import words
 from bankfeeds.models import Company, Connection, Intent, SourceAccount
 from bankfeeds.models.mirror import Country
 from bankfeeds.onboarding import folded
@@ -98,10 +99,7 @@ class AccountStatusFilter(Choice):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
-            ("connected", _("Connected")),
-            ("connecting", _("Connecting")),
-            ("pending", _("Not connected yet")),
-            ("disconnected", _("Disconnected")),
+            *((word, label) for word, (label, _why, _tone) in words.ACCOUNT_WORDS.items()),
             ("unfinished", _("Not yet at Codat")),
             ("gone", _("Removed")),
         ]
@@ -114,7 +112,7 @@ class AccountStatusFilter(Choice):
             return queryset.exclude(intent=Intent.DONE)
         if value == "gone":
             return queryset.exclude(gone_at=None)
-        if value in {"connected", "connecting", "pending", "disconnected"}:
+        if value in words.ACCOUNT_WORDS:
             return queryset.filter(status__iexact=value, intent=Intent.DONE, gone_at=None)
         return queryset
 

@@ -36,9 +36,7 @@ def headline(company: Company, connection: Connection | None, *, now: dt.datetim
     if company.closed_at:
         return words.closed(company)
     if company.gone_at:
-        return Word(
-            _("Removed at Codat"), _("No longer exists at Codat. Its history stays here."), "bad"
-        )
+        return words.gone()
     if (word := unfinished(company, now=now)) is not None:
         return word
     if connection is not None and (word := unfinished(connection, now=now)) is not None:
@@ -226,13 +224,14 @@ class Line:
 
 def line(event: Event) -> Line:
     what = words.action(event.action)
-    return Line(event, what, _change(event), event.account.name if event.account else "")
+    return Line(event, what, _change(event), str(event.account or ""))
 
 
 def _change(event: Event) -> str:
     """`Pending → Connected` in the words of the staff; "" where the line is no change."""
     moved = [
-        f"{_shown(name, event.before[name])} → {_shown(name, event.after[name])}"
+        f"{words.changed(event, name, event.before[name])} →"
+        f" {words.changed(event, name, event.after[name])}"
         for name in SHOWN
         if name in event.before
         and name in event.after
@@ -240,8 +239,3 @@ def _change(event: Event) -> str:
         and event.before[name] != event.after[name]
     ]
     return ", ".join(moved)
-
-
-def _shown(name: str, value: object) -> str:
-    known = words.ACCOUNT_WORDS.get(str(value).lower()) if name == "status" else None
-    return str(known[0]) if known else str(value if value not in ("", None) else "–")

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import notes
+from bankfeeds.going_back import back
 from bankfeeds.models import Company, Push
 
-from .parts import PortalAdmin, back, demand, given_form_key, new_form_key, pressed_only
+from .parts import PortalAdmin, demand, given_form_key, new_form_key, pressed_only
 from .push_forms import actor, number, see_other
 
 SHOWN = 50

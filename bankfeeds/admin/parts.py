@@ -18,7 +18,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from bankfeeds.words import Word
@@ -71,13 +70,6 @@ def pressed_only(view: View) -> View:
         return view(admin, request, pk)
 
     return guarded
-
-
-def back(request: HttpRequest, *, otherwise: str) -> str:
-    """Where a press came from, if the form says so and it is a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith("/")
-    return wanted if ours else otherwise
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]

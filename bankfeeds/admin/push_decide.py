@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from bankfeeds import conf, pushing
 from bankfeeds import messages as words_for
 from bankfeeds.models import Decision, Push, PushDecision, PushStatus
+from bankfeeds.models.record import REASON_MISSING
 
 from . import parts, push_page, push_unknown, push_words
 from .push_forms import actor, identifier, numbers, reason, see_other
@@ -40,7 +41,7 @@ def stop(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResp
     if shown != {later.pk for later in pushing.waiting_behind(push)}:
         return _moved_on(request, push, done=False)
     if not why:
-        return push_page.view(admin, request, push, problem=_("Give a reason; it is kept."))
+        return push_page.view(admin, request, push, problem=str(REASON_MISSING))
     if pushing.cancel(push, reason=why, by=actor(request), now=timezone.now()):
         text = _("Stopped: %(pushes)s. Nothing left this portal; the rows are free again.")
         stopped = ", ".join(f"#{pk}" for pk in sorted({push.pk, *shown}))
@@ -129,7 +130,7 @@ def decide(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpRe
         messages.error(request, f"{text} {_('Nothing was changed.')}")
         return see_other(address(push))
     if not why:
-        return _again(admin, request, push, _("Give a reason; it is kept with the decision."))
+        return _again(admin, request, push, str(REASON_MISSING))
     if kind == Decision.NOT_THERE:
         return _send_again(admin, request, push, why=why)
     return _carry_out(admin, request, push, Decision(kind), why=why, key=key)

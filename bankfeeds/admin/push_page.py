@@ -23,6 +23,7 @@ from bankfeeds.models import (
     PushBody,
     PushDecision,
     PushItem,
+    PushMark,
     PushStatus,
     SendingStop,
     Statement,
@@ -41,6 +42,7 @@ from . import (
 from .push_forms import number, numbers
 from .push_history import both_ways
 
+SENT_IN_ERROR = PushMark.Kind.SENT_IN_ERROR
 DECISIONS = (
     Prefetch("decisions", PushDecision.objects.select_related(None)),
     Prefetch("replaces", PushDecision.objects.only("kind", "push_id", "replacement_id")),
@@ -76,6 +78,7 @@ def view(
         "facts": facts(push),
         "said": said,
         "problem": problem,
+        "sent_in_error": any(mark.kind == SENT_IN_ERROR for mark in push.marks.all()),
         "reason": given.get("reason", "") if given else "",
         "ticked": numbers(given.getlist("leave_out")) if given else _ticked(push, lines),
         "events": push_timeline.lines(push),

@@ -80,16 +80,16 @@ class Shown:
     @property
     def sent_elsewhere(self) -> str:
         """What to think of before the first push of an account that was adopted; "" else."""
-        if self.account.adopted_at is None or not self.plan.is_first:
-            return ""
-        return _sent_elsewhere(self.account)
+        return sent_elsewhere(self.account, is_first=self.plan.is_first)
 
     @property
     def trace(self) -> str:
         return trace(self.plan)
 
 
-def _sent_elsewhere(account: SourceAccount) -> str:
+def sent_elsewhere(account: SourceAccount, *, is_first: bool) -> str:
+    if account.adopted_at is None or not is_first:
+        return ""
     rule = _("Nothing older than the newest at Codat is accepted.")
     if account.written_at is None:
         return f"{rule} " + _(

@@ -58,7 +58,7 @@ def _line(push: Push, event: Event) -> Line:
     return Line(
         event.at,
         event.actor_name,
-        _label(before),
+        words.push_label(before),
         _after(push, event),
         " ".join(text for text in said if text),
         event.reason,
@@ -74,16 +74,12 @@ def _means(before: str, after: str, *, told: str) -> str:
     return str(WE_LOOK) if after == S.RECONCILING else ""
 
 
-def _label(status: str) -> str:
-    return str(PushStatus(status).label) if status in PushStatus.values else ""
-
-
 def _after(push: Push, event: Event) -> str:
     """Of one that never got an answer: given up, sent again in another push, or stopped."""
     after = str(event.after.get("status", ""))
     if after == S.CANCELLED:
         return push_words.status(push, now=timezone.now()).label
-    return _label(after) or str(HAPPENED.get(event.action, event.action))
+    return words.push_label(after) or str(HAPPENED.get(event.action, event.action))
 
 
 def _incidents(push: Push) -> Iterator[Line]:

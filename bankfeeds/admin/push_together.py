@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from bankfeeds import conf, holding, pushing
 from bankfeeds.models import Decision, Push, PushStatus
+from bankfeeds.models.record import REASON_MISSING
 from bankfeeds.pushing import Became, Result
 from bankfeeds.words import Tone, Word
 
@@ -113,7 +114,7 @@ def _decide(admin: parts.PortalAdmin, request: HttpRequest, wanted: Sequence[int
     if kind is None:
         return _page(admin, request, wanted, problem=_("Choose what to do."))
     if not why:
-        problem = _("Give a reason; it is kept with every decision.")
+        problem = str(REASON_MISSING)
         return _page(admin, request, wanted, problem=problem)
     results = pushing.decide_together(
         wanted,

@@ -83,12 +83,13 @@ class EventAdmin(parts.ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("From, to"))
     def steps(self, event: Event) -> str:
-        return f"{_told(event.before)} → {_told(event.after)}"
+        return f"{_told(event, event.before)} → {_told(event, event.after)}"
 
 
-def _told(values: dict[str, Any]) -> str:
-    """`status: sending; rows: 3`; a dash where nothing is told."""
-    return "; ".join(f"{name}: {value}" for name, value in values.items()) or "–"
+def _told(event: Event, values: dict[str, Any]) -> str:
+    """`status: Sending; rows: 3`; a dash where nothing is told."""
+    told = (f"{name}: {words.changed(event, name, value)}" for name, value in values.items())
+    return "; ".join(told) or "–"
 
 
 def _named(name: str, thing: Any, event: Event) -> SafeString:

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds import holding, marks, resending, words
 from bankfeeds.models import Push, PushMark, PushStatus, SourceAccount
+from bankfeeds.models.record import REASON_MISSING
 
 from . import downloads, parts, push_words, resending_estimate
 from .push_forms import actor, numbers, reason, see_other
@@ -42,7 +43,7 @@ def see_to(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
     _demand(request)
     why = reason(request.POST.get("reason", ""))
     if not why:
-        return _page(admin, request, account, problem=_("Give a reason; it is kept."))
+        return _page(admin, request, account, problem=str(REASON_MISSING))
     pushes = numbers(request.POST.getlist("push"))
     number = resending.see_to(account, pushes, reason=why, by=actor(request), now=timezone.now())
     if number:

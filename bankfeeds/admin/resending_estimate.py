@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds import pushing, resending, words
 from bankfeeds.models import Push, Resending
+from bankfeeds.models.record import REASON_MISSING
 
 from . import filtered, parts, push_words
 from .push_forms import actor, numbers, reason, see_other
@@ -114,7 +115,7 @@ def _pressed(
         problem = _("What would go has changed since this page was shown.")
         return _page(admin, request, meant, estimate, problem=problem)
     if not why:
-        problem = _("Give a reason; it is kept with the order.")
+        problem = str(REASON_MISSING)
         return _page(admin, request, meant, estimate, problem=problem)
     made = resending.order(
         [one.push.pk for one in estimate.verdicts],

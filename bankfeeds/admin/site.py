@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import conf, languages, words
+from bankfeeds.going_back import back
 from bankfeeds.models import Language, Push
-from bankfeeds.sign_in import page, second
+from bankfeeds.sign_in import ages, page, second
 
 from . import guide_pages, holding_shown
 
@@ -80,7 +80,8 @@ class PortalAdminSite(AdminSite):
         if half and request.method == "GET":
             return page.step(request, "code")
         forgotten = reverse("sign_in:forgotten") if settings.MAIL_GOES_OUT else ""
-        return super().login(request, {"forgotten": forgotten, **(extra_context or {})})
+        context = {"forgotten": forgotten, "signed_out": ages.told_why(request)}
+        return super().login(request, {**context, **(extra_context or {})})
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -122,8 +123,4 @@ def _choose_language(request: HttpRequest) -> HttpResponse:
     """Keep what the person chose, and back to the page they were on."""
     if request.method == "POST":
         languages.choose(request, request.POST.get("language", ""))
-    back = request.POST.get("next", "")
-    here = url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return redirect(back if here and back.startswith("/") else "admin:index")
+    return redirect(back(request, otherwise=reverse("admin:index")))

@@ -20,17 +20,19 @@ from bankfeeds.models import BankTransaction, PushItem
 
 from .parts import ReadOnlyAdmin, badge
 
+STATES = (
+    ("free", _("Waiting, blocked or too late")),
+    ("push", _("In a push")),
+    ("out", _("Left out")),
+)
+
 
 class StateFilter(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("free", _("Waiting, blocked or too late")),
-            ("push", _("In a push")),
-            ("out", _("Left out")),
-        ]
+        return list(STATES)
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[BankTransaction]

@@ -65,14 +65,17 @@ def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
     return {**block, "follows": account.follows, "heir": heir}
 
 
+def close(request: HttpRequest, company: Company) -> Way | None:
+    """Stands with the other buttons of a company's page."""
+    if not may(request, "change_company"):
+        return None
+    if company.closed_at:
+        return Way(_("Open company again"), _at(company, "reopen"))
+    return Way(_("Close company"), _at(company, "close"))
+
+
 def of_company(request: HttpRequest, company: Company) -> dict[str, Any]:
-    found = []
-    if may(request, "change_company"):
-        if company.closed_at:
-            found.append(Way(_("Open company again"), _at(company, "reopen")))
-        else:
-            found.append(Way(_("Close company"), _at(company, "close")))
-    block = _block(request, found, _open(connection__company=company))
+    block = _block(request, [], _open(connection__company=company))
     return {**block, "replaced_by": company.replaced_by, "closed_at": company.closed_at}
 
 

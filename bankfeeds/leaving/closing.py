@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bankfeeds.models import Actor, Company, Connection, Departure, Event
+from bankfeeds.models.record import demand_reason
 from bankfeeds.pushing.confirm import lock_all
 
 from .order import Kind, commit, standing, stop_waiting
@@ -33,8 +34,7 @@ def close(
     is open. `replaced_by`: the company of which this one is a duplicate. Raises WrongReplacement;
     Blocked when a push left in this moment.
     """
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     with transaction.atomic():
         owned = _locked(company)
         live = Connection.objects.live().filter(company=company).first()
@@ -53,8 +53,7 @@ def close(
 
 def reopen(company: Company, *, reason: str, by: Actor, now: dt.datetime) -> bool:
     """It may be worked with again; False when it was open. What was unlinked stays unlinked."""
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     with transaction.atomic():
         begin_anew(list(company.accounts.values_list("pk", flat=True)), now=now)
         _locked(company)

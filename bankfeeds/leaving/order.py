@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import pushing
 from bankfeeds.models import Actor, Connection, Departure, Event, Push, PushStatus, SourceAccount
+from bankfeeds.models.record import demand_reason
 from bankfeeds.pushing.confirm import lock_all
 
 Kind = Departure.Kind
@@ -40,8 +41,8 @@ def plan(
     The same `form_key`, or the same order while one is open, gives that one. Raises Blocked, and
     ValueError where a reason is due and none is given.
     """
-    if not reason.strip() and needs_reason(kind, account):
-        raise ValueError(_("Give a reason; it is kept."))
+    if needs_reason(kind, account):
+        demand_reason(reason)
     try:
         with transaction.atomic():
             return _plan(kind, connection, account, reason, form_key, by, now)

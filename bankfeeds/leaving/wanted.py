@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from bankfeeds.models import Actor, Event, FeedSchedule, SourceAccount
+from bankfeeds.models.record import demand_reason
 from bankfeeds.pushing.confirm import lock_all
 
 from .order import stop_waiting
@@ -18,8 +18,7 @@ def mark_not_wanted(account: SourceAccount, *, reason: str, by: Actor, now: dt.d
 
     False when it was marked before. Raises Blocked when a push left in this moment.
     """
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     with transaction.atomic():
         lock_all([account.pk])
         rows = SourceAccount.objects.filter(pk=account.pk, not_wanted_at=None)
@@ -32,8 +31,7 @@ def mark_not_wanted(account: SourceAccount, *, reason: str, by: Actor, now: dt.d
 
 def want_again(account: SourceAccount, *, reason: str, by: Actor, now: dt.datetime) -> bool:
     """It counts again; False when it did already."""
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     with transaction.atomic():
         begin_anew([account.pk], now=now)
         lock_all([account.pk])

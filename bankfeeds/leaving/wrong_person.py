@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from django.utils.translation import gettext as _
-
 from bankfeeds import holding, links
 from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Connection, Event
+from bankfeeds.models.record import demand_reason
 
 Clock = Callable[[], dt.datetime]
 
@@ -22,8 +21,7 @@ def link_went_wrong(
     `shown`: `links.issue_of` as the person saw it. The stop stays whatever becomes of the link:
     raises AlreadyRenewed, NoValidLink and CodatError, as `links.renew` does.
     """
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     _stop, is_new = holding.stop_sending(
         company=connection.company, reason=reason, by=by, now=clock()
     )

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+REASON_MISSING = _("Give a reason; it is kept.")
+
+
+def demand_reason(reason: str) -> None:
+    """ValueError, with the words for the person, where an order says nothing of why."""
+    if not reason.strip():
+        raise ValueError(REASON_MISSING)
+
+
 class Origin(models.TextChoices):
     PERSON = "person", _("Person")
     COMMAND = "command", _("Command")

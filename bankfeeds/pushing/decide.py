@@ -20,6 +20,7 @@ from bankfeeds.models import (
     PushStatus,
     SourceAccount,
 )
+from bankfeeds.models.record import demand_reason
 from bankfeeds.models.states import SETTLING
 from bankfeeds.words import clock_time
 
@@ -65,8 +66,7 @@ def decide(
     the others become waiting again). Rows that are too late by now go into no new push.
     Raises AlreadyDecided; ValueError for what makes no sense.
     """
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept with the decision."))
+    demand_reason(reason)
     try:
         with transaction.atomic():
             lock(push.account_id)

@@ -26,7 +26,7 @@ from bankfeeds.models import (
     ResendingRow,
     SourceAccount,
 )
-from bankfeeds.models.record import WORKER
+from bankfeeds.models.record import WORKER, demand_reason
 from bankfeeds.pushing.confirm import freeze_piece, lock, next_sequence
 from bankfeeds.rules import Judged
 
@@ -113,8 +113,7 @@ def send_chosen(
     The same `form_key` again gives the first order. ValueError without a reason or a row;
     ChoiceChanged when one of them may not go any more.
     """
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     if not chosen:
         raise ValueError(_("Tick the rows that go again."))
     try:
@@ -130,8 +129,7 @@ def see_to(
     account: SourceAccount, pushes: Collection[int], *, reason: str, by: Actor, now: dt.datetime
 ) -> int:
     """Mark these pushes as seen to without sending anything; says how many were still open."""
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept."))
+    demand_reason(reason)
     with transaction.atomic():
         lock(account.pk)
         return marks.see_to(account, pushes, words=reason, by=by, now=now)

@@ -26,6 +26,7 @@ from bankfeeds.models import (
     ResendingRow,
     WrongStep,
 )
+from bankfeeds.models.record import demand_reason
 
 from .judge import Verdict, judge
 
@@ -49,8 +50,7 @@ def order(
     `pushes`: primary keys, in the order in which they are to go. `choice`: in words, what the
     person chose. ValueError without a reason or without a push.
     """
-    if not reason.strip():
-        raise ValueError(_("Give a reason; it is kept with the order."))
+    demand_reason(reason)
     if not pushes:
         raise ValueError(_("No push was chosen."))
     try:

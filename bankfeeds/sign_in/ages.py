@@ -11,8 +11,11 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 BEGAN, SEEN = "signed_in_at", "seen_at"
+# In the session that follows one that ended because nobody was there.
+LEFT_ALONE = "left_alone"
 # A write for every click would be one too many.
 WRITE_EVERY = dt.timedelta(minutes=1)
 
@@ -26,7 +29,7 @@ def ended(get_response: Answer) -> Answer:
         if SESSION_KEY in request.session:
             now = timezone.now()
             if is_over(request.session, now=now):
-                request.session.flush()
+                _end(request.session, now=now)
             elif _is_a_person(request):
                 _touch(request.session, now=now)
         return get_response(request)
@@ -40,6 +43,26 @@ def is_over(session: SessionBase, *, now: dt.datetime) -> bool:
     if began is None or seen is None:
         return True
     return now - began >= settings.SESSION_LONGEST or now - seen >= settings.SESSION_IDLE
+
+
+def _end(session: SessionBase, *, now: dt.datetime) -> None:
+    """Nothing of it stays but why it ended, for the page on which the person signs in again."""
+    seen = _moment(session, SEEN)
+    session.flush()
+    if seen is not None and now - seen >= settings.SESSION_IDLE:
+        session[LEFT_ALONE] = True
+
+
+def told_why(request: HttpRequest) -> str:
+    """Why the person has to sign in again, said once; "" for whoever comes by themselves."""
+    if not request.session.pop(LEFT_ALONE, False):
+        return ""
+    minutes = int(settings.SESSION_IDLE.total_seconds() // 60)
+    return ngettext(
+        "You were signed out after %(n)d minute without activity.",
+        "You were signed out after %(n)d minutes without activity.",
+        minutes,
+    ) % {"n": minutes}
 
 
 def begin(sender: Any, *, request: HttpRequest, **kwargs: Any) -> None:

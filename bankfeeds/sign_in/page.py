@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from bankfeeds.going_back import back
 
 
 def shown(
@@ -33,11 +34,7 @@ def staff(request: HttpRequest) -> User | None:
 
 def onward(request: HttpRequest) -> str:
     """Where the person wanted to go: a page of ours, or the beginning."""
-    wanted = str(request.POST.get("next", "") or request.GET.get("next", ""))
-    ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if ours and wanted.startswith("/") else reverse("admin:index")
+    return back(request, otherwise=reverse("admin:index"))
 
 
 def step(request: HttpRequest, name: str) -> HttpResponse:

@@ -55,6 +55,11 @@ def person(user: User) -> str:
 
 
 @register.filter
+def finding(severity: str) -> words.Word:
+    return words.finding(severity)
+
+
+@register.filter
 def badge(word: words.Word) -> SafeString:
     return parts.badge(word)
 

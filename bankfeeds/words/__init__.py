@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from .actions import action
 from .client_texts import link_message, mistake_message
-from .clients import ACCOUNT_WORDS, LINK_ENDS_SOON, account, closed, connection, link
+from .clients import (
+    ACCOUNT_WORDS,
+    LINK_ENDS_SOON,
+    account,
+    closed,
+    connection,
+    gone,
+    link,
+)
 from .figures import clock_time, count, day, flow, moment, money, number, zone
 from .holds import (
     Band,
@@ -31,7 +39,7 @@ from .holds import (
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
 from .people import person
-from .pushes import push, transaction
+from .pushes import finding, push, push_label, transaction
 from .resending import (
     WHY_NOT,
     accepted_again,
@@ -42,7 +50,7 @@ from .resending import (
 )
 from .rights import right
 from .stored import said
-from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, connection_turns
+from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, changed, connection_turns
 from .word import Tone, Word
 
 __all__ = [
@@ -63,6 +71,7 @@ __all__ = [
     "account_turns",
     "action",
     "ageing",
+    "changed",
     "clock_time",
     "closed",
     "connection",
@@ -71,7 +80,9 @@ __all__ = [
     "day",
     "everything_band",
     "everything_waits",
+    "finding",
     "flow",
+    "gone",
     "held",
     "incident",
     "incident_cost",
@@ -88,6 +99,7 @@ __all__ = [
     "outage_band",
     "person",
     "push",
+    "push_label",
     "refusal",
     "refused_band",
     "scope",

@@ -56,9 +56,7 @@ def connection(
     if row is None:
         return Word(_("No connection yet"), _("Create the QuickBooks connection first."), "quiet")
     if row.gone_at:
-        return Word(
-            _("Removed at Codat"), _("No longer exists at Codat. Its history stays here."), "bad"
-        )
+        return gone()
     if not row.at_codat:
         return Word(
             _("Not yet at Codat"),
@@ -185,6 +183,19 @@ ACCOUNT_WORDS: dict[str, tuple[Promise, Promise, Tone]] = {
 }
 
 
+def gone() -> Word:
+    """Of a company or a connection."""
+    return Word(
+        _("Removed at Codat"), _("No longer exists at Codat. Its history stays here."), "bad"
+    )
+
+
+def account_label(codat_word: str) -> str:
+    """The label of an account's status as Codat names it."""
+    known = ACCOUNT_WORDS.get(codat_word.lower())
+    return str(known[0]) if known else _unclear(codat_word).label
+
+
 def account(row: SourceAccount) -> Word:
     if row.gone_at:
         return Word(
@@ -208,7 +219,7 @@ def account(row: SourceAccount) -> Word:
     known = ACCOUNT_WORDS.get(row.status.lower())
     if known is None:
         return Word(
-            _("Unclear – Codat says “%(word)s”") % {"word": row.status or _("nothing")},
+            _unclear(row.status).label,
             _("Not a known status. Nothing is sent. Refresh, then ask Codat."),
             "warn",
             row.status,

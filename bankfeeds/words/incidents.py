@@ -47,17 +47,16 @@ def incident(row: Incident) -> Word:
 REMEDIES: dict[int | None, Promise] = {
     401: gettext_lazy(
         "Tell the administrator: the key in the settings must be one that stands in Codat's portal"
-        " under Developers, API keys. Once it is changed, let sending go on."
+        " under Developers, API keys."
     ),
     402: gettext_lazy(
         "Tell the administrator: our account at Codat needs a payment or a larger plan."
-        " Once that is done, let sending go on."
     ),
     403: gettext_lazy(
         "Tell the administrator: the key must be of the same Codat account as our clients, and"
-        " bank feeds must be allowed for it. Once that is so, let sending go on."
+        " bank feeds must be allowed for it."
     ),
-    None: gettext_lazy("Tell the administrator. Once it is mended, let sending go on."),
+    None: gettext_lazy("Tell the administrator."),
 }
 
 
@@ -70,8 +69,11 @@ class Story:
     remedy: str
 
 
-def incident_story(row: Incident) -> Story:
-    """In the present while it goes on, in the past afterwards; then nothing is left to do."""
+def incident_story(row: Incident, *, may_end: bool) -> Story:
+    """In the present while it goes on, in the past afterwards; then nothing is left to do.
+
+    `may_end`: whether the reader has the button by which sending goes on.
+    """
     if row.ended_at is not None:
         return _past_story(row)
     if row.kind == Incident.Kind.OUTAGE:
@@ -85,8 +87,14 @@ def incident_story(row: Incident) -> Story:
     return Story(
         refusal(row.http_status),
         _("Nothing was created or sent. Everything waits, for every client."),
-        str(REMEDIES.get(row.http_status, REMEDIES[None])),
+        f"{REMEDIES.get(row.http_status, REMEDIES[None])} {_who_goes_on(may_end=may_end)}",
     )
+
+
+def _who_goes_on(*, may_end: bool) -> str:
+    if may_end:
+        return _("Once it is mended, let sending go on.")
+    return _("Once it is mended, ask a manager, support or the administrator to let it go on.")
 
 
 def _past_story(row: Incident) -> Story:

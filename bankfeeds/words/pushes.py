@@ -63,6 +63,11 @@ PUSH_WORDS: dict[str, tuple[Promise, Tone]] = {
 }
 
 
+def push_label(status: str) -> str:
+    """The label of a push's state as the code names it; "" for what is none."""
+    return str(PushStatus(status).label) if status in PushStatus.values else ""
+
+
 def push(
     row: Push, *, now: dt.datetime, behind: Push | None = None, holds: Holds | None = None
 ) -> Word:
@@ -149,6 +154,13 @@ def transaction(
         label = _("Blocked – %(reason)s") % {"reason": str(errors[0].reason).rstrip(".")}
         return Word(label, str(errors[0].remedy), "warn")
     return _waiting(row, today)
+
+
+def finding(severity: str) -> Word:
+    """Of a rule that speaks up about a row; "" where none does."""
+    if severity == Severity.ERROR:
+        return Word(_("Stops this row"), "", "bad")
+    return Word(_("Worth a look"), "", "warn") if severity else Word(_("Fine"), "", "good")
 
 
 def _waiting(row: BankTransaction, today: dt.date) -> Word:

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from bankfeeds.models import Event, Intent, Origin, SourceAccount
 
-from .clients import ACCOUNT_WORDS
+from .clients import account_label, gone
+from .pushes import push_label
 
 # Lines of the record that change a status, of an account or of the connection itself.
 OF_ACCOUNT = ("account.created", "account.status", "account.gone", "account.back")
@@ -66,6 +67,19 @@ def connection_turns(
     return turns
 
 
+def changed(event: Event, name: str, value: object) -> str:
+    """A value that the record has of what was changed, as people read it. `name`: of the column.
+
+    A status is that of the finest thing that the line names: of a connection, Codat's own word.
+    """
+    text = "" if value is None else str(value)
+    if name == "status" and event.push_id is not None:
+        return push_label(text) or text
+    if name == "status" and event.account_id is not None and text:
+        return account_label(text)
+    return text or "–"
+
+
 def _undo(event: Event, states: dict[int, _State]) -> str:
     """Put the account back to what it was before, and say what had changed."""
     pk = event.account_id or 0
@@ -108,12 +122,7 @@ class _State:
             return "–"
         if self.is_gone:
             return _("Removed")
-        known = ACCOUNT_WORDS.get(self.status.lower())
-        return (
-            str(known[0])
-            if known
-            else _("Unclear – Codat says “%(word)s”") % {"word": self.status or _("nothing")}
-        )
+        return account_label(self.status)
 
 
 def _now(account: SourceAccount) -> _State:
@@ -134,7 +143,7 @@ def _before(event: Event, after: _State) -> _State:
 def _headline(states: Iterable[_State], *, is_gone: bool) -> str:
     """As `words.connection` says it, but for the link, which is no status."""
     if is_gone:
-        return _("Removed at Codat")
+        return gone().label
     counted = [one.status.lower() for one in states if one.status is not None and not one.is_gone]
     connected, lost, total = counted.count("connected"), counted.count("disconnected"), len(counted)
     if not total:

@@ -260,6 +260,19 @@ def test_connections_for_several_name_whoever_gets_none(manager: Any) -> None:
     assert Connection.objects.live().count() == 2
 
 
+def test_the_buttons_stand_in_the_order_of_the_work(manager: Any) -> None:
+    account = support.make_account()
+    support.make_transactions(account)
+    Connection.objects.update(link_issued_at=timezone.now())
+    shown = text(manager.get(page(account.company))).split("QuickBooks connection", 2)[-1]
+    buttons = (
+        *("Copy link", "Push connected accounts", "Add accounts", "Refresh statuses"),
+        *("Add note", "Edit our details", "Stop sending", "Close company"),
+    )
+    places = [shown.index(label) for label in buttons]
+    assert places == sorted(places)
+
+
 def test_no_file_is_asked_for_where_none_is_taken(manager: Any) -> None:
     account = support.make_account()
     Company.objects.update(closed_at=timezone.now())

@@ -94,4 +94,4 @@ def test_the_record_speaks_in_words_and_keeps_the_stable_name(people: dict[str, 
     assert "Push confirmed push.ready" in said
     event = push.events.get(action="push.ready")
     one = text(browser.get(f"/admin/bankfeeds/event/{event.pk}/change/"))
-    assert "status: ready" in one and "{" not in one.split("From, to")[1][:80]
+    assert "status: Waiting to be sent" in one and "{" not in one.split("From, to")[1][:80]

@@ -157,6 +157,8 @@ def test_the_first_push_of_an_adopted_account_warns_and_goes(browser: Any, writt
     assert "Nothing older than the newest at Codat is accepted." in said
     assert ("Codat lists no write" in said) != written
     assert ("was written to" in said) == written
+    own = text(browser.get(f"/admin/bankfeeds/sourceaccount/{account.pk}/change/"))
+    assert "Sent before by other means? Nothing older than the newest at Codat" in own
     page = browser.get(f"/admin/bankfeeds/push/confirm/?account={account.pk}")
     given = {name: hidden(page, name) for name in ("form_key", "fingerprint")}
     tick = {f"signs-{account.pk}": "right"}

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from bankfeeds import conf, links
+from bankfeeds import conf, links, mistakes
 from bankfeeds.models import Actor, Connection
 from tests import support
+from tests.admin import pushes
 from tests.e2e.codat import asked
 
 if TYPE_CHECKING:
@@ -113,6 +114,19 @@ def test_copied_from_the_list_of_companies(at_desk: At, connection: Connection) 
     desk.page.get_by_title(f"Copy link of {connection.company.name}").click()
     expect(desk.page.locator("#portal-says")).to_contain_text("Copied. Valid until")
     assert desk.clipboard() == connection.link_url
+
+
+def test_the_text_about_a_mistake_is_copied_and_that_is_said(
+    at_desk: At, connection: Connection
+) -> None:
+    push = pushes.succeeded(support.make_account(connection))
+    rows = list(push.items.values_list("transaction_id", flat=True))
+    mistakes.record(push, rows, reason="wrong client", by=pushes.BY, now=timezone.now())
+    desk = at_desk("support")
+    desk.open(f"/admin/bankfeeds/push/{push.pk}/client-text/")
+    desk.page.get_by_role("button", name="Copy").first.click()
+    expect(desk.page.locator("#portal-says")).to_have_text("Copied.")
+    assert "For review, tick these rows and press Exclude" in desk.clipboard()
 
 
 def test_the_auditor_has_no_button(at_desk: At, connection: Connection) -> None:

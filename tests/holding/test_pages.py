@@ -50,13 +50,16 @@ def test_each_role_at_each_place(people: dict[str, Any], role: str) -> None:
         f"{INCIDENTS}{incident.pk}/change/",
     ):
         assert browser.get(path).status_code == 200, path
+    shown = text(browser.get(f"{INCIDENTS}{incident.pk}/change/"))
+    ends = role != "auditor"
+    assert ("let sending go on." in shown) == ends
+    assert ("ask a manager, support or the administrator to let it go on." in shown) != ends
     ask = f"{STOPS}stop/?account={account.pk}"
     assert browser.get(ask).status_code == (200 if role in STAFF else 403)
     given = {"account": account.pk, "reason": "x"}
     assert browser.post(f"{STOPS}stop/", given).status_code == (303 if role in STAFF else 403)
     allowed = browser.post(f"{STOPS}{made.pk}/allow/", {"reason": "x"})
     assert allowed.status_code == (303 if role in STAFF else 403)
-    ends = role != "auditor"
     assert browser.post(f"{INCIDENTS}{incident.pk}/go-on/").status_code == (303 if ends else 403)
     assert SendingStop.objects.filter(account=account).exists() == (role in STAFF)
     assert SendingStop.objects.filter(allowed_at=None, company__isnull=False).exists() == (

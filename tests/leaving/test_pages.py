@@ -259,6 +259,7 @@ def test_a_mistake_is_recorded_once(people: dict[str, Any]) -> None:
     rows = [item.transaction_id for item in push.items.order_by("position")]
     page = at(push, "change")
     assert "Record a mistake" in text(browser.get(page))
+    assert "Record first which rows were sent in error." in text(browser.get(page))
     assert "Nothing can be called back" in text(browser.get(at(push, "mistake")))
     form = given(row=rows[:2], wrong_client="on", stop="on")
     shown = text(browser.post(at(push, "mistake"), form, follow=True))
@@ -286,6 +287,8 @@ def test_the_text_is_in_both_languages_the_clients_first(manager: Any) -> None:
     content = manager.get(at(push, "client_text")).content.decode()
     assert content.index('lang="fr-ca" aria') < content.index('lang="en" aria')
     assert row.description in content
+    for code in ("en", "fr-ca"):
+        assert f'data-copy="words-{code}"' in content and f'id="words-{code}"' in content
 
 
 def test_a_mistake_needs_rows_and_a_reason(manager: Any) -> None:

@@ -46,6 +46,17 @@ def test_half_an_hour_without_anybody_ends_it(browser: Any, clock: Any) -> None:
     assert not Session.objects.filter(pk=kept).exists()
 
 
+def test_whoever_was_signed_out_alone_is_told_why_once(browser: Any, clock: Any) -> None:
+    told = "You were signed out after 30 minutes without activity."
+    assert told not in browser.get("/admin/login/?next=/admin/", follow=True).content.decode()
+    clock.shift(31 * MINUTE)
+    page = browser.get(COMPANIES, follow=True)
+    assert page.redirect_chain[-1][0] == f"/admin/login/?next={COMPANIES}"
+    assert told in page.content.decode()
+    assert told not in browser.get("/admin/login/").content.decode()
+    assert told not in Client().get(COMPANIES, follow=True).content.decode()
+
+
 def test_twelve_hours_end_it_whatever_happens(browser: Any, clock: Any) -> None:
     for _ in range(35):
         clock.shift(20 * MINUTE)

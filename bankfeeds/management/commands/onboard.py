@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from bankfeeds import conf, links, onboarding, sealing
+from bankfeeds import conf, links, onboarding, sealing, words
 from bankfeeds.codat.client import Client
 from bankfeeds.management.entrance import PortalCommand
 from bankfeeds.models import Company, Connection, Intent, RemoteCreation, SourceAccount
@@ -156,7 +156,7 @@ class Command(PortalCommand):
     def _tell(self, company: Company, accounts: list[SourceAccount], link: str) -> None:
         self.say(f"Company {company.codat_name} ({company.codat_id})")
         for row in accounts:
-            self.say(f"  {row} – {row.account_id} – {row.status}")
+            self.say(f"  {row} – {row.account_id} – {words.account(row).label}")
         if not self.as_json:
             self.say(f"Link for the client, valid for one hour at most: {link}")
 

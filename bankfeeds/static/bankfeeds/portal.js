@@ -93,6 +93,33 @@
   });
 })();
 
+// --- Copy what stands on the page ----------------------------------------------------------
+(() => {
+  const general = document.getElementById("portal-says");
+
+  async function copied(place) {
+    const text = "value" in place ? place.value : place.textContent.trim();
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // The text is selected at least, for Ctrl+C.
+      if (place.select) place.select(); else getSelection().selectAllChildren(place);
+      try { return document.execCommand("copy"); } catch { return false; }
+    }
+  }
+
+  document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const done = await copied(document.getElementById(button.dataset.copy));
+    general.textContent = "";
+    general.dataset.tone = done ? "good" : "bad";
+    setTimeout(() => { general.textContent = done ? general.dataset.copied : general.dataset.byHand; }, 50);
+  });
+})();
+
 // --- Countdown of a link -------------------------------------------------------------------
 (() => {
   const SOON = 600, SPOKEN = new Set([10, 5, 1]);

@@ -62,15 +62,8 @@
   }
 
   function showExtras() {
-    document.querySelectorAll(".push-js, .push-copy").forEach((extra) => { extra.hidden = false; });
+    document.querySelectorAll(".push-js").forEach((extra) => { extra.hidden = false; });
   }
-
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest(".push-copy");
-    if (!button) return;
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.textContent = "✓ " + button.textContent.replace("✓ ", "");
-  });
 
   showExtras();
   plan();
