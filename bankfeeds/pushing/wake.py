@@ -16,28 +16,32 @@ from bankfeeds.models import Push, PushStatus
 # Long enough for the other messages of the same company to come in: one call then asks for all.
 GATHERING = dt.timedelta(seconds=2)
 # While Codat has more of the company of which no message came yet, those that came wait this long.
-OTHERS = dt.timedelta(seconds=30)
+OTHERS = dt.timedelta(seconds=60)
 # Whose end may still be learned from Codat.
 OPEN = (PushStatus.SUBMITTED, PushStatus.TIMED_OUT)
 
 
 def wake(operation_key: uuid.UUID, *, now: dt.datetime) -> Push | None:
-    """The push that Codat knows by this key, due within half a minute; None when none has it.
+    """The push that Codat knows by this key, due within a minute; None when none has it.
 
-    Within two seconds when it is the last of its company that Codat had to tell of. A push that is
-    due earlier stays so; one that has ended, or waits for a person, is left alone.
+    With the last of its company that Codat had to tell of, all are due within two seconds. A push
+    that is due earlier stays so; one that has ended, or waits for a person, is left alone.
     """
     push = Push.objects.filter(push_operation_key=operation_key).first()
     if push is None:
         return None
     factor = conf.timing_factor()
+    soon, patient = now + GATHERING * factor, now + OTHERS * factor
+    company = Push.objects.filter(company=push.company_id, status=PushStatus.SUBMITTED)
     # Without a message, a look lies further ahead than any that a message asked for.
-    unheard = Push.objects.filter(
-        company=push.company_id,
-        status=PushStatus.SUBMITTED,
-        next_attempt_at__gt=now + OTHERS * factor,
-    ).exclude(pk=push.pk)
-    soon = now + (OTHERS if unheard.exists() else GATHERING) * factor
-    later = Q(next_attempt_at=None) | Q(next_attempt_at__gt=soon)
-    Push.objects.filter(later, pk=push.pk, status__in=OPEN).update(next_attempt_at=soon)
+    unheard = company.filter(next_attempt_at__gt=patient).exclude(pk=push.pk)
+    mine = Push.objects.filter(pk=push.pk, status__in=OPEN)
+    if unheard.exists():
+        mine.filter(_later_than(patient)).update(next_attempt_at=patient)
+    else:
+        (mine | company).filter(_later_than(soon)).update(next_attempt_at=soon)
     return push
+
+
+def _later_than(moment: dt.datetime) -> Q:
+    return Q(next_attempt_at=None) | Q(next_attempt_at__gt=moment)
