@@ -68,6 +68,7 @@ WHAT = {
     "statement.saved": gettext_lazy("File imported"),
     "statement.discarded": gettext_lazy("Upload cancelled"),
     "push.ready": gettext_lazy("Push confirmed"),
+    "push.left_out": gettext_lazy("Account left out of a push"),
     "push.sending": gettext_lazy("Push leaving"),
     "push.reconciling": gettext_lazy("Looking for a push at Codat"),
     "push.late_answer": gettext_lazy("Codat answered late"),
@@ -86,6 +87,13 @@ WHAT = {
     "feed.file_for_client": gettext_lazy("File for the client taken out"),
     "sending.stopped": gettext_lazy("Sending stopped"),
     "sending.allowed": gettext_lazy("Sending allowed again"),
+    "closure.added": gettext_lazy("Closing day added"),
+    "closure.changed": gettext_lazy("Closing day changed"),
+    "closure.deleted": gettext_lazy("Closing day taken away"),
+    "incident.ended": gettext_lazy("Incident ended"),
+    "resending.asked": gettext_lazy("Order to send again given"),
+    "resending.ended": gettext_lazy("Order to send again carried out"),
+    "webhook.again": gettext_lazy("Message from Codat processed again"),
     "list.exported": gettext_lazy("List exported"),
 }
 

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from bankfeeds.models import Event, Intent, Origin, SourceAccount
 
 from .clients import account_label, gone
+from .figures import day
 from .pushes import push_label
 
 # Lines of the record that change a status, of an account or of the connection itself.
@@ -77,6 +79,8 @@ def changed(event: Event, name: str, value: object) -> str:
         return push_label(text) or text
     if name == "status" and event.account_id is not None and text:
         return account_label(text)
+    if name.endswith("_date") and (date := parse_date(text)):
+        return day(date)
     return text or "–"
 
 

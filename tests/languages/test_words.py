@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from bankfeeds import words
+from bankfeeds.models import Event
 from bankfeeds.words.stored import said
 
 AT = dt.datetime(2026, 11, 20, 20, 42, tzinfo=dt.UTC)
@@ -26,6 +29,26 @@ def test_money() -> None:
     with override("fr-ca"):
         assert words.money(Decimal("-1234.5"), "CAD").replace(NBSP, " ") == "−1 234,50 CAD"
         assert words.flow(Decimal("-75.5"), "CAD") == "Sortie 75,50 CAD"
+
+
+# The first argument of a call that records, or a line that chooses it.
+RECORDED = re.compile(r"(?:record\(\s*|action = )([^\n,]*)")
+NAME = re.compile(r'"([a-z_]+\.[a-z_]+)"')
+
+
+def test_whatever_is_recorded_has_words() -> None:
+    files = Path(words.__file__).parent.parent.rglob("*.py")
+    told = (given for file in files for given in RECORDED.findall(file.read_text("utf-8")))
+    names = {name for given in told for name in NAME.findall(given)}
+    assert len(names) > 30
+    assert {name for name in names if words.action(name) == name} == set()
+
+
+def test_dates_of_the_record_have_their_month_in_words() -> None:
+    event = Event(action="account.status")
+    assert words.changed(event, "feed_start_date", "2026-11-02") == "Nov 2, 2026"
+    assert words.changed(event, "feed_start_date", None) == "–"
+    assert words.changed(event, "name", "2026-11-02") == "2026-11-02"
 
 
 PUT_IN = ["Acme", "l'été", "100 %", "a: b", "Nothing was sent."]
