@@ -60,11 +60,12 @@ def status(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
 
 def _choose(admin: PortalAdmin, request: HttpRequest, made: Look) -> HttpResponse:
     given = request.POST
-    country, owner = given.get("country", ""), number(given.get("owner", ""))
+    country, wanted = given.get("country", ""), given.get("owner", "")
+    owner = number(wanted)
     problem = ""
     if country not in Country.values:
         problem = _("Choose the country. Nothing was adopted.")
-    elif owner is not None and not owners().filter(pk=owner).exists():
+    elif wanted and (owner is None or not owners().filter(pk=owner).exists()):
         problem = _("Choose another owner. Nothing was adopted.")
     rows = None if "all" in given else sorted(numbers(given.getlist("found")))
     if problem:

@@ -104,7 +104,7 @@ def books(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
 
 def _replacement(request: HttpRequest) -> Company | None:
     """The company of which this one is a duplicate: by number, reference or name."""
-    text = request.POST.get("replaced_by", "").strip()
+    text = request.POST.get("replaced_by", "").replace("\x00", "").strip()
     if not text:
         return None
     wanted = number(text)

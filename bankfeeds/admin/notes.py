@@ -29,7 +29,11 @@ def add(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if company is None:
         messages.error(request, _("There is no such company."))
         return see_other(reverse("admin:bankfeeds_company_changelist"))
-    push = company.pushes.filter(pk=number(request.POST.get("push", "")) or 0).first()
+    named = request.POST.get("push", "")
+    push = company.pushes.filter(pk=number(named) or 0).first()
+    if named and push is None:
+        messages.error(request, _("This company has no such push. The note was not kept."))
+        return see_other(page)
     try:
         notes.add(
             company,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -67,8 +67,8 @@ def goes_on(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     def act(_why: str, _key: str) -> bool:
         wanted = number(request.POST.get("earlier", ""))
         old = next((each for each in choices if each.pk == wanted), None)
-        if old is None and account.follows_id != wanted:
-            raise Http404(_("There is no such account to go on from."))
+        if old is None and (wanted is None or account.follows_id != wanted):
+            raise ValueError(_("There is no such account to go on from."))
         if old is None or not succession.go_on_from(
             account, old, by=actor(request), now=timezone.now()
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection as database
 from django.urls import reverse
+from django.utils import timezone
 
 from bankfeeds.codat.client import Client
-from bankfeeds.models import Closure, Event
+from bankfeeds.models import Closure, Event, FoundCompany, Look, Note
 from tests import support
 from tests.admin.pushes import hidden, signed_in, text
 
@@ -226,3 +228,47 @@ def test_a_closing_day_that_another_changed(one: Any, other: Any) -> None:
     assert "Changed by jean on" in text(answer)
     row.refresh_from_db()
     assert (row.name, row.country) == ("Feast", "")
+
+
+# --- Numbers that no page showed -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pk", ["9" * 30, "-1", "x", "\x00", "<script>"])
+def test_a_chosen_row_that_is_none_is_refused(one: Any, pk: str) -> None:
+    for name in ("refresh_statuses", "push_connected", "change_owner"):
+        posted = {"action": name, "_selected_action": [pk]}
+        assert "A chosen row does not exist" in text(one.post(COMPANIES, posted, follow=True))
+
+
+def test_a_note_on_the_push_of_another_client_is_not_kept(one: Any) -> None:
+    company, push = support.make_company(), support.make_push()
+    url = reverse("admin:bankfeeds_company_note", args=[company.pk])
+    for forged in (str(push.pk), "9" * 30, "x"):
+        answer = one.post(url, {"text": "Called", "push": forged}, follow=True)
+        assert "This company has no such push" in text(answer)
+    assert not Note.objects.exists()
+
+
+@pytest.mark.parametrize("earlier", ["", "x", "9" * 30, "0"])
+def test_an_account_goes_on_from_none_that_was_not_offered(one: Any, earlier: str) -> None:
+    ended = support.make_account(support.make_connection(status="Unlinked"))
+    heir = support.make_account(support.make_connection(ended.company))
+    url = reverse("admin:bankfeeds_sourceaccount_goes_on", args=[heir.pk])
+    assert "no such account to go on from" in text(one.post(url, {"earlier": earlier}))
+    heir.refresh_from_db()
+    assert heir.follows is None
+
+
+@pytest.mark.parametrize("owner", ["x", "9" * 30, "-1"])
+def test_a_company_is_adopted_for_no_owner_that_is_none(one: Any, owner: str) -> None:
+    look = Look.objects.create(
+        form_key="look", asked_at=timezone.now(), asked_by="manager", next_page=0
+    )
+    found = FoundCompany.objects.create(
+        look=look, codat_id=uuid.uuid4(), name="Found", found_as="new"
+    )
+    url = reverse("admin:bankfeeds_company_adopt_look", args=[look.pk])
+    answer = one.post(url, {"country": "US", "owner": owner, "found": [found.pk]})
+    assert "Choose another owner" in text(answer)
+    found.refresh_from_db()
+    assert found.outcome == ""
