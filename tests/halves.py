@@ -5,7 +5,8 @@ both halves. Once is enough for
 
 - a test that asks for no database: pytest-django lets it reach none;
 - the browser's tests: they are here for the pages' scripts and looks. What those pages do to the
-  database, the pages' own tests hold on both.
+  database, the pages' own tests hold on both;
+- the table of who may what at every address: who somebody is decides, and no database.
 
 `@pytest.mark.both_databases` keeps a test of either kind on both, such as one whose processes open
 a database of their own. Tests that run once are dealt out by file, so that both halves take about
@@ -27,6 +28,8 @@ BOTH = "both_databases"
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
 COLLECTED = pytest.StashKey[dict[str, set[str]]]()
 BROWSER = TESTS / "e2e"
+WHO_MAY_WHAT = TESTS / "matrix" / "test_matrix.py"
+ONCE = (BROWSER, WHO_MAY_WHAT)
 # The long ones are dealt by hand; all other files by a sum over their names.
 # The first that names a place has it.
 DEALT = {
@@ -35,6 +38,7 @@ DEALT = {
         TESTS / "sandbox",
         TESTS / "bench",
         TESTS / "commands" / "test_demo.py",
+        WHO_MAY_WHAT,
     ),
     "sqlite": (BROWSER,),
 }
@@ -75,7 +79,7 @@ def halves_of(item: pytest.Item) -> set[str]:
 def once_is_enough(item: pytest.Item) -> bool:
     if item.get_closest_marker(BOTH):
         return False
-    return item.path.is_relative_to(BROWSER) or not asks_for_database(item)
+    return any(item.path.is_relative_to(place) for place in ONCE) or not asks_for_database(item)
 
 
 def asks_for_database(item: pytest.Item) -> bool:

@@ -48,12 +48,14 @@ def test_every_file_is_dealt_to_one_half_and_both_get_some() -> None:
     assert dealt == [halves.dealt_to(Path(str(file))) for file in files]
 
 
-def test_only_browsers_run_once_in_spite_of_a_database(request: pytest.FixtureRequest) -> None:
+def test_only_what_is_named_runs_once_in_spite_of_a_database(
+    request: pytest.FixtureRequest,
+) -> None:
     odd = [
         item.nodeid
         for item in request.session.items
         if halves.asks_for_database(item)
         and halves.halves_of(item) != EITHER
-        and not item.path.is_relative_to(halves.BROWSER)
+        and not any(item.path.is_relative_to(place) for place in halves.ONCE)
     ]
     assert odd == []
