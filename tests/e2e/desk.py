@@ -117,7 +117,7 @@ class Desk:
 
     def copied(self) -> Locator:
         """Where a screen reader hears that it was copied."""
-        return self.page.locator("[data-copied][role=status]")
+        return self.page.locator(".copied[role=status]")
 
     def clipboard(self) -> str:
         text: str = self.page.evaluate("navigator.clipboard.readText()")

@@ -140,7 +140,7 @@ def test_pages_that_answer_a_press(
         eye.look(desk.page, "manager", next(themes))
         desk.open(f"/admin/bankfeeds/connection/{there['connection']}/change/")
         desk.page.locator("[data-copy-link]").first.click()
-        desk.page.locator("[data-copied]:not(:empty)").wait_for()
+        desk.page.locator(".copied:not(:empty)").wait_for()
         eye.look(desk.page, "manager", next(themes))
     _forget_axe_itself(watch)
     eye.is_content()
