@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 from django.apps import AppConfig
 from django.utils import timezone
 
+from tests.faults import disk
+
 
 class Point(NamedTuple):
     """Where `function` of `module` is used: come by behind it, if it had something to do."""
@@ -62,6 +64,7 @@ class PointsConfig(AppConfig):
             _come_by_behind(module, point, folder)
         _kill_while_sending(folder)
         _bend_the_clock(folder / "clock")
+        disk.watch(folder)
 
 
 def _come_by_behind(module: Any, point: Point, folder: Path) -> None:

@@ -1,11 +1,11 @@
-"""The cases of the matrix: what happens to the worker, on the wire, at Codat, to data and clock.
+"""The cases of the matrix: what happens to worker, wire, Codat, data, disk and clock.
 
 What each must come to is the same: the server saw every operation once and in order.
 """
 
 from __future__ import annotations
 
-from . import codat, data, wire, worker  # noqa: F401
+from . import codat, data, storage, wire, worker  # noqa: F401
 from .entry import CASES
 
 __all__ = ["CASES", "USUAL"]
