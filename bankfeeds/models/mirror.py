@@ -46,7 +46,9 @@ class RemoteCreation(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     requested_at = models.DateTimeField(_("created"))
+    # With this key; and at all, with whatever key.
     first_sent_at = models.DateTimeField(null=True, blank=True)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(_("gone at Codat since"), null=True, blank=True)
 

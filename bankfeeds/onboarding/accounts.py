@@ -188,6 +188,8 @@ def same_id() -> str:
 
 class AccountCreation(Creation[shapes.SourceAccount]):
     noun = "account"
+    # Its id is ours, and Codat takes an id of a connection once.
+    may_double = False
 
     def __init__(self, account: SourceAccount, client: Client, clock: Clock) -> None:
         self.row: SourceAccount = account

@@ -23,6 +23,7 @@ from bankfeeds.codat import errors
 from bankfeeds.codat.errors import CodatError
 from bankfeeds.messages import explain, what_happened, with_details
 from bankfeeds.models import Actor, Event, Intent, RemoteCreation
+from bankfeeds.words import clock_time
 
 Clock = Callable[[], dt.datetime]
 Answer = TypeVar("Answer")
@@ -57,6 +58,8 @@ class Creation(ABC, Generic[Answer]):
 
     noun: str
     row: RemoteCreation
+    # Whether a second POST with another key would make a second one.
+    may_double = True
 
     @property
     @abstractmethod
@@ -161,6 +164,7 @@ class Press(Generic[Answer]):
             found = self._look_up()
             if found is not None:
                 return found
+            self._refuse_haste()
             self.take_new_key()
         self.was_unknown = self.row.intent == Intent.UNKNOWN
         try:
@@ -172,9 +176,23 @@ class Press(Generic[Answer]):
         found = self._look_up()
         if found is not None:
             return found
+        self._refuse_haste()
         self.take_new_key()
         self.was_unknown = False
         return self._send()
+
+    def _refuse_haste(self) -> None:
+        """Behind a gateway's error Codat may be at work still: a new key now could make two."""
+        last, settle = self.row.last_sent_at, dt.timedelta(seconds=settings.PUSH_SETTLE)
+        if not self.creation.may_double or last is None or self.clock() >= last + settle:
+            return
+        raise Blocked(
+            _(
+                "Codat does not show it yet, but may still be making it."
+                " Nothing was sent again. Press Continue after %(time)s."
+            )
+            % {"time": clock_time(last + settle + dt.timedelta(minutes=1))}
+        )
 
     # --- The steps, each committed by itself -------------------------------------------------
 
@@ -187,7 +205,9 @@ class Press(Generic[Answer]):
         self.creation.prepare()
         now = self.clock()
         # Committed first: whoever dies in the middle of the call leaves "unknown" behind.
-        self.hold(intent=Intent.UNKNOWN, first_sent_at=Coalesce("first_sent_at", now))
+        first = Coalesce("first_sent_at", now)
+        self.hold(intent=Intent.UNKNOWN, first_sent_at=first, last_sent_at=now)
+        self.row.last_sent_at = now
         self.sending = True
         return self.creation.send()
 

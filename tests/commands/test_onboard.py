@@ -86,8 +86,9 @@ def test_running_it_again_after_the_link_has_expired_renews_it(
 @pytest.mark.parametrize("nth", [1, 2, 3, 5])
 @pytest.mark.parametrize("fault", ["500-after", "500-before", "reset-after", "400"])
 def test_a_failure_half_way_goes_on_where_it_stopped(
-    sandbox: Any, accounts: Path, fault: str, nth: int
+    sandbox: Any, accounts: Path, settings: Any, fault: str, nth: int
 ) -> None:
+    settings.PUSH_SETTLE = 0
     path = {1: "/companies$", 2: "/connections$", 3: "bankFeedAccounts$", 5: "bankFeedAccounts$"}
     for _ in range(nth - 3):
         # A throttled request changes nothing, but lets the fault hit a later account.

@@ -227,7 +227,8 @@ def test_which_account_it_goes_on_from(manager: Any, onboarded: support.Onboarde
     assert "Goes on from an earlier account" in text(manager.get(at(new, "change")))
     path = at(new, "goes_on")
     stranger = support.make_account(support.make_connection(status="Unlinked"))
-    assert manager.post(path, given(earlier=stranger.pk)).status_code == 404
+    assert "goes_on_from" not in press(manager, path, earlier=stranger.pk)
+    assert not SourceAccount.objects.get(pk=new.pk).follows_id
     assert "its rows came over" in press(manager, path, earlier=old.pk)
     assert new.transactions.count() == len(waiting)
     assert f"Goes on from {old}" in text(manager.get(at(new, "change")))

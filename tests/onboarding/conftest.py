@@ -18,6 +18,12 @@ Plan = Callable[..., Company]
 Clock = Callable[[], dt.datetime]
 
 
+@pytest.fixture(autouse=True)
+def nothing_settles(settings: Any) -> None:
+    """A fault's effect shows at once: nobody waits before sending with a new key."""
+    settings.PUSH_SETTLE = 0
+
+
 @pytest.fixture
 def plan(actor: Actor) -> Plan:
     """Plan a company by name; the key of the form is new unless it is given."""

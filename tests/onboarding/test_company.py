@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bankfeeds import conf, onboarding
+from bankfeeds.codat import bodies
 from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Company, Event, Intent
 from tests import support
@@ -155,6 +157,27 @@ def test_a_fault_before_the_effect_is_sent_with_a_new_key(
     assert create(row, codat, actor)
     assert len(at_codat(codat)) == 1
     assert row.idempotency_key != key
+
+
+def test_after_a_fault_a_new_key_waits_until_codat_must_have_ended(
+    plan: Plan, codat: Client, actor: Actor, settings: Any
+) -> None:
+    settings.PUSH_SETTLE = 120
+    row, other = plan(), plan("Bolt Hardware")
+    key = row.idempotency_key
+    order("502", times=2)
+    assert not create(row, codat, actor) and not create(other, codat, actor)
+    for each in (row, other):
+        assert not create(each, codat, actor)
+        assert each.problem.startswith("Codat does not show it yet, but may still be making it.")
+        assert each.intent == Intent.SERVER_FAULT
+    # Behind the gateway the first POST is carried out after all.
+    body = bodies.company_body(name=row.codat_name, description=row.description)
+    codat.create_company(body, key=uuid.uuid4())
+    assert create(row, codat, actor)
+    assert create(other, codat, actor, lambda: timezone.now() + dt.timedelta(seconds=121))
+    assert sorted(at_codat(codat)) == [(each.codat_name, each.description) for each in (row, other)]
+    assert row.idempotency_key == key
 
 
 @pytest.mark.parametrize(
