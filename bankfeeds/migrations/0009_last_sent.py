@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('bankfeeds', '0008_adopting'),
+        ("bankfeeds", "0008_adopting"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='company',
-            name='last_sent_at',
+            model_name="company",
+            name="last_sent_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='connection',
-            name='last_sent_at',
+            model_name="connection",
+            name="last_sent_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='sourceaccount',
-            name='last_sent_at',
+            model_name="sourceaccount",
+            name="last_sent_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]
