@@ -149,7 +149,7 @@ class DecisionFilter(Choice):
 class ByWhomFilter(Choice):
     """By the person who confirmed; commands and schedules have a filter of their own."""
 
-    title = _("by whom")
+    title = _("person")
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

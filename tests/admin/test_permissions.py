@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from tests import support
-from tests.admin.pushes import signed_in
+from tests.admin.pushes import hidden, signed_in
 
 MANAGER, SUPPORT, AUDITOR, ADMINISTRATOR = "manager", "support", "auditor", "administrator"
 
@@ -46,8 +46,10 @@ def person(user: User, page: str = "change") -> str:
     return f"/admin/auth/user/{user.pk}/{page}/"
 
 
-def posted(user: User, **changes: Any) -> dict[str, Any]:
+def posted(by: Any, user: User, **changes: Any) -> dict[str, Any]:
+    """The form as its page gave it to this browser, with these changes."""
     return {
+        "seen": hidden(by.get(person(user)), "seen"),
         "username": user.username,
         "is_active": "on",
         "is_staff": "on",
@@ -78,7 +80,7 @@ def test_an_administrator_deactivates_and_makes_nobody_a_superuser(
 ) -> None:
     user = people[SUPPORT]
     right = Permission.objects.get(codename="add_company")
-    forged = posted(user, is_superuser="on", user_permissions=[right.pk])
+    forged = posted(boss, user, is_superuser="on", user_permissions=[right.pk])
     forged.pop("is_active")
     assert boss.post(person(user), forged).status_code == 302
     user.refresh_from_db()
@@ -90,7 +92,7 @@ def test_an_administrator_deactivates_and_makes_nobody_a_superuser(
 def test_an_administrator_cannot_touch_a_superuser(people: dict[str, User], boss: Any) -> None:
     root = User.objects.create_superuser("root", password="the pass phrase of root")
     assert boss.get(person(root)).status_code == 200
-    assert boss.post(person(root), posted(root)).status_code == 403
+    assert boss.post(person(root), posted(boss, root)).status_code == 403
     new = {"password1": "another long phrase", "password2": "another long phrase"}
     assert boss.post(person(root, "password"), new).status_code == 403
     root.refresh_from_db()
@@ -99,7 +101,7 @@ def test_an_administrator_cannot_touch_a_superuser(people: dict[str, User], boss
 
 def test_a_superuser_hands_out_what_stands_above_the_groups(people: dict[str, User]) -> None:
     root = signed_in(User.objects.create_superuser("root"))
-    root.post(person(people[SUPPORT]), posted(people[SUPPORT], is_superuser="on"))
+    root.post(person(people[SUPPORT]), posted(root, people[SUPPORT], is_superuser="on"))
     people[SUPPORT].refresh_from_db()
     assert people[SUPPORT].is_superuser
 
