@@ -35,7 +35,8 @@ Clock = Callable[[], dt.datetime]
 
 # Changes of these are worth a line in the record; balances change every day.
 _TOLD = ("status", "name", "feed_start_date")
-_DISCONNECTED = "disconnected"
+_CONNECTED, _DISCONNECTED = "connected", "disconnected"
+_ENDED = (shapes.ConnectionStatus.UNLINKED, shapes.ConnectionStatus.DEAUTHORIZED)
 _TOO_LARGE = Decimal(10) ** 15
 _CENTS_OF_CENTS = Decimal("0.0001")
 
@@ -79,9 +80,10 @@ def refresh_connection(connection: Connection, *, client: Client, by: Actor, clo
     with transaction.atomic():
         _bring_back(connection, by=by, now=now)
         rows = _locked(known, asked_at=asked_at)
-        for answer in answers:
-            if answer.id in rows:
-                _mirror(rows.pop(answer.id), answer, by=by, now=now)
+        heard = [(rows.pop(each.id), each) for each in answers if each.id in rows]
+        turned = [_mirror(row, answer, by=by, now=now) for row, answer in heard]
+        if _CONNECTED in turned:
+            _linked_again(connection, by=by, now=now)
         for row in rows.values():
             if row.gone_at is None:
                 _apply(row, {"gone_at": now}, action="account.gone", by=by, now=now)
@@ -171,7 +173,8 @@ def _mirror_company(
 
 def _mirror(
     row: SourceAccount, answer: shapes.SourceAccount, *, by: Actor, now: dt.datetime
-) -> None:
+) -> str:
+    """What its status has turned to, in small letters; "" when it is what it was."""
     columns = account_columns(answer, now=now)
     came_back = row.gone_at is not None
     action = "account.back" if came_back else "account.status"
@@ -182,8 +185,36 @@ def _mirror(
     if row.status.lower() == _DISCONNECTED:
         # What was on its way when it turned may have ended since the last look.
         still = was == _DISCONNECTED and last_seen is not None
-        since = last_seen if still and last_seen else now - marks.NOTICED_AFTER
+        # It may have turned right after the last look, which can be days ago.
+        since = last_seen if still and last_seen else (last_seen or now) - marks.NOTICED_AFTER
         marks.disconnected(row, since=since, by=by, now=now)
+    turned = row.status.lower()
+    return turned if turned != was else ""
+
+
+def _linked_again(connection: Connection, *, by: Actor, now: dt.datetime) -> None:
+    """A client who connects an account anew has linked an ended connection, unless another has
+    taken its place. Only a turn tells: after an unlinking accounts may look connected for days."""
+    before = Connection.objects.values_list("status", flat=True).get(pk=connection.pk)
+    if before not in _ENDED:
+        return
+    after = str(shapes.ConnectionStatus.LINKED)
+    try:
+        with transaction.atomic():
+            rows = Connection.objects.filter(pk=connection.pk, status=before)
+            if not rows.update(status=after, status_as_of=now):
+                return
+    except IntegrityError:
+        return
+    connection.status, connection.status_as_of = after, now
+    Event.objects.record(
+        "connection.linked",
+        by=by,
+        at=now,
+        connection=connection,
+        before={"status": before},
+        after={"status": after},
+    )
 
 
 def _apply(

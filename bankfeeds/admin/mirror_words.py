@@ -84,11 +84,22 @@ def next_step(
         return NextStep(_("Nothing to do: it no longer exists at Codat."))
     if company.intent != Intent.DONE:
         return NextStep(_("Continue creating the company"), "continue")
+    if connection is not None and _is_asked_back(connection, now=now):
+        return NextStep(_("Give the link to the client"), "copy")
     if connection is None or connection.gone_at or connection.status == "Unlinked":
         return NextStep(_("Create the QuickBooks connection"), "connect")
     if connection.intent != Intent.DONE:
         return NextStep(_("Continue creating the connection"), "continue")
     return _of_accounts(connection, now=now, barriers=barriers)
+
+
+def _is_asked_back(connection: Connection, *, now: dt.datetime) -> bool:
+    """Unlinked, and a link was made since that is known: the client can connect by it again."""
+    if connection.gone_at or connection.status != "Unlinked":
+        return False
+    issued, until = connection.link_issued_at, connection.link_valid_until
+    known = connection.status_as_of
+    return bool(issued and until and known and until > now and issued >= known)
 
 
 def _of_accounts(connection: Any, *, now: dt.datetime, barriers: words.Barriers) -> NextStep:

@@ -37,6 +37,7 @@ WHAT = {
     "connection.failed": gettext_lazy("QuickBooks connection not created"),
     "connection.gone": gettext_lazy("Connection removed at Codat"),
     "connection.back": gettext_lazy("Connection found again at Codat"),
+    "connection.linked": gettext_lazy("Connection linked again by the client"),
     "connection.unlinked": gettext_lazy("Connection unlinked at Codat"),
     "account.not_wanted": gettext_lazy("Marked as not wanted"),
     "account.wanted": gettext_lazy("Wanted again"),

@@ -201,6 +201,22 @@ def test_the_list_says_what_waits_and_by_when(manager: Any) -> None:
     assert "Partly connected (1 of 2)" in shown
 
 
+def test_an_unlinked_client_with_a_new_link_gets_it(manager: Any) -> None:
+    """By it the client connects again; without one there is nothing but a new connection."""
+    now = timezone.now()
+    company = support.make_company()
+    connection = support.make_connection(
+        company, status="Unlinked", status_as_of=now, link_issued_at=now, link_url="https://x.test"
+    )
+    support.make_account(connection, status="disconnected")
+    assert "Give the link to the client" in text(manager.get(page(company)))
+    earlier = now - dt.timedelta(minutes=1)
+    Connection.objects.filter(pk=connection.pk).update(link_issued_at=earlier)
+    assert "Give the link to the client" not in text(manager.get(page(company)))
+    Connection.objects.filter(pk=connection.pk).update(status_as_of=earlier)
+    assert "Give the link to the client" in text(manager.get(page(company)))
+
+
 def test_an_undecided_push_is_the_next_step(manager: Any) -> None:
     push = pushes.refused()
     assert f"Decide push #{push.pk}" in text(manager.get(LIST))

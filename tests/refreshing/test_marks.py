@@ -66,6 +66,20 @@ def test_what_succeeded_in_the_ten_days_before_is_marked_once(
     assert not marks.perhaps_missing(other).exists()
 
 
+def test_ten_days_are_counted_from_the_last_look_at_which_it_was_connected(
+    onboarded: Onboarded, codat: Client, actor: Actor
+) -> None:
+    """Codat was away from Friday to Monday: it may have turned on Friday."""
+    account = onboarded.accounts[0]
+    looked_at = timezone.now() - dt.timedelta(days=3)
+    SourceAccount.objects.filter(pk=account.pk).update(status_as_of=looked_at)
+    succeeded(account, days_ago=13.1)
+    fresh = succeeded(account, days_ago=12.9)
+    set_status(onboarded, "disconnected")
+    refresh(onboarded, codat, actor)
+    assert list(marks.perhaps_missing(account)) == [fresh]
+
+
 def test_what_ends_while_the_account_is_disconnected_is_marked_too(
     onboarded: Onboarded, codat: Client, actor: Actor
 ) -> None:

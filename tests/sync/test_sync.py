@@ -180,3 +180,46 @@ def test_nothing_in_the_background_mints_a_link(
     assert [r for r in seen("GET") if r["path"].endswith("/bankFeedAccounts")]
     waiting.connection.refresh_from_db()
     assert waiting.connection.link_url == before == ""
+
+
+def unlinked(them: Onboarded, client: Client, actor: Actor) -> None:
+    """Every account is lost; then somebody makes a new link, and hears Codat's word with it."""
+    for row in them.accounts:
+        place = {"connectionId": str(them.connection.codat_id), "accountIds": [row.account_id]}
+        support.control("disconnect", **place)
+    refresh(client, actor)
+    links.renew(them.connection, client=client, by=actor, clock=timezone.now)
+    assert them.connection.status == "Unlinked"
+
+
+def test_a_client_who_connects_again_by_that_link_is_linked_again(
+    onboarded: Onboarded, codat: Client, actor: Actor
+) -> None:
+    unlinked(onboarded, codat, actor)
+    connect(onboarded, onboarded.accounts[0])
+    for _ in range(2):
+        refresh(codat, actor)
+    onboarded.connection.refresh_from_db()
+    assert onboarded.connection.status == "Linked"
+    told = Event.objects.get(action="connection.linked")
+    assert (told.before, told.after) == ({"status": "Unlinked"}, {"status": "Linked"})
+
+
+def test_an_ended_connection_stays_so_where_another_has_taken_its_place(
+    onboarded: Onboarded, codat: Client, actor: Actor
+) -> None:
+    unlinked(onboarded, codat, actor)
+    support.make_connection(onboarded.company, codat_id=None, intent="planned")
+    connect(onboarded, onboarded.accounts[0])
+    refresh(codat, actor)
+    onboarded.connection.refresh_from_db()
+    assert onboarded.connection.status == "Unlinked"
+
+
+def test_what_still_looks_connected_after_an_unlinking_links_nothing(
+    onboarded: Onboarded, codat: Client, actor: Actor
+) -> None:
+    rows = type(onboarded.connection).objects.filter(pk=onboarded.connection.pk)
+    rows.update(status="Unlinked")
+    refresh(codat, actor)
+    assert rows.get().status == "Unlinked"
