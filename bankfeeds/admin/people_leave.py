@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bankfeeds import words
 from bankfeeds.models import Company, Event
 
 from .push_forms import actor
@@ -61,13 +62,14 @@ def _name_companies(request: HttpRequest, user: User) -> None:
         "%(who)s looked after %(n)d companies. Hand them over:",
         left,
     )
+    who = words.person(user)
     where = f"{reverse('admin:bankfeeds_company_changelist')}?owner={user.pk}"
     messages.warning(
         request,
         format_html(
             '{} <a href="{}">{}</a>',
-            text % {"who": user.get_username(), "n": left},
+            text % {"who": who, "n": left},
             where,
-            _("Companies of %(who)s") % {"who": user.get_username()},
+            _("Companies of %(who)s") % {"who": who},
         ),
     )
