@@ -30,6 +30,8 @@ class NotLoopback(ValueError):
 class Sandbox:
     """A running sandbox. `state` None keeps everything in memory; port 0 takes any free one.
 
+    Stopped and started again it answers at the same address, and knows what `state` kept.
+
     `daily_quota` None is Codat's own formula, which a test of a thousand requests would exhaust.
     `keeps_doubles` stores rows again that are there, and older ones, instead of failing the push.
     `double_ids`: one of `rules.DOUBLE_IDS`, what becomes of a row whose id is stored already.
@@ -97,7 +99,9 @@ class Sandbox:
             server.server_close()
             raise
         name = f"[{host}]" if ":" in host else host
-        self.url = f"http://{name}:{server.server_address[1]}"
+        # Started again it answers where it did: its links hold.
+        self._address = host, port = host, server.server_address[1]
+        self.url = f"http://{name}:{port}"
         world = World(journal, settings=self._settings)
         world.base = self.url
         if self._webhook_secret:

@@ -71,6 +71,16 @@ def test_a_restart_remembers_rules_clock_links_and_faults(tmp_path: Path) -> Non
         assert talk.send("GET", "/integrations/hcws").status_code == 503
 
 
+def test_stopped_and_started_again_it_answers_where_it_did(tmp_path: Path) -> None:
+    sandbox = Sandbox(api_key=KEY, state=tmp_path / "state.json", operation_seconds=0)
+    with sandbox, Talk(sandbox.url) as talk:
+        client, url = talk.client(), sandbox.url
+        sandbox.stop()
+        sandbox.start()
+        assert sandbox.url == url
+        assert client.ended(client.push(row("a")))["status"] == "Success"
+
+
 def test_ten_days_are_remembered_over_a_restart(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Sandbox(api_key=KEY, state=state) as sandbox, Talk(sandbox.url) as talk:
