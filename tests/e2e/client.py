@@ -36,3 +36,9 @@ def choose(page: Page, accounts: Sequence[str]) -> None:
         page.get_by_role("checkbox", name=name).check()
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_role("heading", name="Bank transactions")).to_be_visible()
+
+
+def disconnect(page: Page, account: str) -> None:
+    """On the page that QuickBooks shows after *Connect*. It tells nobody."""
+    page.get_by_role("row", name=account).get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Codat will notice after ten days")).to_be_visible()

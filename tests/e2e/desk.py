@@ -46,6 +46,8 @@ class Desk:
 
     def press(self, what: Locator) -> None:
         self.pressed += 1
+        # What is still being laid out moves away from under the mouse.
+        self.page.wait_for_load_state()
         what.click()
 
     def button(self, name: str) -> None:
@@ -71,11 +73,24 @@ class Desk:
         self.type(self.page.get_by_label("Password"), PASSWORD)
         self.button("Log in")
 
+    def says(self, *texts: str) -> None:
+        for text in texts:
+            expect(self.page.locator("main")).to_contain_text(text)
+
+    def never_says(self, *texts: str) -> None:
+        """Of what is on the page now, in sight or not."""
+        content = self.page.content()
+        assert [text for text in texts if text in content] == []
+
     def search(self, text: str) -> None:
         """A company, from whatever page."""
         header = self.page.locator("#header")
         self.type(header.get_by_role("searchbox", name="Search companies"), text)
         self.press(header.get_by_role("button", name="Search"))
+
+    def choose_company(self, name: str) -> None:
+        """From the list."""
+        self.press(self.page.locator("#result_list").get_by_role("link", name=name))
 
     # --- Onboard -----------------------------------------------------------------------------
 
@@ -127,6 +142,24 @@ class Desk:
         self.open("/admin/bankfeeds/company/")
         self.page.get_by_role("link", name=name).click()
 
+    def open_account(self, last4: str) -> None:
+        """From the page of the company or the connection."""
+        self.press(self.page.get_by_role("link", name=f"••{last4}"))
+
+    # --- Ways out ----------------------------------------------------------------------------
+
+    def takes(self, way: str, *, reason: str = "", button: str = "") -> None:
+        """One of the *Ways out*, through the page that asks; `button` where it has another name."""
+        self.link(way)
+        if reason:
+            self.type(self.page.get_by_label("Reason (kept)"), reason)
+        self.button(button or way)
+
+    def allow_sending(self, reason: str) -> None:
+        """From the page of the stop."""
+        self.type(self.page.get_by_label("Reason (kept)"), reason)
+        self.press(self.page.get_by_role("button", name="Allow sending"))
+
     # --- Import and push ---------------------------------------------------------------------
 
     def upload(self, account: int, file: Path) -> None:
@@ -143,9 +176,11 @@ class Desk:
         self.confirm()
 
     def confirm(self) -> None:
+        send = self.page.get_by_role("button", name="Send ")
+        send.wait_for()
         for tick in self.page.get_by_label("Money in and money out are right").all():
             self.press(tick)
-        self.press(self.page.get_by_role("button", name="Send "))
+        self.press(send)
 
     def status(self) -> Locator:
         """The block of a push's page that moves by itself."""
@@ -155,14 +190,15 @@ class Desk:
         """Until the page shows it by itself, without a press of anything."""
         expect(self.status()).to_contain_text(status, timeout=20_000)
 
-    def reload_until(self, status: str) -> None:
+    def reload_until(self, text: str, *, within: str = "#push-status") -> None:
         """As an impatient person does; also where there is no JavaScript."""
+        place = self.page.locator(within)
         for _ in range(100):
-            if status in self.status().inner_text():
+            if text in place.inner_text():
                 return
             self.page.wait_for_timeout(100)
             self.page.reload()
-        expect(self.status()).to_contain_text(status)
+        expect(place).to_contain_text(text)
 
 
 def rows(page: Page) -> Sequence[str]:

@@ -28,25 +28,20 @@ def _create(desk: Desk, name: str) -> None:
     desk.button("Create company")
 
 
-def _says(desk: Desk, *texts: str) -> None:
-    for text in texts:
-        expect(desk.page.locator("main")).to_contain_text(text)
-
-
 def test_the_wrong_key(desk: Desk, settings: Any) -> None:
     right, settings.CODAT_API_KEY = settings.CODAT_API_KEY, "not-the-key"
     _create(desk, "Maple Street Bakery")
-    _says(desk, "Codat does not accept our key.", "Nothing was created", "Tell the administrator")
+    desk.says("Codat does not accept our key.", "Nothing was created", "Tell the administrator")
     settings.CODAT_API_KEY = right
     desk.button("Continue")
-    _says(desk, "Company created.")
+    desk.says("Company created.")
     assert len(companies()) == 1
 
 
 def test_codat_is_down(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.stop()
     _create(desk, "Maple Street Bakery")
-    _says(desk, "Codat could not be reached.", "The company was not created.")
+    desk.says("Codat could not be reached.", "The company was not created.")
     expect(desk.page.get_by_role("button", name="Continue")).to_be_visible()
     assert Company.objects.count() == 1
 
@@ -54,7 +49,7 @@ def test_codat_is_down(desk: Desk, sandbox: Sandbox) -> None:
 def test_an_empty_answer_after_the_company_was_created(desk: Desk) -> None:
     _create(desk, "Maple fault-empty-200-once Bakery")
     desk.button("Continue")
-    _says(desk, "Company created.")
+    desk.says("Company created.")
     desk.button("Create QuickBooks connection")
     expect(desk.heading("Add accounts")).to_be_visible()
     assert len(companies()) == 1
@@ -62,9 +57,9 @@ def test_an_empty_answer_after_the_company_was_created(desk: Desk) -> None:
 
 def test_half_way(desk: Desk) -> None:
     _create(desk, "Maple fault-connections-503-once Bakery")
-    _says(desk, "Continue", "no second company will be made")
+    desk.says("Continue", "no second company will be made")
     desk.button("Continue")
-    _says(desk, "QuickBooks connection created.")
+    desk.says("QuickBooks connection created.")
     assert len(companies()) == Company.objects.count() == Connection.objects.count() == 1
 
 
@@ -85,7 +80,7 @@ def test_a_name_of_which_nothing_is_left(desk: Desk, name: str, words: str) -> N
 def test_a_likely_duplicate_is_shown_first(desk: Desk) -> None:
     support.make_company("Café Maple Inc.", folded_name="cafe maple")
     _create(desk, "Cafe Maple")
-    _says(desk, "This client may be here already.", "Café Maple Inc.")
+    desk.says("This client may be here already.", "Café Maple Inc.")
     expect(desk.page.get_by_role("link", name="Open that one")).to_be_visible()
     assert asked() == []
     desk.button("Create anyway")
@@ -99,14 +94,14 @@ def test_one_wrong_account_of_three_sends_none(desk: Desk) -> None:
     wrong = Account("Reserve", "Savings", "12", routing="021000021")
     desk.fill_accounts([THREE[0], wrong, THREE[2]])
     desk.send_accounts()
-    _says(desk, "1 row has a problem. Nothing was added.", "4 to 34 digits or letters")
+    desk.says("1 row has a problem. Nothing was added.", "4 to 34 digits or letters")
     assert len(asked()) == before
     row = desk.page.get_by_role("group", name="Account 1", exact=True)
     expect(row.get_by_label("Account number")).to_have_value(THREE[0].number)
     row = desk.page.get_by_role("group", name="Account 2", exact=True)
     desk.type(row.get_by_label("Account number"), THREE[1].number)
     desk.send_accounts()
-    _says(desk, "3 accounts added")
+    desk.says("3 accounts added")
 
 
 def test_codat_refuses_one_account_of_three(desk: Desk) -> None:
@@ -114,10 +109,10 @@ def test_codat_refuses_one_account_of_three(desk: Desk) -> None:
     second = Account("Reserve fault-400-once", "Savings", THREE[1].number)
     desk.fill_accounts([THREE[0], second, THREE[2]])
     desk.send_accounts()
-    _says(desk, "2 accounts added", "1 account was not added; its row is still filled in")
+    desk.says("2 accounts added", "1 account was not added; its row is still filled in")
     # Its routing number was that of the row above, which is gone; it need not be typed now.
     desk.send_accounts()
-    _says(desk, "1 account added")
+    desk.says("1 account added")
     assert SourceAccount.objects.wanted().count() == 3
 
 
@@ -128,7 +123,7 @@ def test_an_id_that_contains_the_number(desk: Desk) -> None:
     row.get_by_text("made by the portal").click()
     desk.type(row.get_by_role("textbox", name="Account id"), f"acc-{THREE[0].number}")
     desk.send_accounts()
-    _says(desk, "The account id contains the account number.")
+    desk.says("The account id contains the account number.")
     assert SourceAccount.objects.count() == 0
 
 

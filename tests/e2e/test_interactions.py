@@ -49,6 +49,7 @@ def test_a_client_is_brought_in_and_looked_after(at_desk: At, sandbox: Sandbox) 
     support.age_link(Connection.objects.get(), minutes=61)
     with within(desk, RENEW_AND_COPY):
         desk.press(page.get_by_title(f"Renew link of {NAME}"))
+        expect(page.get_by_role("row", name=NAME)).to_contain_text("Valid –")
         desk.press(page.get_by_title(f"Copy link of {NAME}"))
         expect(page.locator("#portal-says")).to_contain_text("Copied. Valid until")
     second = desk.clipboard()
