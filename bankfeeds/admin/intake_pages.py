@@ -45,7 +45,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.ofx,.qfx,text/csv"}),
         error_messages={"required": gettext_lazy("Choose the file first.")},
     )
 
@@ -144,6 +144,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         entries=[shown.Shown(entry) for entry in entries[:SHOWN_ROWS]],
         entries_in_all=len(entries),
         notes=[importing.words_of(note) for note in found.notes],
+        others=shown.others(found),
         save_label=shown.save_label(found),
         tick_label=shown.tick_label(found),
     )

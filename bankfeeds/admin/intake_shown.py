@@ -28,7 +28,7 @@ class Shown:
         self.row = entry.row
         self.amount = words.number(entry.row.amount) if entry.row else ""
         self.balance = words.number(entry.row.balance) if entry.row else ""
-        self.tone = {"bad": "bad", "changed": "warn"}.get(entry.kind, "")
+        self.tone = {"bad": "bad", "changed": "warn", "held_out": "warn"}.get(entry.kind, "")
         if any(rule.severity == "error" for rule in entry.findings):
             self.tone = "bad"
         elif entry.findings:
@@ -61,6 +61,11 @@ def _told(row: Line, currency: str) -> dict[str, object]:
         "money": words.money(abs(row.amount), currency),
         "text": row.description,
     }
+
+
+def others(found: Preview) -> str:
+    """Accounts of the file that are not this one, by their last four digits."""
+    return ", ".join(f"••{name}" for name in found.mine.others)
 
 
 def save_label(found: Preview) -> str:

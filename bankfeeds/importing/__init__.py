@@ -1,14 +1,15 @@
 """Files -> transactions that wait: look at a file, preview it, save it or let it go.
 
 Nothing is saved before a person or command says so, and nothing of a file with bad rows unless
-they are left out on purpose. What is stored already is never overwritten. Knows `models`, `rules`
-and `intake`; no other verb, no network.
+they are left out on purpose. What is stored already is never overwritten. Knows `models`, `rules`,
+`sealing` and `intake`; no other verb, no network.
 """
 
 from __future__ import annotations
 
-from .look import CannotImport, FileKnown, look, refuse_unfit
-from .preview import Entry, Flow, Preview, bad_rows, preview, words_of
+from .look import FileKnown, look, refuse_unfit
+from .matching import CannotImport
+from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
 from .sorting import Kind
 
@@ -26,6 +27,7 @@ __all__ = [
     "discard",
     "look",
     "preview",
+    "read",
     "refuse_unfit",
     "save",
     "words_of",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import zlib
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,16 +11,14 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import words
 from bankfeeds.intake import cells
-from bankfeeds.intake.delimited import read_csv
 from bankfeeds.models import Actor, SourceAccount, Statement
+
+from . import kept
+from .matching import CannotImport, mine
 
 # Uploads that nobody saved are let go, a few with each new one.
 KEPT_UNSAVED = dt.timedelta(days=7)
 LET_GO_AT_ONCE = 50
-
-
-class CannotImport(Exception):
-    """Nothing can be imported for this account; the words say why and what to do."""
 
 
 class FileKnown(Exception):
@@ -48,12 +45,24 @@ def look(
     refuse_unfit(account)
     digest = hashlib.sha256(content).hexdigest()
     refuse_known(account, digest)
-    read_csv(content, keep_rejected=0)
+    packed = kept.packed(mine(account, content), content)
     with transaction.atomic():
         lock(account)
         refuse_known(account, digest)
         _let_go_of_old_ones(now)
-        return _kept(account, digest, _plain(file_name), content, by, now)
+        seen = _uploads(account, digest).filter(state=Statement.State.PREVIEWED).first()
+        upload = seen or Statement(
+            account=account,
+            connection_id=account.connection_id,
+            company_id=account.company_id,
+            sha256=digest,
+            size=len(content),
+        )
+        upload.content = packed
+        upload.file_name, upload.uploaded_at = _plain(file_name), now
+        upload.imported_by, upload.user_id = by.name, by.user_id
+        upload.save()
+        return upload
 
 
 def refuse_unfit(account: SourceAccount) -> None:
@@ -122,29 +131,6 @@ def let_go(rows: list[int]) -> None:
 def _uploads(account: SourceAccount, digest: str) -> QuerySet[Statement]:
     rows = Statement.objects.filter(account=account, sha256=digest)
     return rows.defer("content", "rejected").order_by("pk")
-
-
-def _kept(
-    account: SourceAccount, digest: str, name: str, content: bytes, by: Actor, now: dt.datetime
-) -> Statement:
-    seen = _uploads(account, digest).filter(state=Statement.State.PREVIEWED).first()
-    if seen is not None:
-        seen.file_name, seen.uploaded_at = name, now
-        seen.imported_by, seen.user_id = by.name, by.user_id
-        seen.save(update_fields=["file_name", "uploaded_at", "imported_by", "user"])
-        return seen
-    return Statement.objects.create(
-        account=account,
-        connection_id=account.connection_id,
-        company_id=account.company_id,
-        file_name=name,
-        sha256=digest,
-        size=len(content),
-        content=zlib.compress(content),
-        uploaded_at=now,
-        imported_by=by.name,
-        user_id=by.user_id,
-    )
 
 
 def _let_go_of_old_ones(now: dt.datetime) -> None:

@@ -6,26 +6,26 @@ A row is new, here already, or changed since it was first imported; what is stor
 from __future__ import annotations
 
 import datetime as dt
-import zlib
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules
-from bankfeeds.intake.delimited import Reading, read_csv
-from bankfeeds.intake.shape import Line, Parsed, Reason, Rejected
+from bankfeeds.intake.delimited import Reading
+from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
 
+from . import kept
+from .matching import Mine, places
 from .order import Movement
 from .sorting import Kind, Sorting, in_order, sort_out
 
-# What USD and CAD have; more in a file means that something else was written there.
-PLACES = {"USD": 2, "CAD": 2}
 FIRST_EACH_WAY = 3
 # Values of a reader's reason that are its own words; the others are quoted from the file.
 WORDS_OF_READERS = {"what", "separator"}
@@ -33,7 +33,7 @@ WORDS_OF_READERS = {"what", "separator"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the file. `row` is None for a bad one; `words`: why it is bad or changed."""
+    """One entry of the file. `row` is None for one that is bad or held out; `words`: why."""
 
     line: int
     kind: Kind
@@ -44,7 +44,7 @@ class Entry:
 
     @property
     def is_problem(self) -> bool:
-        return self.kind in {Kind.BAD, Kind.CHANGED} or bool(self.findings)
+        return self.kind in {Kind.BAD, Kind.CHANGED, Kind.HELD_OUT} or bool(self.findings)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,20 @@ class Preview:
     counts: Mapping[Kind, int]
     movement: Movement
     last_balance: Decimal | None  # of the newest stored row before the first new one
-    notes: tuple[Reason, ...] = field(default=())
+    mine: Mine
+
+    @property
+    def notes(self) -> tuple[Reason, ...]:
+        return self.mine.statement.notes
+
+    @property
+    def held_out(self) -> int:
+        return self.counts[Kind.HELD_OUT]
+
+    @property
+    def derived(self) -> bool:
+        """The balances are worked out, so that they always move with the amounts."""
+        return self.mine.statement.derived
 
     @property
     def understood(self) -> int:
@@ -128,31 +141,38 @@ class Preview:
         return [(rule, met[rule.code]) for rule in rules.RULES if met[rule.code]]
 
 
-def read(statement: Statement) -> Parsed:
-    """The kept bytes of an upload, read again."""
-    return read_csv(_content(statement), places=_places(statement))
+def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
+    """What is kept of an upload, read again."""
+    content = bytes(statement.content)
+    return kept.unpacked(content, places=places(statement.account), keep_rejected=keep_rejected)
 
 
 def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:
-    """The file's header, and every bad row, however many they are."""
-    reading = Reading(_content(statement), places=_places(statement))
+    """The file's header (`entry` where it has none) and every bad row, however many they are."""
+    csv = kept.csv_of(bytes(statement.content))
+    if csv is None:
+        parsed = read(statement, keep_rejected=sys.maxsize).statement
+        return ("entry",), iter(parsed.rejected)
+    reading = Reading(csv, places=places(statement.account))
     return reading.header, (entry for entry in reading if isinstance(entry, Rejected))
 
 
 def preview(statement: Statement, *, today: dt.date) -> Preview:
     """`today`: the institution's day."""
     account = statement.account
-    parsed = read(statement)
+    found = read(statement)
+    parsed = found.statement
     sorting = sort_out(account, parsed.rows)
     order = in_order(parsed.rows, sorting)
     findings = _findings(order, sorting, _standing(account, today, sorting.balance_before_file))
     entries = [_entry(row, sorting, findings) for row in parsed.rows]
-    entries += [_bad(rejected) for rejected in parsed.rejected]
+    entries += [_without_row(bad, Kind.BAD) for bad in parsed.rejected]
+    entries += [_without_row(held, Kind.HELD_OUT) for held in parsed.held_out]
     entries.sort(key=lambda entry: entry.line)
     counts = Counter(dict.fromkeys(Kind, 0))
     counts.update(entry.kind for entry in entries if entry.row)
-    counts[Kind.BAD] = parsed.rejected_count
-    return Preview(statement, entries, counts, order, sorting.last_balance, parsed.notes)
+    counts[Kind.BAD], counts[Kind.HELD_OUT] = parsed.rejected_count, len(parsed.held_out)
+    return Preview(statement, entries, counts, order, sorting.last_balance, found)
 
 
 def words_of(reason: Reason) -> str:
@@ -162,14 +182,6 @@ def words_of(reason: Reason) -> str:
         for name, value in reason.values.items()
     }
     return _(reason.template) % values
-
-
-def _content(statement: Statement) -> bytes:
-    return zlib.decompress(bytes(statement.content))
-
-
-def _places(statement: Statement) -> int:
-    return PLACES.get(statement.account.currency, 4)
 
 
 def _standing(account: SourceAccount, today: dt.date, balance: Decimal | None) -> Standing:
@@ -189,8 +201,8 @@ def _entry(row: Line, sorting: Sorting, findings: Mapping[int, tuple[Rule, ...]]
     return Entry(row.line, kind, row, row.raw, text, findings.get(row.line, ()))
 
 
-def _bad(rejected: Rejected) -> Entry:
-    return Entry(rejected.line, Kind.BAD, None, rejected.raw, words_of(rejected.reason))
+def _without_row(said: Rejected | HeldOut, kind: Kind) -> Entry:
+    return Entry(said.line, kind, None, said.raw, words_of(said.reason))
 
 
 def _flow(rows: Iterable[Line]) -> Flow:

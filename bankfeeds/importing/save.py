@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed
+from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Rejected
+from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, Event, Statement
 
 from .insert import insert
@@ -62,7 +63,7 @@ def save(statement: Statement, *, leave_out_bad: bool, by: Actor, now: dt.dateti
         return statement
     account = statement.account
     refuse_unfit(account)
-    parsed = read(statement)
+    parsed = read(statement).statement
     if not parsed.rows:
         raise NothingToSave(parsed)
     if parsed.rejected_count and not leave_out_bad:
@@ -96,11 +97,11 @@ def discard(statement: Statement, *, by: Actor, now: dt.datetime) -> bool:
     return True
 
 
-def _save(statement: Statement, parsed: Parsed, by: Actor, now: dt.datetime) -> Statement:
+def _save(statement: Statement, parsed: Stated, by: Actor, now: dt.datetime) -> Statement:
     sorting = sort_out(statement.account, parsed.rows)
     statement.rows_saved = insert(statement, _oldest_first(parsed.rows, sorting))
     statement.rows_known = len(sorting.known)
-    statement.rows_rejected = parsed.rejected_count + len(sorting.changed)
+    statement.rows_rejected = parsed.rejected_count + len(sorting.changed) + len(parsed.held_out)
     statement.rejected = _left_out(parsed, sorting)
     statement.state, statement.saved_at = Statement.State.SAVED, now
     statement.imported_by, statement.user_id = by.name, by.user_id
@@ -136,10 +137,11 @@ def _oldest_first(rows: Sequence[Line], sorting: Sorting) -> list[Line]:
     return [row for row in in_order(rows, sorting).rows if row.line in fresh]
 
 
-def _left_out(parsed: Parsed, sorting: Sorting) -> list[dict[str, Any]]:
+def _left_out(parsed: Stated, sorting: Sorting) -> list[dict[str, Any]]:
+    without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
     found: list[dict[str, Any]] = [
-        {"line": bad.line, "code": bad.code, "reason": words_of(bad.reason)}
-        for bad in parsed.rejected
+        {"line": bad.line, "code": bad.reason.code, "reason": words_of(bad.reason)}
+        for bad in without
     ]
     found += [
         {"line": row.line, "code": "changed", "reason": sorting.changed[row.transaction_id]}

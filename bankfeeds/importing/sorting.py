@@ -24,6 +24,7 @@ class Kind(StrEnum):
     KNOWN = "known"
     CHANGED = "changed"
     BAD = "bad"
+    HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def date(text: str) -> dt.date:
         raise BadCell(
             "date-format",
             gettext_noop("Its date “%(text)s” is not written as YYYY-MM-DD."),
-            text=_shown(text),
+            text=shown(text),
         )
     year, month, day = (int(part) for part in match.groups())
     try:
@@ -90,9 +90,7 @@ def date(text: str) -> dt.date:
     except ValueError:
         value = None
     if value is None or year not in YEARS:
-        raise BadCell(
-            "date-unknown", gettext_noop("There is no day “%(text)s”."), text=_shown(text)
-        )
+        raise BadCell("date-unknown", gettext_noop("There is no day “%(text)s”."), text=shown(text))
     return value
 
 
@@ -106,7 +104,7 @@ def kind(text: str) -> str:
         raise BadCell(
             "type-unknown",
             gettext_noop("Its type “%(text)s” is unknown: use Credit, Debit or leave it empty."),
-            text=_shown(text),
+            text=shown(text),
         ) from None
 
 
@@ -121,7 +119,7 @@ def money(text: str, *, column: str, places: int) -> Decimal:
             "too-many-decimals",
             gettext_noop("Its %(column)s “%(text)s” has more than %(places)d decimals."),
             column=column,
-            text=_shown(text),
+            text=shown(text),
             places=places,
         )
     if len(whole) + len(fraction) > MOST_DIGITS:
@@ -138,7 +136,7 @@ def money(text: str, *, column: str, places: int) -> Decimal:
 
 def _bad_number(text: str, column: str) -> BadCell:
     code, template = _diagnosis(text)
-    return BadCell(code, template, column=column, text=_shown(text))
+    return BadCell(code, template, column=column, text=shown(text))
 
 
 def _diagnosis(text: str) -> tuple[str, str]:
@@ -165,7 +163,15 @@ def _diagnosis(text: str) -> tuple[str, str]:
     )
 
 
-def _shown(text: str) -> str:
+def twice(transaction_id: str, line: int) -> Reason:
+    return Reason(
+        "id-twice",
+        gettext_noop("Its id “%(id)s” stands on line %(line)d already."),
+        {"id": transaction_id, "line": line},
+    )
+
+
+def shown(text: str) -> str:
     """Short and on one line, whatever stood there."""
     clean = CONTROLS.sub("·", text)
     return clean if len(clean) <= 40 else f"{clean[:39]}…"

@@ -256,9 +256,5 @@ def _notes(header: Sequence[str]) -> tuple[Reason, ...]:
 def _check_repeated(line: Line, seen: dict[str, int]) -> None:
     first = seen.get(line.transaction_id)
     if first is not None:
-        raise cells.BadCell(
-            "id-twice",
-            gettext_noop("Its id “%(id)s” stands on line %(line)d already."),
-            id=line.transaction_id,
-            line=first,
-        )
+        twice = cells.twice(line.transaction_id, first)
+        raise cells.BadCell(twice.code, twice.template, **twice.values)

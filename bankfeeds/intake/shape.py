@@ -74,6 +74,44 @@ class Parsed:
     notes: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AccountStated:
+    """The account as the file names it. The number is whole: it is matched, never shown or kept."""
+
+    number: str = field(repr=False)
+    routing: str = field(default="", repr=False)
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """An entry that is understood and must not come in now, such as a pending one."""
+
+    line: int
+    reason: Reason
+    raw: str
+
+
+@dataclass(frozen=True)
+class Statement(Parsed):
+    """One account's part of a file. `account` is None where the format names none (CSV).
+
+    `refused`: why nothing of it can come in; then it has no rows. `derived`: the balances of its
+    rows are worked out from a stated one. `opening` and `closing` only as the file states them.
+    `totals_agree`: None where the format has no control totals; a wrong one refuses the file.
+    `line` counts entries, not lines, when `counts_entries`.
+    """
+
+    account: AccountStated | None = None
+    opening: Decimal | None = None
+    closing: Decimal | None = None
+    derived: bool = False
+    held_out: tuple[HeldOut, ...] = ()
+    totals_agree: bool | None = None
+    counts_entries: bool = False
+    refused: Reason | None = None
+
+
 class UnreadableFile(Exception):
     """The whole file is refused. `line` is 0 when no single line is to blame."""
 

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from bankfeeds import sealing
 from bankfeeds.models import (
     BankTransaction,
     Origin,
@@ -26,6 +27,7 @@ from bankfeeds.models import (
 )
 from tests import support as portal
 from tests.importing.support import csv_of, look, rows_of, save
+from tests.intake.ofx_writer import Account, Row, ofx
 from tests.intake.support import file_of, written
 
 IMPORT = "admin:bankfeeds_statement_import"
@@ -445,3 +447,33 @@ def test_a_file_that_is_not_there(support: Client, account: SourceAccount) -> No
         assert support.get(url, follow=True).status_code == 200
     assert support.get(reverse(BAD_ROWS, args=[99_999])).status_code == 404
     assert support.get(f"{reverse(FILES)}{'9' * 30}/preview/", follow=True).status_code == 200
+
+
+def test_a_statement_of_another_format(support: Client, account: SourceAccount) -> None:
+    account.number_hash = sealing.number_hash("000123456789")
+    account.save()
+    day = f"{portal.today():%Y%m%d}"
+    ours, other = (
+        Account([Row("T1", day, "250.00", "Payer")]),
+        Account([Row("X1", day, "9.99", "Theirs")], number="555566667777"),
+    )
+    pending = b"<BANKTRANLISTP><STMTTRNP><TRNAMT>-3.00<NAME>Bakery</STMTTRNP></BANKTRANLISTP>"
+    content = ofx(ours, other).replace(b"<LEDGERBAL>", pending + b"<LEDGERBAL>", 1)
+    page = text(upload(support, account, content, "day.qfx"))
+    for words in (
+        "OFX,",
+        "••7777",
+        "1 held out",
+        "It is pending and not yet booked.",
+        "Worked out from the balance that the file states.",
+        "Save 1 row",
+    ):
+        assert words in page
+    assert "Theirs" not in page
+    assert "555566667777" not in page
+    refused = text(upload(support, account, ofx(other), "day.ofx"))
+    assert "The file is not of this account" in refused
+    [(_where, _status)] = support.post(
+        reverse(SAVE, args=[Statement.objects.get().pk]), follow=True
+    ).redirect_chain
+    assert BankTransaction.objects.get().transaction_id == "T1"

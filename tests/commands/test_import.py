@@ -11,9 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from bankfeeds import sealing
 from bankfeeds.models import BankTransaction, Event, Origin, SourceAccount, Statement
 from tests import support as portal
 from tests.importing.support import csv_of
+from tests.intake.ofx_writer import Account, Row, ofx
 from tests.intake.support import file_of
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +153,15 @@ def test_of_two_connections_the_one_in_use(account: SourceAccount, file: Path) -
 def test_an_account_removed_at_codat(account: SourceAccount, file: Path) -> None:
     SourceAccount.objects.update(gone_at=timezone.now())
     assert "removed at Codat" in str(run(account, file, csv_of(["1.00"])).error)
+
+
+def test_the_statement_of_the_account_among_others(account: SourceAccount, file: Path) -> None:
+    row = Row("T1", f"{portal.today():%Y%m%d}", "1.00", "Payer")
+    content = ofx(Account([row]), Account([row], number="555566667777"))
+    refused = run(account, file, content, "--json")
+    assert "The file is not of this account" in str(refused.error)
+    SourceAccount.objects.update(number_hash=sealing.number_hash("000123456789"))
+    ran = run(account, file, content)
+    assert ran.error is None
+    assert "Other accounts in the file: ••7777. Nothing of them is saved." in ran.err
+    assert BankTransaction.objects.count() == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import random
-import string
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +16,9 @@ from hypothesis import strategies as st
 
 from bankfeeds.intake.cells import CONTROLS, TYPES
 from bankfeeds.intake.delimited import read_csv
-from bankfeeds.intake.shape import UnreadableFile
 
-from .support import GOOD, HEADER, file_of, written
+from .fuzz import fuzz, survives
+from .support import HEADER, file_of, written
 
 texts = st.text(min_size=1, max_size=60).filter(
     lambda text: text == text.strip() and not CONTROLS.search(text) and "\0" not in text
@@ -87,22 +85,6 @@ def test_a_date_is_the_same_day_in_every_zone(zone: str, written_as: str) -> Non
     assert row.date == dt.date(2026, 11, 1)
 
 
-def survives(content: bytes) -> None:
-    """Understood or refused in words; any other exception fails the test."""
-    try:
-        parsed = read_csv(content, places=2)
-    except UnreadableFile as refused:
-        assert refused.words
-        return
-    for bad in parsed.rejected:
-        assert bad.line > 1
-        assert str(bad.reason)
-    for row in parsed.rows:
-        assert row.amount.is_finite()
-        assert row.transaction_id
-        assert "\0" not in row.description
-
-
 @given(st.binary(max_size=3_000))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes(content: bytes) -> None:
@@ -122,28 +104,4 @@ def test_any_cells_below_a_header(content: str) -> None:
 
 
 def test_mutated_files() -> None:
-    chance = random.Random(20_261_120)  # noqa: S311
-    base = file_of(*(f'T{n},2026-11-20,"Row, {n}",-1.50,{n}.25' for n in range(12)), GOOD)
-    for _ in range(1_500):
-        survives(mutated(base, chance))
-
-
-def mutated(content: bytes, chance: random.Random) -> bytes:
-    data = bytearray(content)
-    for _ in range(chance.randint(1, 8)):
-        place = chance.randrange(len(data))
-        match chance.randrange(5):
-            case 0:
-                data[place] = chance.randrange(256)
-            case 1:
-                del data[place : place + chance.randint(1, 40)]
-                data = data or bytearray(b"x")
-            case 2:
-                data[place:place] = data[: chance.randint(1, 60)]
-            case 3:
-                data[place:place] = chance.choice(
-                    (b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xe2")
-                )
-            case _:
-                data[place:place] = chance.choice(string.printable).encode()
-    return bytes(data)
+    assert fuzz("csv", 1_500)

@@ -1,9 +1,10 @@
-"""`manage.py import_transactions`: a CSV file -> transactions of one account that wait."""
+"""`manage.py import_transactions`: a statement file -> transactions of one account that wait."""
 
 from __future__ import annotations
 
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,15 +22,20 @@ SHOWN = 20
 
 class Command(PortalCommand):
     help = (
-        "Import a CSV file of transactions for one account. They are saved and wait; `push` sends"
-        " them. The first line names the columns id, date, description, amount, balance and, if"
-        " you like, type. Dates are YYYY-MM-DD, money out has a minus. When rows are bad, they are"
-        " named by line and reason and nothing is saved, unless you say --leave-out-bad. The same"
-        " file again is refused; a transaction that is here already is never overwritten."
+        "Import a file of transactions for one account: CSV, OFX or QFX, told apart by what is in"
+        " it. They are saved and wait; `push` sends them. Of OFX and QFX the statement with this"
+        " account's number is used; other accounts in the file are named and left alone, pending"
+        " entries are held out. The first line of a CSV names the columns id, date, description,"
+        " amount, balance and, if you like, type. Dates are YYYY-MM-DD, money out has a minus. When"
+        " rows are bad, they are named by line and reason and nothing is saved, unless you say"
+        " --leave-out-bad. The same file again is refused; a transaction that is here already is"
+        " never overwritten."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE.csv", help="the transactions, UTF-8")
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="the statement: CSV in UTF-8, OFX or QFX"
+        )
         parser.add_argument(
             "--company", required=True, metavar="COMPANY_ID", help="Codat's id of the company"
         )
@@ -65,7 +71,7 @@ class Command(PortalCommand):
         saved = importing.save(
             upload, leave_out_bad=options["leave_out_bad"], by=self.actor, now=now
         )
-        self._tell(saved)
+        self._tell(saved, importing.read(saved).others)
 
     def _account(self, company: str, account_id: str) -> SourceAccount:
         try:
@@ -91,7 +97,10 @@ class Command(PortalCommand):
         except OSError as error:
             self._refuse(f"{path} cannot be read: {error.strerror}. Nothing was saved.")
 
-    def _tell(self, saved: Statement) -> None:
+    def _tell(self, saved: Statement, others: Sequence[str]) -> None:
+        if others:
+            names = ", ".join(f"••{name}" for name in others)
+            self.warn(f"Other accounts in the file: {names}. Nothing of them is saved.")
         for entry in saved.rejected[:SHOWN]:
             self.warn(f"Line {entry['line']}: {entry['reason']} Left out.")
         self.say(

@@ -1,0 +1,95 @@
+"""What is kept of an upload. A CSV as it came; of other formats the account's part alone.
+
+They name account numbers, which are never kept whole, and may hold other people's accounts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zlib
+from decimal import Decimal
+from typing import Any
+
+from bankfeeds.intake.delimited import read_csv
+from bankfeeds.intake.recognise import Format
+from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected, Statement
+
+from .matching import Mine
+
+# No text begins with a zero byte, so that a CSV is never taken for this.
+MARK = b"\0statement\n"
+
+
+def packed(mine: Mine, content: bytes) -> bytes:
+    if mine.format is Format.CSV:
+        return zlib.compress(content)
+    body = json.dumps(_plain(mine), default=str, ensure_ascii=False).encode()
+    return zlib.compress(MARK + body)
+
+
+def unpacked(kept: bytes, *, places: int, keep_rejected: int = KEPT_REJECTED) -> Mine:
+    """`places`: decimals of the account's currency. `rejected` holds at most `keep_rejected`."""
+    content = zlib.decompress(kept)
+    if content.startswith(MARK):
+        return _mine(json.loads(content.removeprefix(MARK)), keep_rejected)
+    csv = read_csv(content, places=places, keep_rejected=keep_rejected)
+    return Mine(Format.CSV, Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes))
+
+
+def csv_of(kept: bytes) -> bytes | None:
+    """The CSV as it came; None for another format."""
+    content = zlib.decompress(kept)
+    return None if content.startswith(MARK) else content
+
+
+def _plain(mine: Mine) -> dict[str, Any]:
+    statement = mine.statement
+    return {
+        "format": mine.format,
+        "others": mine.others,
+        "rows": [[getattr(row, name) for name in Line.__slots__] for row in statement.rows],
+        "rejected": [[bad.line, _reason(bad.reason), bad.raw] for bad in statement.rejected],
+        "rejected_count": statement.rejected_count,
+        "notes": [_reason(note) for note in statement.notes],
+        "held_out": [[held.line, _reason(held.reason), held.raw] for held in statement.held_out],
+        "opening": statement.opening,
+        "closing": statement.closing,
+        "derived": statement.derived,
+        "totals_agree": statement.totals_agree,
+        "counts_entries": statement.counts_entries,
+    }
+
+
+def _reason(reason: Reason) -> list[Any]:
+    return [reason.code, reason.template, dict(reason.values)]
+
+
+def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
+    statement = Statement(
+        rows=[_line(values) for values in plain["rows"]],
+        rejected=[
+            Rejected(line, Reason(*reason), raw, (raw,))
+            for line, reason, raw in plain["rejected"][:keep_rejected]
+        ],
+        rejected_count=plain["rejected_count"],
+        notes=tuple(Reason(*note) for note in plain["notes"]),
+        held_out=tuple(HeldOut(line, Reason(*why), raw) for line, why, raw in plain["held_out"]),
+        opening=_money(plain["opening"]),
+        closing=_money(plain["closing"]),
+        derived=plain["derived"],
+        totals_agree=plain["totals_agree"],
+        counts_entries=plain["counts_entries"],
+    )
+    return Mine(Format(plain["format"]), statement, tuple(plain["others"]))
+
+
+def _line(values: list[Any]) -> Line:
+    named = dict(zip(Line.__slots__, values, strict=True))
+    named["date"] = dt.date.fromisoformat(named["date"])
+    named["amount"], named["balance"] = Decimal(named["amount"]), Decimal(named["balance"])
+    return Line(**named)
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

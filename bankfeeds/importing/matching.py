@@ -1,0 +1,149 @@
+"""Which statements of a file are an account's: by number through its keyed hash, and by routing.
+
+What a file says of other accounts is not taken in: their last four digits are named, no more.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext as _
+
+from bankfeeds import sealing
+from bankfeeds.intake import cells
+from bankfeeds.intake.recognise import Format, read
+from bankfeeds.intake.shape import AccountStated, Line, Rejected, Statement, UnreadableFile
+from bankfeeds.models import SourceAccount
+
+# What USD and CAD have; more in a file means that something else was written there.
+PLACES = {"USD": 2, "CAD": 2}
+CANADIAN = re.compile(r"([0-9]{5})-([0-9]{3})")
+
+
+class CannotImport(Exception):
+    """Nothing can be imported for this account; the words say why and what to do."""
+
+
+@dataclass(frozen=True)
+class Mine:
+    """An account's part of a file. `others`: last four digits of the accounts beside it."""
+
+    format: Format
+    statement: Statement
+    others: tuple[str, ...] = ()
+
+
+def mine(account: SourceAccount, content: bytes) -> Mine:
+    """Raises UnreadableFile, and CannotImport when no statement of the file is this account's."""
+    file = read(content, places=places(account), keep_rejected=sys.maxsize)
+    if file.format is Format.CSV:
+        return Mine(file.format, file.statements[0])
+    found: list[Statement] = []
+    others: list[AccountStated] = []
+    for each in file.statements:
+        if _is_of(account, each.account):
+            found.append(each)
+        elif each.account:
+            others.append(each.account)
+    if not found:
+        raise CannotImport(_not_there(account, others))
+    for each in found:
+        if each.refused:
+            raise UnreadableFile(each.refused)
+        _refuse_other_currency(account, each.account)
+    names = tuple(dict.fromkeys(sealing.last4(other.number) for other in others))
+    return Mine(file.format, _as_one(found), names)
+
+
+def places(account: SourceAccount) -> int:
+    return PLACES.get(account.currency, 4)
+
+
+def _is_of(account: SourceAccount, stated: AccountStated | None) -> bool:
+    return bool(stated and _number_fits(account, stated) and _routing_fits(account, stated.routing))
+
+
+def _number_fits(account: SourceAccount, stated: AccountStated) -> bool:
+    number = sealing.normalised(stated.number)
+    return bool(number) and sealing.number_hash(number) == account.number_hash
+
+
+def _routing_fits(account: SourceAccount, stated: str) -> bool:
+    """Where both are known. In Canada in each of the ways in which it is written."""
+    ours, theirs = sealing.normalised(account.sort_code), sealing.normalised(stated)
+    if not ours or not theirs:
+        return True
+    ways = {ours}
+    if canadian := CANADIAN.fullmatch(account.sort_code):
+        transit, institution = canadian.groups()
+        paper = {f"{institution}{transit}", institution}
+        ways |= paper | {f"0{way}" for way in paper}
+    return theirs in ways
+
+
+def _not_there(account: SourceAccount, others: Sequence[AccountStated]) -> str:
+    if not account.number_hash:
+        return _(
+            "The number of this account is not known here, so it cannot be found in a file of"
+            " several accounts. Import a CSV file instead."
+        )
+    if any(_number_fits(account, other) for other in others):
+        return _(
+            "The file has an account with this number, but with another routing number than"
+            " %(routing)s. Nothing was saved. Check that the file is of this account."
+        ) % {"routing": account.sort_code}
+    return _(
+        "The file is not of this account (••%(ours)s). It is of: %(theirs)s. Nothing was saved."
+        " Choose the account that the file is of, or another file."
+    ) % {"ours": account.number_last4, "theirs": _named(others)}
+
+
+def _named(others: Sequence[AccountStated]) -> str:
+    names = dict.fromkeys(sealing.last4(other.number) for other in others)
+    return ", ".join(f"••{name}" if name else _("an account without a number") for name in names)
+
+
+def _refuse_other_currency(account: SourceAccount, stated: AccountStated | None) -> None:
+    if stated and stated.currency and stated.currency != account.currency:
+        raise CannotImport(
+            _(
+                "The statement is in %(theirs)s and this account is in %(ours)s."
+                " Nothing was saved. Choose another file."
+            )
+            % {"theirs": cells.shown(stated.currency), "ours": account.currency}
+        )
+
+
+def _as_one(found: Sequence[Statement]) -> Statement:
+    """Statements of several days as one; an id that stands in two of them is rejected."""
+    if len(found) == 1:
+        return replace(found[0], account=None)
+    rows, rejected = _each_once([row for each in found for row in each.rows])
+    rejected += [bad for each in found for bad in each.rejected]
+    totals = [each.totals_agree for each in found if each.totals_agree is not None]
+    return Statement(
+        rows=rows,
+        rejected=sorted(rejected, key=lambda bad: bad.line),
+        rejected_count=len(rejected),
+        notes=tuple(note for each in found for note in each.notes),
+        opening=found[0].opening,
+        closing=found[-1].closing,
+        derived=any(each.derived for each in found),
+        held_out=tuple(held for each in found for held in each.held_out),
+        totals_agree=all(totals) if totals else None,
+        counts_entries=found[0].counts_entries,
+    )
+
+
+def _each_once(rows: Sequence[Line]) -> tuple[list[Line], list[Rejected]]:
+    first: dict[str, Line] = {}
+    again: list[Rejected] = []
+    for row in rows:
+        before = first.setdefault(row.transaction_id, row)
+        if before is not row:
+            reason = cells.twice(row.transaction_id, before.line)
+            again.append(Rejected(row.line, reason, row.raw))
+    return list(first.values()), again

@@ -1,0 +1,55 @@
+"""Which format a file has, from its content alone, and its statements."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .delimited import PLACES, read_csv
+from .lines import refuse_what_is_no_text
+from .ofx import read_ofx
+from .shape import KEPT_REJECTED, Reason, Statement, UnreadableFile, gettext_noop
+
+HEAD = 65_536
+SNIFFED = 4_096
+OFX = re.compile(r"OFXHEADER\s*[:=]|<OFX[\s>]", re.IGNORECASE)
+OTHER_XML = Reason(
+    "markup-unknown",
+    gettext_noop("This file is XML or HTML of a kind that is not read: OFX and QFX are."),
+)
+
+
+class Format(StrEnum):
+    """Values are what people call the format."""
+
+    CSV = "CSV"
+    OFX = "OFX"
+
+
+@dataclass(frozen=True)
+class File:
+    """Of a CSV one statement, which names no account; of the others one for each account."""
+
+    format: Format
+    statements: list[Statement]
+
+
+def recognise(content: bytes) -> Format:
+    """Raises UnreadableFile for what is no text, and for markup of another kind."""
+    refuse_what_is_no_text(content[:HEAD])
+    head = content[:SNIFFED].decode("latin-1").removeprefix("ï»¿").lstrip()
+    if OFX.search(head) and head.startswith(("<", "OFX", "ofx")):
+        return Format.OFX
+    if head.startswith("<"):
+        raise UnreadableFile(OTHER_XML)
+    return Format.CSV
+
+
+def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJECTED) -> File:
+    """The whole file. `places`: decimals that the currency has. Raises UnreadableFile."""
+    found = recognise(content)
+    if found is Format.OFX:
+        return File(found, read_ofx(content, places=places, keep_rejected=keep_rejected))
+    csv = read_csv(content, places=places, keep_rejected=keep_rejected)
+    return File(found, [Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes)])

@@ -1,0 +1,136 @@
+"""Files that name accounts: which statement is used, what is kept, what is refused."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bankfeeds import importing, sealing
+from bankfeeds.importing import CannotImport, Kind
+from bankfeeds.intake.shape import UnreadableFile
+from bankfeeds.models import BankTransaction, SourceAccount, Statement
+from tests import support as portal
+from tests.intake.ofx_writer import Account, Row, ofx
+
+from .support import look, preview, save
+
+pytestmark = pytest.mark.django_db
+
+NUMBER, ROUTING, OTHER = "000123456789", "021000021", "555566667777"
+
+
+def numbered(number: str = NUMBER, **changes: Any) -> SourceAccount:
+    values = {"number_hash": sealing.number_hash(number), "number_last4": sealing.last4(number)}
+    return portal.make_account(**{**values, "sort_code": ROUTING, **changes})
+
+
+@pytest.fixture
+def account(db: None) -> SourceAccount:
+    return numbered()
+
+
+def day() -> str:
+    return f"{portal.today():%Y%m%d}"
+
+
+def rows(*amounts: str, prefix: str = "T") -> list[Row]:
+    return [Row(f"{prefix}{n}", day(), amount, f"Row {n}") for n, amount in enumerate(amounts, 1)]
+
+
+def file(*accounts: Account) -> bytes:
+    given = accounts or (Account(rows("250.00", "-40.25")),)
+    return ofx(*(replace(each, as_of=day()) for each in given))
+
+
+def with_pending(content: bytes) -> bytes:
+    pending = b"<BANKTRANLISTP><STMTTRNP><TRNTYPE>POS<TRNAMT>-3.00<NAME>Bakery</STMTTRNP>"
+    return content.replace(b"<LEDGERBAL>", pending + b"</BANKTRANLISTP><LEDGERBAL>", 1)
+
+
+def test_the_statement_of_the_account_is_used(account: SourceAccount) -> None:
+    other = Account(rows("9.99", prefix="OTHER"), number=OTHER)
+    upload = look(account, file(other, Account(rows("250.00", "-40.25"))))
+    found = preview(upload)
+    assert (found.mine.format, found.mine.others, found.derived) == ("OFX", ("7777",), True)
+    assert (found.opening, found.closing) == (Decimal("790.25"), Decimal("1000.00"))
+    assert (found.new, found.bad, found.held_out) == (2, 0, 0)
+    saved = save(upload)
+    assert [row.transaction_id for row in BankTransaction.objects.order_by("id")] == ["T1", "T2"]
+    assert (saved.rows_saved, saved.rows_rejected) == (2, 0)
+    later = file(Account(rows("250.00", "-40.25", "-1.00"), balance="999.00"))
+    assert (preview(look(account, later)).known, preview(look(account, later)).new) == (2, 1)
+
+
+def test_what_is_pending_is_held_out_and_said(account: SourceAccount) -> None:
+    upload = look(account, with_pending(file()))
+    found = preview(upload)
+    [held] = [entry for entry in found.entries if entry.kind is Kind.HELD_OUT]
+    assert "pending" in held.words
+    assert (found.held_out, found.new, held.is_problem) == (1, 2, True)
+    saved = save(upload)
+    assert (saved.rows_saved, saved.rows_rejected) == (2, 1)
+    assert [entry["code"] for entry in saved.rejected] == ["pending"]
+
+
+def test_numbers_and_other_accounts_are_not_kept(account: SourceAccount) -> None:
+    other = Account([Row("OTHERS", day(), "9.99", "Their payer")], number=OTHER)
+    upload = look(account, file(Account(rows("1.00")), other))
+    kept = zlib.decompress(bytes(upload.content))
+    assert b"Row 1" in kept
+    for gone in (NUMBER, OTHER, "OTHERS", "Their payer"):
+        assert gone.encode() not in kept
+    assert look(account, file(Account(rows("1.00")), other)) == upload
+
+
+@pytest.mark.parametrize(
+    ("given", "changes", "words"),
+    [
+        (Account(number=OTHER), {}, "not of this account (••6789). It is of: ••7777."),
+        (Account(number=""), {}, "an account without a number"),
+        (Account(routing="011000015"), {}, "another routing number than 021000021"),
+        (Account(currency="CAD"), {}, "The statement is in CAD and this account is in USD."),
+        (Account(), {"number_hash": ""}, "The number of this account is not known here"),
+    ],
+)
+def test_a_file_of_another_account(given: Account, changes: dict[str, Any], words: str) -> None:
+    given.rows = rows("1.00")
+    with pytest.raises(CannotImport) as refused:
+        look(numbered(**changes), file(given))
+    assert words in str(refused.value)
+    assert OTHER not in str(refused.value)
+    assert not Statement.objects.exists()
+
+
+@pytest.mark.parametrize("routing", ["067812345", "12345-678", "678", "0678-12345", ""])
+def test_a_canadian_routing_number_in_each_way(routing: str) -> None:
+    account = numbered(sort_code="12345-678", currency="CAD")
+    content = file(Account(rows("1.00"), routing=routing, currency="CAD"))
+    assert save(look(account, content)).rows_saved == 1
+
+
+def test_a_number_is_the_same_with_spaces_and_dashes() -> None:
+    account = numbered("12-34 56")
+    assert save(look(account, file(Account(rows("1.00"), number="123456")))).rows_saved == 1
+
+
+def test_without_a_balance_nothing_can_come_in(account: SourceAccount) -> None:
+    broken = Account(rows("1.00"), number=OTHER, balance=None)
+    with pytest.raises(UnreadableFile, match="states no balance"):
+        look(account, file(Account(rows("1.00"), balance=None)))
+    assert look(account, file(broken, Account(rows("1.00")))).pk
+
+
+def test_two_statements_of_one_account_are_one(account: SourceAccount) -> None:
+    first = Account(rows("1.00"), balance="11.00")
+    second = Account([*rows("1.00"), *rows("2.00", prefix="U")], balance="13.00")
+    found = preview(look(account, file(first, second)))
+    assert (found.new, found.bad, found.movement.breaks) == (2, 1, 0)
+    header, bad = importing.bad_rows(found.statement)
+    assert header == ("entry",)
+    [again] = bad
+    assert again.code == "id-twice"
+    assert again.cells == (again.raw,)

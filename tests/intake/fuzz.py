@@ -1,0 +1,113 @@
+"""Mutated files at every reader: `python -m tests.intake.fuzz --count 20000 [--format ofx]`.
+
+Understood or refused in words, never another exception; dates and money of what was understood
+are usable. The seed and the number of the file at fault are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import string
+import time
+
+from bankfeeds.intake.recognise import read
+from bankfeeds.intake.shape import HeldOut, Rejected, Statement, UnreadableFile
+
+from .corpus import files
+from .support import GOOD, file_of
+
+SEED = 20_261_120
+CSV = file_of(*(f'T{n},2026-11-20,"Row, {n}",-1.50,{n}.25' for n in range(12)), GOOD)
+FORMATS = ("csv", "ofx")
+LARGEST = 20_000
+TOKENS = (b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xe2", b"<", b">", b"/", b"&", b"</", b"-")
+
+
+def bases(name: str) -> list[bytes]:
+    """The files that are mutated: the corpus of that format."""
+    if name == "csv":
+        return [CSV]
+    return [base for file in files(name) if len(base := file.read_bytes()) < LARGEST]
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    data = bytearray(content)
+    for _ in range(chance.randint(1, 8)):
+        place = chance.randrange(len(data))
+        match chance.randrange(6):
+            case 0:
+                data[place] = chance.randrange(256)
+            case 1:
+                del data[place : place + chance.randint(1, 40)]
+                data = data or bytearray(b"x")
+            case 2:
+                data[place:place] = data[: chance.randint(1, 60)]
+            case 3:
+                data[place:place] = chance.choice(TOKENS)
+            case 4:
+                other = chance.randrange(len(data))
+                data[place:place] = data[other : other + chance.randint(1, 200)]
+            case _:
+                data[place:place] = chance.choice(string.printable).encode()
+    return bytes(data)
+
+
+def survives(content: bytes) -> bool:
+    """Whether it was understood; any exception but the reader's own fails."""
+    try:
+        statements = read(content, places=2).statements
+    except UnreadableFile as refused:
+        assert refused.words
+        return False
+    for statement in statements:
+        _check(statement)
+    return True
+
+
+def _check(statement: Statement) -> None:
+    lines = [row.line for row in statement.rows]
+    assert len(set(lines)) == len(lines), "two rows with one line"
+    ids = [row.transaction_id for row in statement.rows]
+    assert len(set(ids)) == len(ids), "two rows with one id"
+    every: list[Rejected | HeldOut] = [*statement.rejected, *statement.held_out]
+    for said in every:
+        assert said.line > 0
+        assert str(said.reason)
+    for row in statement.rows:
+        assert row.amount.is_finite() and row.balance.is_finite()
+        assert row.transaction_id and row.description
+    if statement.refused:
+        assert not statement.rows
+
+
+def fuzz(name: str, count: int, seed: int = SEED) -> int:
+    """How many of `count` mutated files were understood."""
+    chance = random.Random(seed)
+    given = bases(name)
+    understood = 0
+    for number in range(count):
+        content = mutated(chance.choice(given), chance)
+        try:
+            understood += survives(content)
+        except Exception as error:
+            error.add_note(f"{name}, seed {seed}, file {number}: {content!r}")
+            raise
+    return understood
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000, help="files for each format")
+    parser.add_argument("--format", choices=FORMATS, action="append", help="default: every one")
+    parser.add_argument("--seed", type=int, default=SEED)
+    given = parser.parse_args()
+    for name in given.format or FORMATS:
+        began = time.monotonic()
+        understood = fuzz(name, given.count, given.seed)
+        took = time.monotonic() - began
+        print(f"{name}: {given.count} files, {understood} understood, {took:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
