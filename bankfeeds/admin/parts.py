@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from bankfeeds.words import Word
 
 from . import exporting
+from .outside import NumbersFromOutside
 from .push_forms import number
 
 LIST_LIMIT = 10_000
@@ -83,7 +84,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return int(rows.order_by().values("pk")[:LIST_LIMIT].count())
 
 
-class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PortalAdmin(NumbersFromOutside):
     """Lists that stay fast, nothing that deletes, own pages rendered like the admin's."""
 
     paginator = BoundedPaginator

@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds import words
 
 from . import meanwhile, people_access, people_leave, people_sign_in
+from .outside import NumbersFromOutside
 from .push_forms import number
 from .seen_form import SeenAdmin, SeenForm
 
@@ -53,7 +54,7 @@ class PersonForm(SeenForm, UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PeopleAdmin(SeenAdmin, StockUserAdmin):  # type: ignore[type-arg]
+class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignore[type-arg]
     form = PersonForm
     change_form_template = "admin/auth/user/change_form.html"
     list_display = ("username", "first_name", "last_name", "in_groups", "is_active", "last_login")
@@ -152,7 +153,7 @@ class PeopleAdmin(SeenAdmin, StockUserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupsAdmin(StockGroupAdmin):
+class GroupsAdmin(NumbersFromOutside, StockGroupAdmin):
     """Shown only: the groups and what they may do are planted."""
 
     fields = ("name", "rights")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -111,6 +111,8 @@ class WebhookMessageAdmin(ReadOnlyAdmin):
 @pressed_only
 def process(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     demand(request, MAY_PROCESS)
+    if not WebhookMessage.objects.filter(pk=pk).exists():
+        raise Http404(_("There is no such message."))
     tell(request, webhooks.process_again([pk], by=actor(request), now=timezone.now()))
     return see_other(reverse("admin:bankfeeds_webhookmessage_change", args=[pk]))
 
