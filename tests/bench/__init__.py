@@ -14,7 +14,7 @@ the queue, `manage.py worker` on a fresh copy of a seeded database, every attemp
 committed. Only its limit of calls a minute is lifted.
 
 The columns: pushes/s until Codat has taken every push; CPU seconds for 1,000 transactions until
-then, and *to outcome* until every push is known to have succeeded (loops never ask); the peak of
+then, and *to outcome* until every push is known to have succeeded (loops ask for each once, afterwards); the peak of
 memory, of the engine for the worker's whole tree, what is shared counted once. CPU is that of all
 processes of the peer (a PostgreSQL server's is not among them). *server ms* is what the stand-in
 itself needed: where it nears a peer's own, the server is in the picture.

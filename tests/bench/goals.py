@@ -45,8 +45,11 @@ def ratios(*, delay: int, transactions: int) -> list[Ratio]:
         Ratio("pushes/s, of the requests loop's", _rate(LOOP)),
         Ratio("CPU to taken, of the requests loop's", _cpu(LOOP), 3, at_most=True),
         Ratio("CPU to taken, of the SDK loop's", _cpu(SDK), 0.35, at_most=True),
+        # Both ask for the outcome; then against loops that never do.
         Ratio("CPU to the outcome, of the requests loop's", _outcome_cpu(LOOP), 3, at_most=True),
         Ratio("CPU to the outcome, of the SDK loop's", _outcome_cpu(SDK), 0.35, at_most=True),
+        Ratio("the same, of the requests loop's to taken", _unasked_cpu(LOOP), 3, at_most=True),
+        Ratio("the same, of the SDK loop's to taken", _unasked_cpu(SDK), 0.35, at_most=True),
     ]
 
 
@@ -65,4 +68,8 @@ def _cpu(other: str) -> Callable[[Round], float]:
 
 
 def _outcome_cpu(other: str) -> Callable[[Round], float]:
+    return lambda runs: runs[ENGINE].ended_cpu_per_thousand / runs[other].ended_cpu_per_thousand
+
+
+def _unasked_cpu(other: str) -> Callable[[Round], float]:
     return lambda runs: runs[ENGINE].ended_cpu_per_thousand / runs[other].cpu_per_thousand

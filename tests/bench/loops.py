@@ -2,7 +2,8 @@
 
 Each runs in a process of its own: python -m tests.bench.loops sdk --url URL --accounts 80 …
 Says a line when all is imported and the data is there, waits for one, pushes, says what it did.
-Building models and JSON is inside the clock; nothing is stored, nothing is looked up.
+Building models and JSON is inside the clock; nothing is stored. Then each outcome is asked for
+once, on a clock of its own.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from .rows import Row, rows_of
 
 KEY = "bench-key"
+SUCCESS = "Success"
 BASIC = "Basic " + base64.b64encode(KEY.encode()).decode()
 
 
@@ -33,10 +35,14 @@ class Account:
     rows: list[Row]
 
 
-Push = Callable[[Account], int]
+class Peer(NamedTuple):
+    """push: answers the write's key; ask: whether the write of that key has succeeded."""
+
+    push: Callable[[Account], str]
+    ask: Callable[[Account, str], bool]
 
 
-def sdk(url: str) -> Push:
+def sdk(url: str) -> Peer:
     """The official SDK without its repeats; its answer is read as it reads it."""
     codat_bankfeeds: Any = import_module("codat_bankfeeds")
     shared: Any = import_module("codat_bankfeeds.models.shared")
@@ -48,7 +54,7 @@ def sdk(url: str) -> Push:
         security=shared.Security(auth_header=BASIC),
     )
 
-    def push(account: Account) -> int:
+    def push(account: Account) -> str:
         rows = [
             {
                 "id": row.id,
@@ -69,9 +75,15 @@ def sdk(url: str) -> Push:
                 "create_bank_transactions": body,
             }
         )
-        return _number(_operation(answer).push_operation_key)
+        return str(_operation(answer).push_operation_key)
 
-    return push
+    def ask(account: Account, key: str) -> bool:
+        request = {"company_id": account.company, "push_operation_key": key}
+        answer = codat.transactions.get_create_operation(request=request)
+        operation = getattr(answer, "push_operation", None) or answer
+        return _word(operation.status) == SUCCESS
+
+    return Peer(push, ask)
 
 
 def _operation(answer: Any) -> Any:
@@ -79,13 +91,18 @@ def _operation(answer: Any) -> Any:
     return getattr(answer, "create_bank_transactions_response", None) or answer
 
 
-def session(url: str) -> Push:
+def _word(status: Any) -> str:
+    """An enumeration's value, or the plain word."""
+    return str(getattr(status, "value", status))
+
+
+def session(url: str) -> Peer:
     """The bare loop: one `requests.Session`, dicts, `json.dumps`, one header."""
     requests: Any = import_module("requests")
     made = requests.Session()
     made.headers["Authorization"] = BASIC
 
-    def push(account: Account) -> int:
+    def push(account: Account) -> str:
         rows = [
             {
                 "id": row.id,
@@ -105,17 +122,22 @@ def session(url: str) -> Push:
             timeout=30,
         )
         answer.raise_for_status()
-        return _number(answer.json()["pushOperationKey"])
+        return str(answer.json()["pushOperationKey"])
 
-    return push
+    def ask(account: Account, key: str) -> bool:
+        answer = made.get(f"{url}/companies/{account.company}/push/{key}", timeout=30)
+        answer.raise_for_status()
+        return bool(answer.json()["status"] == SUCCESS)
+
+    return Peer(push, ask)
 
 
-PEERS: dict[str, Callable[[str], Push]] = {"sdk": sdk, "requests": session}
+PEERS: dict[str, Callable[[str], Peer]] = {"sdk": sdk, "requests": session}
 
 
-def _number(key: Any) -> int:
+def number(key: str) -> int:
     """The stand-in counts its keys: the last part is the number."""
-    return int(str(key).rpartition("-")[2], 16)
+    return int(key.rpartition("-")[2], 16)
 
 
 def made_up(count: int, *, transactions: int) -> list[Account]:
@@ -138,14 +160,17 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, required=True)
     parser.add_argument("--transactions", type=int, required=True)
     options = parser.parse_args()
-    push = PEERS[options.peer](options.url)
+    peer = PEERS[options.peer](options.url)
     accounts = made_up(options.accounts, transactions=options.transactions)
     _say({"stage": "ready"})
     sys.stdin.readline()
     began, cpu = time.perf_counter(), time.process_time()
-    keys = [push(account) for account in accounts]
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    _say({"stage": "done", "seconds": seconds, "cpu": cpu, "keys": keys})
+    keys = [peer.push(account) for account in accounts]
+    seconds, taken = time.perf_counter() - began, time.process_time() - cpu
+    known = [peer.ask(account, key) for account, key in zip(accounts, keys, strict=True)]
+    spent = {"cpu": taken, "ended_cpu": time.process_time() - cpu}
+    keys_said = [number(key) for key in keys]
+    _say({"stage": "done", "seconds": seconds, **spent, "keys": keys_said, "known": all(known)})
 
 
 def _say(what: dict[str, object]) -> None:

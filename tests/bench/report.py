@@ -31,7 +31,7 @@ def _peer(name: str, runs: Sequence[Run]) -> str:
     def middle(of: str) -> float:
         return median(float(getattr(run, of)) for run in runs)
 
-    outcome = f"{middle('ended_cpu_per_thousand'):.4f}" if name == ENGINE else "-"
+    outcome = f"{middle('ended_cpu_per_thousand'):.4f}"
     return (
         f"  {name:<10}{runs[0].pushes:>7}{middle('rate'):>10.1f}{middle('cpu_per_thousand'):>18.4f}"
         f"{outcome:>12}{middle('cpu_per_push') * 1000:>15.2f}{middle('memory') / MB:>9.1f}"

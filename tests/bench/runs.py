@@ -18,7 +18,7 @@ NO_LIMIT = {"CODAT_CALLS_PER_MINUTE": "100000000"}
 
 @dataclass(frozen=True)
 class Run:
-    """CPU in seconds, memory in bytes. `ended_*`: until every outcome was known, engine only."""
+    """CPU in seconds, memory in bytes. `ended_*`: until every outcome was known."""
 
     pushes: int
     transactions: int
@@ -26,8 +26,8 @@ class Run:
     cpu: float
     memory: int
     seen: dict[str, Any]
+    ended_cpu: float
     ended_seconds: float | None = None
-    ended_cpu: float | None = None
 
     @property
     def rate(self) -> float:
@@ -41,9 +41,8 @@ class Run:
 
     @property
     def ended_cpu_per_thousand(self) -> float:
-        """The same until every outcome was known; a loop knows no more than the answer."""
-        cpu = self.cpu if self.ended_cpu is None else self.ended_cpu
-        return cpu / self.transactions * 1000
+        """The same until every outcome was known: a loop asks for each once."""
+        return self.ended_cpu / self.transactions * 1000
 
     @property
     def cpu_per_push(self) -> float:
@@ -68,12 +67,15 @@ def loop(place: Place, peer: str, *, accounts: int, transactions: int, delay: fl
         with meter.Peak(talker.pid) as peak:
             talker.tell()
             done = talker.hear("done")
+    if not done["known"]:
+        raise Void(f"the loop of {peer} asked, and not every push had succeeded")
     claims = {"keys": done["keys"], "transactions": accounts * transactions}
     return Run(
         pushes=accounts,
         transactions=accounts * transactions,
         seconds=done["seconds"],
         cpu=done["cpu"],
+        ended_cpu=done["ended_cpu"],
         memory=peak.bytes,
         seen=held(server.stats(), claims),
     )
@@ -119,8 +121,8 @@ def engine(
         cpu=taken_cpu,
         memory=peak.bytes,
         seen=held(server.stats(), claims),
-        ended_seconds=ended["seconds"],
         ended_cpu=ended_cpu,
+        ended_seconds=ended["seconds"],
     )
 
 

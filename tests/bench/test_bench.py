@@ -78,9 +78,11 @@ def test_pages_are_whole(server: Server, client: Client) -> None:
 
 @pytest.mark.parametrize("peer", loops.PEERS)
 def test_both_loops_push_every_row(server: Server, peer: str) -> None:
-    push = loops.PEERS[peer](server.url)
+    push, ask = loops.PEERS[peer](server.url)
     accounts = loops.made_up(2, transactions=5)
-    assert [push(account) for account in accounts] == [0, 1]
+    keys = [push(account) for account in accounts]
+    assert [loops.number(key) for key in keys] == [0, 1]
+    assert [ask(account, key) for account, key in zip(accounts, keys, strict=True)] == [True] * 2
     seen = server.stats()
     assert (seen["posts"], seen["transactions"], seen["most_of_a_company"]) == (2, 10, 1)
 
