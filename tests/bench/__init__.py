@@ -14,10 +14,10 @@ the queue, `manage.py worker` on a fresh copy of a seeded database, every attemp
 committed. Only its limit of calls a minute is lifted.
 
 The columns: pushes/s until Codat has taken every push; CPU seconds for 1,000 transactions until
-then, and *to outcome* until every push is known to have succeeded (loops ask for each once, afterwards); the peak of
-memory, of the engine for the worker's whole tree, what is shared counted once. CPU is that of all
-processes of the peer (a PostgreSQL server's is not among them). *server ms* is what the stand-in
-itself needed: where it nears a peer's own, the server is in the picture.
+then, and *to outcome* until every push is known to have succeeded (loops ask for each once,
+afterwards); the peak of memory, of the engine for the worker's whole tree, what is shared counted
+once. CPU is that of all processes of the peer (a PostgreSQL server's is not among them). *server
+ms* is what the stand-in itself needed: where it nears a peer's own, the server is in the picture.
 
 A run is void, and the command fails, when posts, bytes, transactions or keys that the server
 counted differ from what the peer claims. No figure makes it fail: goals stand beside them as *met*
