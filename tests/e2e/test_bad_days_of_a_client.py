@@ -55,9 +55,12 @@ def test_an_empty_answer_after_the_company_was_created(desk: Desk) -> None:
     assert len(companies()) == 1
 
 
-def test_half_way(desk: Desk) -> None:
+def test_half_way(desk: Desk, settings: Any) -> None:
     _create(desk, "Maple fault-connections-503-once Bakery")
     desk.says("Continue", "no second company will be made")
+    desk.button("Continue")
+    desk.says("may still be making it", "Nothing was sent again. Press Continue after")
+    settings.PUSH_SETTLE = 0
     desk.button("Continue")
     desk.says("QuickBooks connection created.")
     assert len(companies()) == Company.objects.count() == Connection.objects.count() == 1
