@@ -39,6 +39,7 @@ DEALT = {
         TESTS / "bench",
         TESTS / "commands" / "test_demo.py",
         WHO_MAY_WHAT,
+        BROWSER / "two_weeks",
     ),
     "sqlite": (BROWSER,),
 }
