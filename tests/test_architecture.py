@@ -112,7 +112,7 @@ FOREIGN: dict[str, set[str]] = {
     "codat": {"requests", "urllib3"},
     "doorbell": {"django", "django_q"},
     "guides": {"django", "markdown_it"},
-    "intake": set(),
+    "intake": {"defusedxml"},
     "management": {"django", "requests"},
     "portal": {"csp", "django", "environ", "gunicorn", "pythonjsonlogger"},
     "sandbox": set(),

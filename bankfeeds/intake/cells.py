@@ -7,7 +7,10 @@ Decimal with at most 15 digits, which every database and JSON reader keeps exact
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 from .shape import Reason, gettext_noop
@@ -163,12 +166,24 @@ def _diagnosis(text: str) -> tuple[str, str]:
     )
 
 
+def made_id(said: Iterable[str], seen: Counter[str]) -> str:
+    """An id of all that an entry says; equal ones are told apart by counting them in `seen`."""
+    text = "\n".join(said)
+    seen[text] += 1
+    return hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:32]
+
+
 def twice(transaction_id: str, line: int) -> Reason:
     return Reason(
         "id-twice",
         gettext_noop("Its id “%(id)s” stands on line %(line)d already."),
         {"id": transaction_id, "line": line},
     )
+
+
+def figure(amount: Decimal) -> str:
+    """With cents, and with more than these only where it has more."""
+    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"
 
 
 def shown(text: str) -> str:

@@ -14,12 +14,23 @@ from decimal import Decimal
 
 from . import cells
 from .markup import ENTRIES, Node, damaged, tree
-from .running import Anchor, Bad, Draft, Drafted, with_balances
+from .running import (
+    NO_BALANCE,
+    OTHER_CURRENCY,
+    PENDING,
+    Anchor,
+    Bad,
+    Draft,
+    Drafted,
+    repeated,
+    stated,
+    with_balances,
+)
 from .shape import (
+    DECLARES,
     KEPT_REJECTED,
     AccountStated,
     HeldOut,
-    Line,
     Reason,
     Rejected,
     Statement,
@@ -42,26 +53,9 @@ TYPES = {"SRVCHG": "SerChg"} | {
 }
 ONCE = ("FITID", "DTPOSTED", "TRNAMT", "TRNTYPE")
 
-DECLARES = Reason(
-    "xml-declares",
-    gettext_noop(
-        "This file declares a document type or entities, which can hide or change what it says."
-        " It is refused."
-    ),
-)
 NO_STATEMENT = Reason(
     "no-statement",
     gettext_noop("This OFX file has no statement of a bank account or a card in it."),
-)
-NO_BALANCE = Reason(
-    "no-balance",
-    gettext_noop(
-        "The file states no balance (LEDGERBAL) for this account, so the balance after each"
-        " transaction cannot be worked out. Have it made with the balance."
-    ),
-)
-PENDING_HELD = Reason(
-    "pending", gettext_noop("It is pending and not yet booked. It comes with a later file.")
 )
 BALANCE_LATER = gettext_noop(
     "The balance is of %(day)s, after the last day of the list (%(last)s). If something was booked"
@@ -131,16 +125,12 @@ class _Reading:
                 held.append(entry)
             else:
                 entries.append(entry)
-        lines = with_balances(entries, closing=anchor) if anchor else []
-        rejected = [line for line in lines if isinstance(line, Rejected)]
-        return Statement(
-            rows=[line for line in lines if isinstance(line, Line)],
-            rejected=rejected[:keep_rejected],
-            rejected_count=len(rejected),
+        return stated(
+            with_balances(entries, closing=anchor),
+            keep_rejected=keep_rejected,
             notes=notes + self._notes(anchor, entries),
             account=account,
             closing=anchor.balance if anchor else None,
-            derived=True,
             held_out=tuple(held),
             counts_entries=self.counter is not None,
             refused=None if anchor else NO_BALANCE,
@@ -204,7 +194,7 @@ class _Reading:
         line = next(self.counter) if self.counter else node.line
         raw = raw_of(self.text, node.start, node.end or node.start)
         if node.name == "STMTTRNP" or node.value("TRNTYPE").upper() == "HOLD":
-            return HeldOut(line, PENDING_HELD, raw)
+            return HeldOut(line, PENDING, raw)
         day: dt.date | None = None
         try:
             day = date(node.value("DTPOSTED"))
@@ -212,7 +202,7 @@ class _Reading:
         except cells.BadCell as bad:
             return Bad(Rejected(line, bad.reason, raw), day)
         first = seen.setdefault(draft.transaction_id, draft)
-        return draft if first is draft else _repeated(draft, first)
+        return draft if first is draft else repeated(draft, first)
 
     def _understood(self, node: Node, line: int, raw: str, day: dt.date) -> Draft:
         _check_whole(node)
@@ -264,9 +254,7 @@ def _check_whole(node: Node) -> None:
             id=cells.shown(node.value("CORRECTFITID")),
         )
     if node.child("CURRENCY") is not None:
-        raise cells.BadCell(
-            "other-currency", gettext_noop("Its amount is in another currency than the account's.")
-        )
+        raise cells.BadCell(OTHER_CURRENCY.code, OTHER_CURRENCY.template)
 
 
 def _check_sign(kind: str, amount: Decimal) -> None:
@@ -277,7 +265,7 @@ def _check_sign(kind: str, amount: Decimal) -> None:
                 "Its type is %(type)s and its amount is %(amount)s: the two contradict each other."
             ),
             type=kind,
-            amount=str(amount),
+            amount=cells.figure(amount),
         )
 
 
@@ -288,13 +276,3 @@ def _description(node: Node, kind: str) -> str:
     parts = [memo] if memo.startswith(name) or not name else [name, memo]
     told = " ".join(" ".join(parts).split())
     return told or " ".join(filter(None, (kind, node.value("CHECKNUM"))))
-
-
-def _repeated(draft: Draft, first: Draft) -> Bad:
-    """The same entry once more does nothing to the balance; another one with its id does."""
-    same = (draft.date, draft.amount, draft.description) == (
-        first.date, first.amount, first.description,
-    )  # fmt: skip
-    reason = cells.twice(draft.transaction_id, first.line)
-    amount = Decimal(0) if same else draft.amount
-    return Bad(Rejected(draft.line, reason, draft.raw), draft.date, amount)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .bai import read_bai
+from .camt import read_camt
 from .delimited import PLACES, read_csv
 from .lines import refuse_what_is_no_text
 from .ofx import read_ofx
@@ -14,9 +16,10 @@ from .shape import KEPT_REJECTED, Reason, Statement, UnreadableFile, gettext_noo
 HEAD = 65_536
 SNIFFED = 4_096
 OFX = re.compile(r"OFXHEADER\s*[:=]|<OFX[\s>]", re.IGNORECASE)
+CAMT = re.compile(r"camt\.05[0-9]\.001\.[0-9]{2}")
 OTHER_XML = Reason(
     "markup-unknown",
-    gettext_noop("This file is XML or HTML of a kind that is not read: OFX and QFX are."),
+    gettext_noop("This file is XML or HTML of a kind that is not read: OFX, QFX and camt.053 are."),
 )
 
 
@@ -25,6 +28,8 @@ class Format(StrEnum):
 
     CSV = "CSV"
     OFX = "OFX"
+    BAI2 = "BAI2"
+    CAMT = "camt.053"
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,11 @@ def recognise(content: bytes) -> Format:
     head = content[:SNIFFED].decode("latin-1").removeprefix("ï»¿").lstrip()
     if OFX.search(head) and head.startswith(("<", "OFX", "ofx")):
         return Format.OFX
+    if CAMT.search(head) and head.startswith("<"):
+        return Format.CAMT
     if head.startswith("<"):
         raise UnreadableFile(OTHER_XML)
-    return Format.CSV
+    return Format.BAI2 if head.startswith("01,") else Format.CSV
 
 
 def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJECTED) -> File:
@@ -51,5 +58,9 @@ def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJE
     found = recognise(content)
     if found is Format.OFX:
         return File(found, read_ofx(content, places=places, keep_rejected=keep_rejected))
+    if found is Format.BAI2:
+        return File(found, read_bai(content, keep_rejected=keep_rejected))
+    if found is Format.CAMT:
+        return File(found, read_camt(content, places=places, keep_rejected=keep_rejected))
     csv = read_csv(content, places=places, keep_rejected=keep_rejected)
     return File(found, [Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes)])

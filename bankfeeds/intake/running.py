@@ -10,8 +10,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from .shape import Line, Reason, Rejected, gettext_noop
+from . import cells
+from .shape import Line, Reason, Rejected, Statement, gettext_noop
 
 BALANCE_UNSURE = Reason(
     "balance-unsure",
@@ -19,6 +21,24 @@ BALANCE_UNSURE = Reason(
         "Its balance cannot be worked out, because an entry between it and the balance that the"
         " file states is bad."
     ),
+)
+NO_BALANCE = Reason(
+    "no-balance",
+    gettext_noop(
+        "The file states no balance for this account, so the balance after each transaction cannot"
+        " be worked out. Have it made with the balance."
+    ),
+)
+PENDING = Reason(
+    "pending", gettext_noop("It is pending and not yet booked. It comes with a later file.")
+)
+OTHER_CURRENCY = Reason(
+    "other-currency", gettext_noop("Its amount is in another currency than the account's.")
+)
+BROKEN = gettext_noop(
+    "The balances and the transactions of the file do not agree: opening %(opening)s and its"
+    " transactions (%(sum)s) give %(found)s, but it states a closing balance of %(closing)s."
+    " Have it made or sent again."
 )
 
 
@@ -91,6 +111,47 @@ def with_balances(
         _forward(balances, amounts, last, closing.balance)
     by_place = dict(zip(order, balances, strict=True))
     return [entry.at(by_place[place]) for place, entry in enumerate(entries)]
+
+
+def repeated(draft: Draft, first: Draft) -> Bad:
+    """The same entry once more does nothing to the balance; another one with its id does."""
+    same = (draft.date, draft.amount, draft.description) == (
+        first.date, first.amount, first.description,
+    )  # fmt: skip
+    reason = cells.twice(draft.transaction_id, first.line)
+    amount = Decimal(0) if same else draft.amount
+    return Bad(Rejected(draft.line, reason, draft.raw), draft.date, amount)
+
+
+def stated(
+    lines: Iterable[Line | Rejected], *, keep_rejected: int, refused: Reason | None, **more: Any
+) -> Statement:
+    """A statement of lines whose balances are worked out; no rows where it is refused."""
+    found = [] if refused else list(lines)
+    rejected = [line for line in found if isinstance(line, Rejected)]
+    return Statement(
+        rows=[line for line in found if isinstance(line, Line)],
+        rejected=rejected[:keep_rejected],
+        rejected_count=len(rejected),
+        derived=True,
+        refused=refused,
+        **more,
+    )
+
+
+def why_not(
+    entries: Sequence[Drafted], opening: Decimal | None, closing: Decimal | None
+) -> Reason | None:
+    """Why a statement cannot be used: it has no balance, or what it states does not add up."""
+    if opening is None and closing is None:
+        return NO_BALANCE
+    moved = total(entries)
+    if opening is None or closing is None or moved is None or opening + moved == closing:
+        return None
+    values = {"opening": opening, "sum": moved, "found": opening + moved, "closing": closing}
+    return Reason(
+        "balance-broken", BROKEN, {name: cells.figure(value) for name, value in values.items()}
+    )
 
 
 def total(entries: Iterable[Drafted]) -> Decimal | None:

@@ -33,6 +33,15 @@ class Reason:
         return self.template % self.values
 
 
+DECLARES = Reason(
+    "xml-declares",
+    gettext_noop(
+        "This file declares a document type or entities, which can hide or change what it says."
+        " It is refused."
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One transaction as the file states it: a local calendar date, positive is money in.

@@ -14,6 +14,9 @@ from bankfeeds.importing import CannotImport, Kind
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 from tests import support as portal
+from tests.intake import bai_writer, camt_writer
+from tests.intake.bai_writer import bai2
+from tests.intake.camt_writer import camt
 from tests.intake.ofx_writer import Account, Row, ofx
 
 from .support import look, preview, save
@@ -134,3 +137,52 @@ def test_two_statements_of_one_account_are_one(account: SourceAccount) -> None:
     [again] = bad
     assert again.code == "id-twice"
     assert again.cells == (again.raw,)
+
+
+def test_bai2_and_camt_from_the_file_to_the_rows(account: SourceAccount) -> None:
+    day = portal.today()
+    bai = bai2(
+        bai_writer.Account([bai_writer.row(195, 25_000, "Payer"), bai_writer.row(455, 5_000, "X")]),
+        day=f"{day:%y%m%d}",
+    )
+    found = preview(look(account, bai))
+    assert (found.mine.format, found.mine.statement.totals_agree) == ("BAI2", True)
+    assert (found.opening, found.closing) == (Decimal(800), Decimal(1000))
+    saved = save(found.statement)
+    assert (saved.rows_saved, NUMBER in str(saved.rejected)) == (2, False)
+    assert (
+        preview(
+            look(
+                account,
+                bai2(
+                    bai_writer.Account(number=OTHER),
+                    bai_writer.Account(
+                        [bai_writer.row(195, 25_000, "Payer"), bai_writer.row(455, 5_000, "X")]
+                    ),
+                    day=f"{day:%y%m%d}",
+                ),
+            )
+        ).known
+        == 2
+    )  # the same rows in another file
+
+    entry = camt_writer.Entry("C1", str(day), "200.00", "CRDT", "Payer")
+    pending = replace(entry, id="", status="PDNG")
+    content = camt(
+        camt_writer.Account([replace(entry, id="C2")], number=OTHER),
+        camt_writer.Account([entry, pending], opening="1000.00", closing="1200.00"),
+        version=8,
+    )
+    found = preview(look(account, content))
+    assert (found.mine.format, found.mine.others, found.held_out) == ("camt.053", ("7777",), 1)
+    assert (found.new, found.opening_differs_by) == (1, Decimal(0))
+    assert save(found.statement).rows_saved == 1
+    assert BankTransaction.objects.order_by("-id")[0].balance == Decimal(1200)
+
+
+def test_a_statement_that_does_not_add_up_is_refused(account: SourceAccount) -> None:
+    entry = camt_writer.Entry("C1", str(portal.today()), "200.00", "CRDT", "Payer")
+    with pytest.raises(UnreadableFile, match="give 1000.00, but it states") as refused:
+        look(account, camt(camt_writer.Account([entry], closing="999.00")))
+    assert "800.00" in importing.words_of(refused.value.reason)
+    assert not Statement.objects.exists()
