@@ -81,7 +81,8 @@ def test_the_action_leads_to_the_estimate_of_what_was_ticked(browser: Any) -> No
 def test_all_that_match_the_filter_go_however_many_pages(browser: Any) -> None:
     many(120)
     many(5, status=PushStatus.SUCCEEDED)
-    given = {"action": "send_again", "_selected_action": [1], "select_across": "1"}
+    shown = Push.objects.filter(status=PushStatus.FAILED).latest("pk").pk
+    given = {"action": "send_again", "_selected_action": [shown], "select_across": "1"}
     answer = browser.post(f"{HISTORY}?status=failed&p=2", given)
     page = browser.get(answer.url)
     assert "status: Refused by Codat" in text(page)
