@@ -14,9 +14,11 @@ from defusedxml import sax
 from defusedxml.common import DefusedXmlException
 
 from .lines import refuse_what_is_no_text
-from .shape import DECLARES, RAW_SHOWN, Reason, UnreadableFile, gettext_noop
+from .shape import DECLARES, RAW_SHOWN, TOO_MANY_TAGS, Reason, UnreadableFile, gettext_noop
 
 DEEPEST = 40
+# An element costs more memory than its letters; in a statement it has at least so many.
+SHORTEST, FEWEST = 8, 1_000
 MESSAGE = re.compile(r"camt\.([0-9]{3})\.001\.([0-9]{2})")
 VERSIONS = range(2, 9)
 # What may stand in a statement; an entry whose name is broken must not vanish.
@@ -77,7 +79,7 @@ class Node:
 def statements(content: bytes) -> list[Node]:
     """Every `Stmt` of the file. Raises UnreadableFile."""
     refuse_what_is_no_text(content[:65_536])
-    handler = _Handler()
+    handler = _Handler(len(content))
     try:
         sax.parseString(content, handler, forbid_dtd=True)
     except DefusedXmlException:
@@ -100,8 +102,9 @@ def damaged(line: int) -> UnreadableFile:
 
 
 class _Handler(ContentHandler):
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         super().__init__()
+        self.left = FEWEST + size // SHORTEST
         self.found: list[Node] = []
         self.open: list[Node] = []
         self.parts: list[str] = []
@@ -128,6 +131,9 @@ class _Handler(ContentHandler):
                 ),
                 line=self.line,
             )
+        self.left -= 1
+        if self.left < 0:
+            raise UnreadableFile(TOO_MANY_TAGS, line=self.line)
         node = Node(name.rpartition(":")[2], self.line, str(attrs.get("Ccy", "")))
         if self.open:
             self.open[-1].children.append(node)

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .shape import Reason, UnreadableFile, gettext_noop
+from .shape import TOO_MANY_TAGS, Reason, UnreadableFile, gettext_noop
 
 DEEPEST = 40
+# An aggregate costs more memory than its letters; in a statement it has at least so many.
+SHORTEST, FEWEST = 30, 1_000
 NAME = re.compile(r"(/?)([A-Za-z][A-Za-z0-9._]*)(?:\s[^<>]*)?(/?)")
 # Values of the statement subset that some institutions leave empty.
 VALUES = {
@@ -77,6 +79,7 @@ class _Builder:
         self.line = text.count("\n", 0, start) + 1
         self.top = Node("", self.line, start)
         self.open = [self.top]
+        self.left = FEWEST + len(text) // SHORTEST
 
     def built(self) -> Node:
         while not (self.top.children and len(self.open) == 1):
@@ -125,6 +128,9 @@ class _Builder:
         if len(self.open) > DEEPEST:
             reason = Reason("too-deep", TOO_DEEP, {"line": line, "limit": DEEPEST})
             raise UnreadableFile(reason, line=line)
+        self.left -= 1
+        if self.left < 0:
+            raise UnreadableFile(TOO_MANY_TAGS, line=line)
         node = Node(name, line, begin)
         holder.children.append(node)
         self.open.append(node)

@@ -42,6 +42,12 @@ DECLARES = Reason(
 )
 
 
+TOO_MANY_TAGS = Reason(
+    "too-many-tags",
+    gettext_noop("This file has more tags for its size than a statement can have. It is refused."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One transaction as the file states it: a local calendar date, positive is money in.

@@ -144,6 +144,7 @@ def test_a_single_payment_is_described_by_who_and_what_for() -> None:
     [
         (b"<Ntry>", b"<Ntrx>", "damaged-xml"),
         (b"</Ntry>", b"", "damaged-xml"),
+        (b"</Ntry>", b"<a/>" * 100_000 + b"</Ntry>", "too-many-tags"),
         (b"<Stmt>", b"<Stmt><Acct></Acct>", "damaged-xml"),
         (b"<Ntry>", b"<Ntry>" + b"<a>" * 10_000, "too-deep"),
         (b"</Stmt>", b"</Stmt>" + b" " * 10_000_000 + b"<", "damaged-xml"),

@@ -135,6 +135,7 @@ def test_a_balance_of_an_earlier_and_of_a_later_day() -> None:
         (b"<!DOCTYPE OFX SYSTEM 'x'><OFX></OFX>", "xml-declares"),
         (b"<OFX><STMTRS></OFX>", "damaged"),
         (b"<OFX><!--", "truncated"),
+        (b"<OFX>" + b"<A></A>" * 100_000, "too-many-tags"),
         ("<OFX></OFX>".encode("utf-16"), "encoding"),
     ],
 )
