@@ -6,7 +6,9 @@ import datetime as dt
 import ipaddress
 import ssl
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bankfeeds.codat import transport
 from bankfeeds.codat.errors import NotSent, Uncertain
 from tests.codat.faultserver import FaultServer, Line, answer
 from tests.codat.support import COMPANY, COMPANY_ANSWER, HURRIED, KEY, client
@@ -60,8 +63,17 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    transport.close()
+    yield
+    transport.close()
+
+
+def test_authorities_are_read_once_for_all_connections() -> None:
+    made: list[Any] = [transport.new_session().get_adapter("https://x") for _ in range(2)]
+    one, other = (each.poolmanager.connection_pool_kw["ssl_context"] for each in made)
+    assert one is other
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_sent(tls: ssl.SSLContext) -> None:
@@ -85,6 +97,13 @@ def test_answers_come_over_one_kept_connection(tls: ssl.SSLContext) -> None:
         for _ in range(3):
             assert codat.create_company(b"{}", key=KEY).id == COMPANY
     assert (len(server.seen), server.connections) == (3, 1)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_certificate_for_another_name_is_not_sent(tls: ssl.SSLContext) -> None:
+    with FaultServer(answer(200, COMPANY_ANSWER), tls=tls) as server, pytest.raises(NotSent):
+        client(server.url.replace("127.0.0.1", "localhost")).create_company(b"{}", key=KEY)
+    assert server.seen == []
 
 
 @pytest.mark.usefixtures("trusted")
