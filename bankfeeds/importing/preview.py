@@ -15,7 +15,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from bankfeeds import rules
+from bankfeeds import rules, words
 from bankfeeds.intake.delimited import Reading
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
@@ -28,7 +28,7 @@ from .sorting import Kind, Sorting, in_order, sort_out
 
 FIRST_EACH_WAY = 3
 # Values of a reader's reason that are its own words; the others are quoted from the file.
-WORDS_OF_READERS = {"what", "separator"}
+WORDS_OF_READERS = {"what", "separator", "day", "last"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,13 @@ def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
 
 
 def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:
-    """The file's header (`entry` where it has none) and every bad row, however many they are."""
+    """The file's header (`entry` where it has none) and every row that is bad or held out."""
     csv = kept.csv_of(bytes(statement.content))
     if csv is None:
         parsed = read(statement, keep_rejected=sys.maxsize).statement
-        return ("entry",), iter(parsed.rejected)
+        without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
+        without.sort(key=lambda said: said.line)
+        return ("entry",), (Rejected(s.line, s.reason, s.raw, (s.raw,)) for s in without)
     reading = Reading(csv, places=places(statement.account))
     return reading.header, (entry for entry in reading if isinstance(entry, Rejected))
 
@@ -178,10 +180,17 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
 def words_of(reason: Reason) -> str:
     """A reader's reason in the language of the person."""
     values = {
-        name: _(str(value)) if name in WORDS_OF_READERS else value
+        name: _in_words(str(value)) if name in WORDS_OF_READERS else value
         for name, value in reason.values.items()
     }
     return _(reason.template) % values
+
+
+def _in_words(value: str) -> str:
+    try:
+        return words.day(dt.date.fromisoformat(value))
+    except ValueError:
+        return _(value)
 
 
 def _standing(account: SourceAccount, today: dt.date, balance: Decimal | None) -> Standing:

@@ -11,7 +11,7 @@ import pytest
 
 from bankfeeds import importing, sealing
 from bankfeeds.importing import CannotImport, Kind
-from bankfeeds.intake.shape import UnreadableFile
+from bankfeeds.intake.shape import Reason, UnreadableFile
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 from tests import support as portal
 from tests.intake import bai_writer, camt_writer
@@ -77,6 +77,7 @@ def test_what_is_pending_is_held_out_and_said(account: SourceAccount) -> None:
     saved = save(upload)
     assert (saved.rows_saved, saved.rows_rejected) == (2, 1)
     assert [entry["code"] for entry in saved.rejected] == ["pending"]
+    assert [row.code for row in importing.bad_rows(saved)[1]] == ["pending"]
 
 
 def test_numbers_and_other_accounts_are_not_kept(account: SourceAccount) -> None:
@@ -125,6 +126,11 @@ def test_without_a_balance_nothing_can_come_in(account: SourceAccount) -> None:
     with pytest.raises(UnreadableFile, match="states no balance"):
         look(account, file(Account(rows("1.00"), balance=None)))
     assert look(account, file(broken, Account(rows("1.00")))).pk
+
+
+def test_days_are_said_in_words(account: SourceAccount) -> None:
+    note = Reason("x", "of %(day)s", {"day": "2026-11-28"})
+    assert importing.words_of(note) == "of Nov 28, 2026"
 
 
 def test_two_statements_of_one_account_are_one(account: SourceAccount) -> None:
