@@ -164,7 +164,7 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
     account = statement.account
     found = read(statement)
     parsed = found.statement
-    sorting = sort_out(account, parsed.rows)
+    sorting = sort_out(account, parsed)
     order = in_order(parsed.rows, sorting)
     findings = _findings(order, sorting, _standing(account, today, sorting.balance_before_file))
     entries = [_entry(row, sorting, findings) for row in parsed.rows]

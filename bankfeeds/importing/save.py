@@ -98,7 +98,7 @@ def discard(statement: Statement, *, by: Actor, now: dt.datetime) -> bool:
 
 
 def _save(statement: Statement, parsed: Stated, by: Actor, now: dt.datetime) -> Statement:
-    sorting = sort_out(statement.account, parsed.rows)
+    sorting = sort_out(statement.account, parsed)
     statement.rows_saved = insert(statement, _oldest_first(parsed.rows, sorting))
     statement.rows_known = len(sorting.known)
     statement.rows_rejected = parsed.rejected_count + len(sorting.changed) + len(parsed.held_out)

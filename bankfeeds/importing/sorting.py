@@ -11,7 +11,7 @@ from itertools import islice
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
-from bankfeeds.intake.shape import Line
+from bankfeeds.intake.shape import Line, Statement
 from bankfeeds.models import BankTransaction, SourceAccount
 
 from .order import Movement, movement
@@ -50,17 +50,17 @@ class Sorting:
         return Kind.KNOWN if row.transaction_id in self.known else Kind.NEW
 
 
-def sort_out(account: SourceAccount, rows: Sequence[Line]) -> Sorting:
+def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
     new: list[Line] = []
     known: set[str] = set()
     changed: dict[str, str] = {}
-    for batch in _batches(rows):
+    for batch in _batches(statement.rows):
         stored = _stored(account, batch)
         for row in batch:
             before = stored.get(row.transaction_id)
             if before is None:
                 new.append(row)
-            elif difference := _difference(before, row):
+            elif difference := _difference(before, row, derived=statement.derived):
                 changed[row.transaction_id] = difference
             else:
                 known.add(row.transaction_id)
@@ -89,15 +89,19 @@ def _line(account: SourceAccount) -> list[int]:
     return SourceAccount.objects.lines([account.pk])[account.pk]
 
 
-def _difference(stored: BankTransaction, row: Line) -> str:
-    """What differs, in words; empty when nothing does. A type that one side lacks is no change."""
+def _difference(stored: BankTransaction, row: Line, *, derived: bool) -> str:
+    """What differs, in words; empty when nothing does. A type that one side lacks is no change.
+
+    A balance that is worked out hangs on the order of the day's rows, which may be another in the
+    next file; whether the new rows follow on is seen by the balance before them.
+    """
     changed = [
         name
         for name, before, after in (
             (_("date"), stored.date, row.date),
             (_("description"), stored.description, row.description),
             (_("amount"), stored.amount, row.amount),
-            (_("balance"), stored.balance, row.balance),
+            (_("balance"), stored.balance, stored.balance if derived else row.balance),
         )
         if before != after
     ]

@@ -192,3 +192,14 @@ def test_a_statement_that_does_not_add_up_is_refused(account: SourceAccount) -> 
         look(account, camt(camt_writer.Account([entry], closing="999.00")))
     assert "800.00" in importing.words_of(refused.value.reason)
     assert not Statement.objects.exists()
+
+
+def test_rows_of_a_day_in_another_order_are_the_same_rows(account: SourceAccount) -> None:
+    listed = rows("10.00", "-4.00", "2.00")
+    save(look(account, file(Account(listed, balance="108.00"))))
+    more = [*listed[::-1], Row("U1", day(), "1.00", "Later")]
+    found = preview(look(account, file(Account(more, balance="109.00"))))
+    assert (found.known, found.changed, found.new) == (3, 0, 1)
+    assert found.opening_differs_by == 0
+    changed = [replace(listed[0], amount="11.00"), *listed[1:]]
+    assert preview(look(account, file(Account(changed, balance="109.00")))).changed == 1

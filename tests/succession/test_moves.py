@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bankfeeds import conf, importing, onboarding, pushing, rules, succession
 from bankfeeds.importing import sorting
+from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import (
     BankTransaction,
     Connection,
@@ -94,7 +95,7 @@ def test_a_row_sent_on_the_old_connection_is_known_on_the_new_one() -> None:
     new = move(old, "same")
     line: Any = sent[0]
     line.raw = ""
-    found = sorting.sort_out(new, [line])
+    found = sorting.sort_out(new, Stated([line], [], 0))
     assert found.known == ids(sent) and found.new == []
 
 
