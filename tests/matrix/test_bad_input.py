@@ -57,6 +57,8 @@ def there(transactional_db: None, sandbox: Any) -> dict[str, Any]:
 def alone(there: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Codat cannot be reached, so that every post can be taken back with its transaction."""
     settings.CODAT_BASE_URL = NOWHERE
+    # No time to ask a second time.
+    settings.CODAT_DEADLINE = settings.CODAT_PAGE_DEADLINE = 0.05
     settings.SECOND_FACTOR = False
     monkeypatch.setattr(conf, "_refuse_inside_transaction", lambda: None)
 
