@@ -11,6 +11,7 @@ from itertools import islice
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
+from bankfeeds.intake.cells import MADE
 from bankfeeds.intake.shape import Line, Statement
 from bankfeeds.models import BankTransaction, SourceAccount
 
@@ -64,7 +65,43 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
                 changed[row.transaction_id] = difference
             else:
                 known.add(row.transaction_id)
+    for row, before in _told_anew(account, statement, new):
+        new.remove(row)
+        alike = _(
+            "A row of the same day, amount and words is here and not in this file: it may be that"
+            " one. What is here stays."
+        )
+        difference = _difference(before, row, derived=statement.derived)
+        changed[row.transaction_id] = difference or alike
     return Sorting(new, known, changed, _balance_before(account, new))
+
+
+def _told_anew(
+    account: SourceAccount, statement: Statement, new: Sequence[Line]
+) -> Iterator[tuple[Line, BankTransaction]]:
+    """New rows that may be old ones in other words, each with the one that it may be.
+
+    An id that is made of what a row says is another when the words are. So where a row of the same
+    day and amount is here and not in this file, every new one may be that one: rather listed for
+    a person than sent a second time.
+    """
+    made = [row for row in new if row.transaction_id.startswith(MADE)]
+    if not made:
+        return
+    here = BankTransaction.objects.filter(
+        account__in=_line(account),
+        transaction_id__startswith=MADE,
+        date__range=(min(row.date for row in made), max(row.date for row in made)),
+    )
+    in_file = {row.transaction_id for row in statement.rows}
+    missing = {
+        (stored.date, stored.amount): stored
+        for stored in here.order_by("-pk")
+        if stored.transaction_id not in in_file
+    }
+    for row in made:
+        if alike := missing.get((row.date, row.amount)):
+            yield row, alike
 
 
 def in_order(rows: Sequence[Line], sorting: Sorting) -> Movement:

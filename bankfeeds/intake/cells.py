@@ -18,6 +18,8 @@ from .shape import Reason, gettext_noop
 LONGEST_ID = 100
 LONGEST_DESCRIPTION = 1_000
 MOST_DIGITS = 15
+# Begins an id that the file does not state.
+MADE = "made-"
 YEARS = range(1900, 2200)
 
 # Codat API, schema of bank transactions: `transactionType`.
@@ -170,7 +172,7 @@ def made_id(said: Iterable[str], seen: Counter[str]) -> str:
     """An id of all that an entry says; equal ones are told apart by counting them in `seen`."""
     text = "\n".join(said)
     seen[text] += 1
-    return hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:32]
+    return MADE + hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:32]
 
 
 def twice(transaction_id: str, line: int) -> Reason:

@@ -203,3 +203,26 @@ def test_rows_of_a_day_in_another_order_are_the_same_rows(account: SourceAccount
     assert found.opening_differs_by == 0
     changed = [replace(listed[0], amount="11.00"), *listed[1:]]
     assert preview(look(account, file(Account(changed, balance="109.00")))).changed == 1
+
+
+def test_a_row_without_an_id_that_comes_in_other_words_is_no_new_one(
+    account: SourceAccount,
+) -> None:
+    """Its id is made of its words: another one must not send it a second time."""
+
+    def day_of(*texts: str) -> bytes:
+        made = [bai_writer.row(195, 500, text) for text in texts]
+        total = 80_000 + 500 * len(texts)
+        return bai2(bai_writer.Account(made, closing=total), day=f"{portal.today():%y%m%d}")
+
+    assert save(preview(look(account, day_of("Coffee", "Tea"))).statement).rows_saved == 2
+    found = preview(look(account, day_of("Coffee shop", "Tea")))
+    assert (found.new, found.known, found.changed) == (0, 1, 1)
+    [entry] = [each for each in found.entries if each.kind == importing.Kind.CHANGED]
+    assert "here already with another description" in entry.words
+    # One more of the day, before the others.
+    found = preview(look(account, day_of("Water", "Coffee", "Tea")))
+    assert (found.new, found.known, found.changed) == (1, 2, 0)
+    # One more, and one in other words: which is which a person must see, so neither goes.
+    found = preview(look(account, day_of("Water", "Coffee shop", "Tea")))
+    assert (found.new, found.known, found.changed) == (0, 1, 2)
