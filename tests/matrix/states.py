@@ -46,7 +46,7 @@ def make(there: dict[str, Any]) -> dict[str, Any]:
         "group": Group.objects.get(name="support").pk,
         "name": account.company.name,
         "ready": ready.pk,
-        "item": push_item.pk,
+        "item": push_item.transaction_id,
         "closed": closed.pk,
         "unlinked": unlinked.pk,
         "unwanted": support.make_account(not_wanted_at=now).pk,
@@ -68,10 +68,10 @@ def of_others() -> dict[str, str]:
     gone = support.make_account(gone_at=now)
     left = User.objects.create(username="left", is_active=False)
     return {
-        "row": str(push.items.all()[0].pk),
+        "row": str(push.items.all()[0].transaction_id),
         "push": str(push.pk),
         "also": str(push.pk),
-        "leave_out": str(push.items.all()[0].pk),
+        "leave_out": str(push.items.all()[0].transaction_id),
         "earlier": str(gone.pk),
         "departure": str(_leaving(now, "other").pk),
         "found": str(_found(Look.objects.create(form_key="o", asked_at=now, asked_by="m"))),
