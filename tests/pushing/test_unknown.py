@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -52,8 +53,10 @@ def test_one_unknown_write_of_a_connection_at_a_time(sandbox: object, drain: Dra
 
 
 def test_it_is_not_sent_again_before_the_first_try_can_have_settled(
-    sandbox: object, drain: Drain
+    sandbox: object, drain: Drain, settings: Any
 ) -> None:
+    # However long this machine takes.
+    settings.PUSH_SETTLE = 3600
     (push,) = confirmed()
     fault("422")
     drain()

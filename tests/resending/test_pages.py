@@ -93,7 +93,7 @@ def test_all_that_match_the_filter_go_however_many_pages(browser: Any) -> None:
     assert (made.total, made.choice, made.asked_by) == (120, "status: Refused by Codat", "support")
     again = press(browser, answer.url, page)
     assert again.url == done.url and Resending.objects.count() == 1
-    assert text(browser.get(again.url)).count("Order #1 is written down.") == 2
+    assert text(browser.get(again.url)).count(f"Order #{made.pk} is written down.") == 2
 
 
 def test_the_order_is_followed_on_its_page(browser: Any) -> None:
