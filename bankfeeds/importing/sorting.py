@@ -66,13 +66,13 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
             else:
                 known.add(row.transaction_id)
     for row, before in _told_anew(account, statement, new):
-        new.remove(row)
         alike = _(
             "A row of the same day, amount and words is here and not in this file: it may be that"
             " one. What is here stays."
         )
         difference = _difference(before, row, derived=statement.derived)
         changed[row.transaction_id] = difference or alike
+    new = [row for row in new if row.transaction_id not in changed]
     return Sorting(new, known, changed, _balance_before(account, new))
 
 

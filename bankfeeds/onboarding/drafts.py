@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from bankfeeds.codat.shapes import read_account_type
+from bankfeeds.intake.cells import CONTROLS
 from bankfeeds.sealing import normalised
 
 LONGEST_NAME = 200
@@ -22,7 +23,6 @@ CURRENCIES = ("USD", "CAD")
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]*")
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SEPARATORS = re.compile(r"[\s-]+")
 _TRANSIT_INSTITUTION = re.compile(r"\s*([0-9]{5})\s*[-\s]?\s*([0-9]{3})\s*", re.ASCII)
 _ELECTRONIC = re.compile(r"0([0-9]{3})([0-9]{5})", re.ASCII)
@@ -115,7 +115,7 @@ def _name_problem(name: str) -> str:
         return _("Give the account a name; the client will see it in QuickBooks.")
     if len(name.strip()) > LONGEST_NAME:
         return _("The name is longer than %(most)d characters.") % {"most": LONGEST_NAME}
-    if _CONTROLS.search(name.strip()):
+    if CONTROLS.search(name.strip()):
         return _("The name has a character that cannot be printed.")
     return ""
 

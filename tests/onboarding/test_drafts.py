@@ -70,6 +70,8 @@ def test_a_good_draft_has_no_problem() -> None:
         ("account_id", "acc-12345678"),
         ("account_id", "1234-5678"),
         ("account_id", "acc.12.34.56.78.9"),
+        # From there on it would be shown from right to left.
+        ("name", "Till \u202e1"),
     ],
 )
 def test_a_bad_field_is_named(field: str, value: Any) -> None:
