@@ -8,13 +8,11 @@ Not bounded by the deadline: name resolution, and the TLS handshake as a whole (
 
 from __future__ import annotations
 
-import functools
 import http.client
 import io
 import logging
 import os
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -24,13 +22,13 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
 
 import requests
-from requests import adapters
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 from urllib3.util.retry import Retry
-from urllib3.util.ssl_ import create_urllib3_context
+
+from bankfeeds.codat import authorities
 
 _THREAD_POOLS = 4  # hosts: the API, and a few in tests
 _THREAD_CONNECTIONS = 2  # a thread asks one thing at a time; the other is for a page of a list
@@ -266,18 +264,9 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-@functools.cache
-def _trusting(authorities: str) -> ssl.SSLContext:
-    """To read that file takes 1 MB and milliseconds: once a process, not for each connection."""
-    context = create_urllib3_context()
-    context.load_verify_locations(authorities)
-    return context
-
-
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        context = _trusting(adapters.DEFAULT_CA_BUNDLE_PATH)
-        super().init_poolmanager(*args, ssl_context=context, **kwargs)
+        super().init_poolmanager(*args, ssl_context=authorities.trusting(), **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
     def cert_verify(self, conn: Any, *args: Any) -> None:

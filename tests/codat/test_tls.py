@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import ssl
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +72,19 @@ def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     transport.close()
 
 
-def test_authorities_are_read_once_for_all_connections() -> None:
-    made: list[Any] = [transport.new_session().get_adapter("https://x") for _ in range(2)]
-    one, other = (each.poolmanager.connection_pool_kw["ssl_context"] for each in made)
-    assert one is other
+def test_authorities_are_read_once_for_threads_that_begin_together(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    together = threading.Barrier(16)
+
+    def begin(_number: int) -> Any:
+        together.wait()
+        adapter: Any = transport.new_session().get_adapter("https://x")
+        return adapter.poolmanager.connection_pool_kw["ssl_context"]
+
+    with ThreadPoolExecutor(16) as threads:
+        assert len({id(context) for context in threads.map(begin, range(16))}) == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_sent(tls: ssl.SSLContext) -> None:

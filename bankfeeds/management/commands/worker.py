@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from bankfeeds import health
 from bankfeeds.checks import refuse_to_send_undurably, refuse_to_start_broken
+from bankfeeds.codat import authorities
 from bankfeeds.management.process import Child, Family, told_to_stop
 from bankfeeds.management.watchdog import Watchdog
 
@@ -47,6 +48,7 @@ class Cluster:
     def start(self) -> None:
         """Split off from this process: what both have loaded is in memory once, not twice."""
         connections.close_all()
+        authorities.trusting()
         gc.collect()
         gc.freeze()
         self._child = self._family.fork(self._run, name="qcluster")
