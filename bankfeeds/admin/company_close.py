@@ -1,4 +1,4 @@
-"""Close a company and open it again; and whose books a new connection of a client is for."""
+"""Close a company and open it again."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import leaving, onboarding
-from bankfeeds.models import Books, Company, Push, PushStatus
+from bankfeeds.models import Company, Push, PushStatus
 
-from . import company_add, company_page
+from . import company_page
 from .leaving_ask import Question, answered
 from .leaving_pages import carry_out
-from .parts import PortalAdmin, demand, given_form_key, new_form_key
+from .parts import PortalAdmin, demand
 from .push_forms import actor, number
 
 
@@ -78,28 +78,6 @@ def reopen(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         cancel=reverse("admin:bankfeeds_company_change", args=[pk]),
     )
     return answered(admin, request, question, act)
-
-
-def books(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """For a client that was connected before: the same QuickBooks company, or another?"""
-    demand(request, "add_connection")
-    company = company_page.found(pk)
-    if request.method == "POST" and request.POST.get("books") in Books.values:
-        return company_add.connect(request, company, form_key=given_form_key(request))
-    problem = _("Say which of the two it is.") if request.method == "POST" else ""
-    answer = admin.page(
-        request,
-        "books",
-        title=_("Connect %(company)s again") % {"company": company.name},
-        company=company,
-        crumb=company,
-        books=Books,
-        problem=problem,
-        form_key=new_form_key(),
-        live=onboarding.live_connection(company),
-    )
-    answer.template_name = "admin/bankfeeds/leaving/books.html"
-    return answer
 
 
 def _replacement(request: HttpRequest) -> Company | None:

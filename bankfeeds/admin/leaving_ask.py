@@ -37,12 +37,15 @@ class Question:
 
 
 def answered(
-    admin: PortalAdmin, request: HttpRequest, question: Question, act: Callable[[str, str], bool]
+    admin: PortalAdmin,
+    request: HttpRequest,
+    question: Question,
+    act: Callable[[str, str], HttpResponse | bool | None],
 ) -> HttpResponse:
     """GET asks. POST calls `act` with the reason and the form key, and leads back to the thing.
 
-    `act` tells the person what was done; what it refuses is said on the page, with what was typed.
-    False: it asks again by itself, the page stays.
+    `act` tells the person what was done, and may say where to go from there; what it refuses is
+    said on the page, with what was typed.
     """
     if request.method != "POST":
         return ask(admin, request, question)
@@ -53,13 +56,16 @@ def answered(
         problem = _("Type the name exactly as it stands there, to confirm.")
         return ask(admin, request, question, problem=problem)
     try:
-        act(why, given_form_key(request))
+        done = act(why, given_form_key(request))
     except CodatError as error:
         messages.error(request, explain(error))
     except leaving.Blocked as blocked:
         messages.warning(request, str(blocked))
     except ValueError as refusal:
         return ask(admin, request, question, problem=str(refusal))
+    else:
+        if isinstance(done, HttpResponse):
+            return done
     return see_other(question.cancel)
 
 

@@ -147,7 +147,7 @@ def _question(
     return Question(
         title=title % {"name": name},
         company=company,
-        consequences=[*_meaning(kind, account), *_waiting(kind, connection, account)],
+        consequences=[*_meaning(kind, account), *waiting_words(kind, connection, account)],
         button=str(kind.label),
         cancel=reverse(f"admin:bankfeeds_{page}_change", args=[(account or connection).pk]),
         why_not=leaving.why_not(kind, connection=connection, account=account),
@@ -185,9 +185,10 @@ def _meaning(kind: Departure.Kind, account: SourceAccount | None) -> list[str]:
     ]
 
 
-def _waiting(
+def waiting_words(
     kind: Departure.Kind, connection: Connection, account: SourceAccount | None
 ) -> list[str]:
+    """How many confirmed pushes it would stop, as a sentence; none where it stops none."""
     pushes = leaving.waiting(connection, account)
     if kind == Kind.REVOKE or not pushes:
         return []

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from . import company_close, leaving_pages, mistake_pages, wanted_pages, wrong_person
+from . import (
+    company_close,
+    leaving_pages,
+    mistake_pages,
+    moving_pages,
+    wanted_pages,
+    wrong_person,
+)
 
 COMPANY = (
     ("<int:pk>/close/", "close", company_close.close),
     ("<int:pk>/reopen/", "reopen", company_close.reopen),
-    ("<int:pk>/books/", "books", company_close.books),
+    ("<int:pk>/books/", "books", moving_pages.books),
 )
 CONNECTION = (
     ("<int:pk>/wrong-person/", "wrong_person", wrong_person.view),
+    ("<int:pk>/move/", "move", moving_pages.move),
     ("<int:pk>/unlink/", "unlink", leaving_pages.unlink),
     ("<int:pk>/remove/", "remove", leaving_pages.remove_connection),
     ("<int:pk>/revoke/", "revoke", leaving_pages.revoke),

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from bankfeeds import leaving, succession
+from bankfeeds import leaving, onboarding, succession
 from bankfeeds.leaving.order import standing
 from bankfeeds.models import Company, Connection, Departure, Push, SourceAccount
 
@@ -37,6 +37,8 @@ def of_connection(request: HttpRequest, connection: Connection) -> dict[str, Any
         why = "" if connection.at_codat else _("It does not exist at Codat.")
         address = _at(connection, "wrong_person")
         found.append(Way(_("Link went to the wrong person"), address, why))
+    if (way := _move(request, connection)) is not None:
+        found.append(way)
     if may(request, "add_departure"):
         for kind, name in (
             (Kind.UNLINK, "unlink"),
@@ -75,8 +77,30 @@ def close(request: HttpRequest, company: Company) -> Way | None:
 
 
 def of_company(request: HttpRequest, company: Company) -> dict[str, Any]:
-    block = _block(request, [], _open(connection__company=company))
+    live = onboarding.live_connection(company)
+    way = _move(request, live) if live is not None and company.closed_at is None else None
+    ways = [] if way is None else [way]
+    block = _block(request, ways, _open(connection__company=company))
     return {**block, "replaced_by": company.replaced_by, "closed_at": company.closed_at}
+
+
+def _move(request: HttpRequest, connection: Connection) -> Way | None:
+    if not (may(request, "add_departure") and may(request, "add_connection")):
+        return None
+    label = _("Client moves to another QuickBooks company, or connects anew")
+    return Way(label, _at(connection, "move"), why_not_move(connection))
+
+
+def why_not_move(connection: Connection) -> str:
+    """Why the client cannot be moved from this connection now, and what comes first; "" if so."""
+    if connection.company.closed_at is not None:
+        return _("The company is closed. Open it again first.")
+    live = onboarding.live_connection(connection.company)
+    if live is None:
+        return _("It has ended. Press Create QuickBooks connection on the page of the company.")
+    if live.pk != connection.pk:
+        return _("The client has a newer connection. Open that one.")
+    return leaving.why_not(Kind.UNLINK, connection=connection)
 
 
 def _open(**of: Any) -> Departure | None:

@@ -216,7 +216,51 @@ def test_a_connection_anew_asks_whose_books(manager: Any, onboarded: support.Onb
     assert "Say which of the two it is" in press(manager, path, books="mine")
     press(manager, path, books="another")
     assert Connection.objects.latest("pk").books == "another"
-    assert "Unlink it first" in text(manager.get(path))
+    assert "has a QuickBooks connection already" in text(manager.get(path))
+
+
+@pytest.mark.parametrize("books", ["same", "another"])
+def test_a_client_moves_in_one_press(
+    manager: Any, onboarded: support.Onboarded, books: str
+) -> None:
+    push = support.make_push(onboarded.accounts[0], status=PushStatus.SUCCEEDED)
+    pushes.attempt(push, "accepted")  # type: ignore[arg-type]
+    path = at(onboarded.connection, "move")
+    for page in (at(onboarded.connection, "change"), at(onboarded.company, "change")):
+        assert f'href="{path}"' in manager.get(page).content.decode(), page
+    shown = text(manager.get(path))
+    assert shown.index("The connection is unlinked at Codat") < shown.index("Reason (kept)")
+    assert "Say which of the two it is" in press(manager, path, books="mine")
+    assert "Give a reason" in press(manager, path, books=books, reason=" ")
+    assert not Departure.objects.exists() and Connection.objects.count() == 1
+    form = given(books=books)
+    for _press in range(2):
+        shown = text(manager.post(path, form, follow=True))
+        assert "Done at Codat" in shown and "Add accounts" in shown
+    assert word(onboarded) == "Unlinked" and Departure.objects.get().reason == form["reason"]
+    new = Connection.objects.latest("pk")
+    assert Connection.objects.count() == 2 and new.books == books and new.at_codat
+    assert "The client has a newer connection" in press(manager, path, books=books)
+    assert Connection.objects.count() == 2
+
+
+def test_a_move_that_stopped_half_way_goes_on(manager: Any, onboarded: support.Onboarded) -> None:
+    path = at(onboarded.connection, "move")
+    support.order_fault("500-before", method="PATCH")
+    assert "Press Continue" in press(manager, path, books="another")
+    assert Connection.objects.count() == 1
+    assert "Add accounts" in press(manager, path, books="another")
+    assert Connection.objects.latest("pk").books == "another" and Departure.objects.count() == 1
+
+
+def test_who_cannot_move_yet_is_told_what_comes_first(manager: Any, sandbox: Any) -> None:
+    client = support.onboard(connected=False)
+    for page in (at(client.connection, "change"), at(client.connection, "move")):
+        assert "Codat unlinks only a connection that is linked" in text(manager.get(page))
+    assert "Codat unlinks only" in press(manager, at(client.connection, "move"), books="same")
+    Company.objects.update(closed_at=timezone.now())
+    assert "The company is closed" in press(manager, at(client.connection, "move"), books="same")
+    assert not Departure.objects.exists() and Connection.objects.count() == 1
 
 
 def test_which_account_it_goes_on_from(manager: Any, onboarded: support.Onboarded) -> None:

@@ -56,6 +56,7 @@ admin/bankfeeds/connection/{connection}/copy-link/  admin/bankfeeds/connection/{
 admin/bankfeeds/connection/{connection}/renew-link/ admin/bankfeeds/connection/{connection}/change/
 admin/bankfeeds/connection/{connection}/refresh/    -
 admin/bankfeeds/connection/{connection}/wrong-person/  .        reason=lost | reason issued
+admin/bankfeeds/connection/{connection}/move/       .           reason=moves;books=same | reason
 admin/bankfeeds/connection/{connection}/unlink/     .           reason=left | reason
 admin/bankfeeds/connection/{connection}/remove/     .           reason=left;confirm={name} | reason
 admin/bankfeeds/connection/{connection}/revoke/     .           reason=left | reason

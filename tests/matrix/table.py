@@ -76,6 +76,7 @@ admin/bankfeeds/connection/{connection}/copy-link/         MSADR  MS..R
 admin/bankfeeds/connection/{connection}/renew-link/        MSADR  MS..R
 admin/bankfeeds/connection/{connection}/refresh/           MSADR  MS..R
 admin/bankfeeds/connection/{connection}/wrong-person/      MS..R  MS..R
+admin/bankfeeds/connection/{connection}/move/              M...R  M...R
 admin/bankfeeds/connection/{connection}/unlink/            M...R  M...R
 admin/bankfeeds/connection/{connection}/remove/            M...R  M...R
 admin/bankfeeds/connection/{connection}/revoke/            M...R  M...R
