@@ -6,14 +6,13 @@ row: read line by line, words of a payer's message could pass for a transaction 
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from . import cells
-from .lines import EMPTY, LONGEST, text_lines
+from .lines import EMPTY, text_lines
+from .records import STRAY_QUOTE, Record, records
 from .shape import (
     KEPT_REJECTED,
     RAW_SHOWN,
@@ -35,20 +34,7 @@ SEPARATORS = {
 PLACES = 4
 
 NO_ROWS = Reason("no-rows", gettext_noop("This file has a header and no rows below it."))
-STRAY_QUOTE = Reason(
-    "stray-quote",
-    gettext_noop("A quotation mark stands in the wrong place; inside a text it is written twice."),
-)
 SECOND_HEADER = Reason("second-header", gettext_noop("It is the header once more."))
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What the csv module made of one or more physical lines; no cells: quotes were wrong."""
-
-    line: int
-    raw: str
-    cells: list[str] | None
 
 
 class Reading:
@@ -57,7 +43,7 @@ class Reading:
     def __init__(self, source: bytes | BinaryIO, *, places: int = PLACES) -> None:
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
         self._places = places
-        self._records = _records(stream)
+        self._records = records(text_lines(stream))
         self.header = self._read_header()
         self._columns = {name: self.header.index(name) for name in _known(self.header)}
         self.notes = _notes(self.header)
@@ -84,7 +70,7 @@ class Reading:
                 return names
         raise UnreadableFile(EMPTY)
 
-    def _line(self, record: _Record, seen: dict[str, int]) -> Line | Rejected:
+    def _line(self, record: Record, seen: dict[str, int]) -> Line | Rejected:
         if record.cells is None:
             return Rejected(record.line, STRAY_QUOTE, record.raw[:RAW_SHOWN], (record.raw,))
         values = [cell.strip() for cell in record.cells]
@@ -112,7 +98,7 @@ class Reading:
                 columns=width,
             )
 
-    def _understood(self, values: Sequence[str], record: _Record) -> Line:
+    def _understood(self, values: Sequence[str], record: Record) -> Line:
         at = self._columns
         return Line(
             line=record.line,
@@ -144,74 +130,11 @@ def read_csv(
     return Parsed(rows, rejected, count, reading.notes)
 
 
-class _Source:
-    """Feeds the csv module and remembers where the record in hand began and what it said."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._lines = text_lines(stream)
-        self.number = 0
-        self.ended = False
-        self.begin()
-
-    def begin(self) -> None:
-        self.first = self.number + 1
-        self._parts: list[str] = []
-        self._size = 0
-
-    @property
-    def raw(self) -> str:
-        return "".join(self._parts).rstrip("\r\n")
-
-    def __iter__(self) -> _Source:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            line = next(self._lines)
-        except StopIteration:
-            self.ended = True
-            raise
-        self.number += 1
-        self._parts.append(line)
-        self._size += len(line)
-        if self._size > LONGEST:
-            raise _open_quote(self.first)
-        return line
-
-
-def _records(stream: BinaryIO) -> Iterator[_Record]:
-    source = _Source(stream)
-    reader = csv.reader(source, strict=True, skipinitialspace=True)
-    while True:
-        source.begin()
-        try:
-            found: list[str] | None = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            if source.ended:
-                raise _open_quote(source.first) from None
-            found = None
-        yield _Record(source.first, source.raw, found)
-
-
-def _open_quote(line: int) -> UnreadableFile:
-    reason = Reason(
-        "open-quote",
-        gettext_noop(
-            "A quotation mark is opened on line %(line)d and not closed, so nothing after it can"
-            " be told apart. Close it, or write it twice if it belongs to the text."
-        ),
-        {"line": line},
-    )
-    return UnreadableFile(reason, line=line)
-
-
 def _known(header: Sequence[str]) -> list[str]:
     return [name for name in (*REQUIRED, *OPTIONAL) if name in header]
 
 
-def _check_header(names: Sequence[str], record: _Record) -> None:
+def _check_header(names: Sequence[str], record: Record) -> None:
     for name in _known(names):
         if names.count(name) > 1:
             raise UnreadableFile(

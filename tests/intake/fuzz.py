@@ -10,16 +10,19 @@ import argparse
 import random
 import string
 import time
+from collections.abc import Sequence
 
+from bankfeeds.intake.columns import fits, read_by
 from bankfeeds.intake.recognise import read
-from bankfeeds.intake.shape import HeldOut, Rejected, Statement, UnreadableFile
+from bankfeeds.intake.shape import HeldOut, Parsed, Rejected, UnreadableFile
 
 from .corpus import files
+from .corpus.profiles import PROFILES
 from .support import GOOD, file_of
 
 SEED = 20_261_120
 CSV = file_of(*(f'T{n},2026-11-20,"Row, {n}",-1.50,{n}.25' for n in range(12)), GOOD)
-FORMATS = ("csv", "ofx", "bai2", "camt")
+FORMATS = ("csv", "profile", "ofx", "bai2", "camt")
 LARGEST = 20_000
 TOKENS = (b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xe2", b"<", b">", b"/", b"&", b"</", b"-")
 
@@ -61,24 +64,37 @@ def survives(content: bytes) -> bool:
         assert refused.words
         return False
     for statement in statements:
-        _check(statement)
+        _check(statement, statement.held_out)
+        assert not (statement.refused and statement.rows)
     return True
 
 
-def _check(statement: Statement) -> None:
+def survives_profiles(content: bytes) -> bool:
+    """Whether it was understood by every profile of the corpus, and guessed at without harm."""
+    understood = []
+    for profile in PROFILES.values():
+        fits(profile, content)
+        try:
+            _check(read_by(profile, content, places=2), ())
+        except UnreadableFile as refused:
+            assert refused.words
+        else:
+            understood.append(profile)
+    return bool(understood)
+
+
+def _check(statement: Parsed, held_out: Sequence[HeldOut]) -> None:
     lines = [row.line for row in statement.rows]
     assert len(set(lines)) == len(lines), "two rows with one line"
     ids = [row.transaction_id for row in statement.rows]
     assert len(set(ids)) == len(ids), "two rows with one id"
-    every: list[Rejected | HeldOut] = [*statement.rejected, *statement.held_out]
+    every: list[Rejected | HeldOut] = [*statement.rejected, *held_out]
     for said in every:
         assert said.line > 0
         assert str(said.reason)
     for row in statement.rows:
         assert row.amount.is_finite() and row.balance.is_finite()
         assert row.transaction_id and row.description
-    if statement.refused:
-        assert not statement.rows
 
 
 def fuzz(name: str, count: int, seed: int = SEED) -> int:
@@ -89,7 +105,7 @@ def fuzz(name: str, count: int, seed: int = SEED) -> int:
     for number in range(count):
         content = mutated(chance.choice(given), chance)
         try:
-            understood += survives(content)
+            understood += survives_profiles(content) if name == "profile" else survives(content)
         except Exception as error:
             error.add_note(f"{name}, seed {seed}, file {number}: {content!r}")
             raise

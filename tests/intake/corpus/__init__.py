@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 def outcome(file: Path) -> list[Outcome]:
     """One for each statement."""
     try:
-        return [_of(each) for each in read(file.read_bytes(), places=2).statements]
+        return [outcome_of(each) for each in read(file.read_bytes(), places=2).statements]
     except UnreadableFile as error:
         return [Outcome(refused=error.code)]
 
@@ -35,7 +35,7 @@ def files(folder: str) -> Sequence[Path]:
     return sorted((HERE / folder).iterdir())
 
 
-def _of(statement: Statement) -> Outcome:
+def outcome_of(statement: Statement) -> Outcome:
     rows = [
         f"{row.transaction_id} {str(row.date).removeprefix('2026-11-')}"
         f" {row.amount:.2f} {row.balance:.2f}"

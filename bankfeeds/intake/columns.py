@@ -1,0 +1,259 @@
+"""A file by a profile -> lines in the common shape, each with its source line or why it is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+
+from . import cells, written
+from .delimited import NO_ROWS, SECOND_HEADER
+from .derived import Derived
+from .layouts import records_of
+from .lines import EMPTY
+from .profile import Amounts, Layout, Profile, Sign
+from .records import STRAY_QUOTE, Record
+from .shape import (
+    KEPT_REJECTED,
+    RAW_SHOWN,
+    Line,
+    Parsed,
+    Reason,
+    Rejected,
+    UnreadableFile,
+    gettext_noop,
+)
+
+PLACES = 4
+# So many rows tell whether a file without a header is one of a profile.
+TRIED = 5
+
+RAGGED = gettext_noop("It has %(cells)d cells where the profile has %(columns)d.")
+CUT_OFF = Reason("cut-off", gettext_noop("The file is cut off here."))
+TOO_LONG = Reason(
+    "too-long", gettext_noop("The line is longer than the widths of the profile's columns.")
+)
+OTHER_HEADER = gettext_noop(
+    "Line %(line)d is not the header that the profile knows. It does not name: %(missing)s."
+)
+
+
+class Reading:
+    """A file being read by a profile: its header at once, its lines one by one."""
+
+    def __init__(self, content: bytes, profile: Profile, *, places: int = PLACES) -> None:
+        self._profile = profile
+        self._places = places
+        self._records = records_of(content, profile.layout)
+        self.header = profile.layout.header
+        self._at = profile.places()
+        self._width = profile.layout.columns
+        if self.header:
+            self._read_header()
+
+    def __iter__(self) -> Iterator[Line | Rejected]:
+        """Every line below the header, blank ones aside; raises UnreadableFile."""
+        seen: dict[str, int] = {}
+        derived = Derived()
+        found = False
+        for record in self._records:
+            if is_blank(record, self._profile.layout):
+                continue
+            found = True
+            yield self._line(record, seen, derived)
+        if not found:
+            raise UnreadableFile(NO_ROWS if self.header else EMPTY)
+
+    @property
+    def notes(self) -> tuple[Reason, ...]:
+        used = set(self._at.values())
+        extra = [name for at, name in enumerate(self.header) if name and at not in used]
+        if not extra:
+            return ()
+        template = gettext_noop("Columns that are not used: %(columns)s.")
+        return (Reason("columns-ignored", template, {"columns": ", ".join(extra)[:RAW_SHOWN]}),)
+
+    def _read_header(self) -> None:
+        """Columns are found by the names of this file: it may list them in another order."""
+        for record in self._records:
+            if is_blank(record, self._profile.layout):
+                continue
+            names = names_of(record, self._profile.layout)
+            self._at = {what: self._found(at, names, record) for what, at in self._at.items()}
+            self.header, self._width = names, len(names)
+            return
+        raise UnreadableFile(EMPTY)
+
+    def _found(self, at: int, names: tuple[str, ...], record: Record) -> int:
+        known = self._profile.layout.header
+        if names == known:
+            return at
+        if known.count(known[at]) == names.count(known[at]) == 1:
+            return names.index(known[at])
+        missing = cells.shown(known[at]) or str(at + 1)
+        values: dict[str, str | int] = {"line": record.line, "missing": missing}
+        raise UnreadableFile(Reason("profile-header", OTHER_HEADER, values), line=record.line)
+
+    def _line(self, record: Record, seen: dict[str, int], derived: Derived) -> Line | Rejected:
+        try:
+            values = self._values(record)
+            line = self._understood(values, record, derived)
+            first = seen.setdefault(line.transaction_id, line.line)
+            if first != line.line:
+                raise _bad(cells.twice(line.transaction_id, first))
+        except cells.BadCell as bad:
+            raw, split = record.raw[:RAW_SHOWN], tuple(record.cells or (record.raw,))
+            return Rejected(record.line, bad.reason, raw, split)
+        return line
+
+    def _values(self, record: Record) -> list[str]:
+        if record.cells is None:
+            raise _bad(STRAY_QUOTE)
+        if not record.cells:
+            raise _bad(CUT_OFF)
+        values = [cell.strip() for cell in record.cells]
+        if self.header and tuple(values[: self._width]) == self.header:
+            raise _bad(SECOND_HEADER)
+        if any(values[self._width :]) and self._profile.layout.widths:
+            raise _bad(TOO_LONG)
+        if len(values) < self._width or any(values[self._width :]):
+            said = {"cells": len(values), "columns": self._width}
+            raise _bad(Reason("ragged", RAGGED, said))
+        return values
+
+    def _understood(self, values: Sequence[str], record: Record, derived: Derived) -> Line:
+        at, order = self._at, self._profile.order
+        day = written.date(values[at["date"]], order)
+        texts = [values[at[name]] for name in ("description", "more") if name in at]
+        text = cells.description(" ".join(filter(None, texts)))
+        amount = self._amount(values)
+        balance = self._money(values[at["balance"]], "balance")
+        if "id" in at:
+            transaction_id = cells.identifier(values[at["id"]])
+        else:
+            transaction_id = derived.id(record.line, day, text, amount, balance)
+        return Line(
+            line=record.line,
+            transaction_id=transaction_id,
+            date=day,
+            description=text,
+            amount=amount,
+            balance=balance,
+            transaction_type="",
+            raw=record.raw[:RAW_SHOWN],
+        )
+
+    def _amount(self, values: Sequence[str]) -> Decimal:
+        at, profile = self._at, self._profile
+        if profile.amounts is Amounts.ONE:
+            amount = self._money(values[at["amount"]], "amount")
+            return amount if profile.sign is Sign.MINUS_OUT or not amount else -amount
+        if profile.amounts is Amounts.TYPED:
+            amount = self._money(values[at["amount"]], "amount")
+            return self._directed(amount, is_out=self._is_out(values[at["kind"]]))
+        out, money_in = values[at["money_out"]], values[at["money_in"]]
+        sides = [
+            (self._money(text, "amount"), is_out)
+            for text, is_out in ((out, True), (money_in, False))
+            if text
+        ]
+        if len(sides) > 1:
+            # Some write 0.00 on the side that is not meant.
+            sides = [side for side in sides if side[0]] or sides[:1]
+        if len(sides) != 1:
+            raise _bad(BOTH if sides else NEITHER)
+        return self._directed(sides[0][0], is_out=sides[0][1])
+
+    def _is_out(self, text: str) -> bool:
+        word = text.casefold()
+        if any(word == each.casefold() for each in self._profile.out_words):
+            return True
+        if any(word == each.casefold() for each in self._profile.in_words):
+            return False
+        raise cells.BadCell(
+            "type-other",
+            gettext_noop("Its type “%(text)s” is none of those that the profile knows."),
+            text=cells.shown(text),
+        )
+
+    def _directed(self, amount: Decimal, *, is_out: bool) -> Decimal:
+        """An amount whose way is told beside it; a sign that says otherwise is not guessed at."""
+        marked = is_out and self._profile.sign is Sign.MINUS_OUT
+        if amount and (amount < 0) != marked:
+            raise _bad(ODD_SIGN)
+        return -abs(amount) if is_out and amount else abs(amount)
+
+    def _money(self, text: str, column: str) -> Decimal:
+        profile = self._profile
+        return written.money(
+            text,
+            decimal=profile.decimal,
+            thousands=profile.thousands,
+            column=column,
+            places=self._places,
+        )
+
+
+BOTH = Reason("two-amounts", gettext_noop("It has an amount as money out and one as money in."))
+NEITHER = Reason(
+    "no-amount", gettext_noop("It has no amount, neither as money out nor as money in.")
+)
+ODD_SIGN = Reason(
+    "odd-sign",
+    gettext_noop(
+        "The sign of its amount says another way than its column or type: it may be a reversal."
+        " Have the institution say what it is."
+    ),
+)
+
+
+def read_by(
+    profile: Profile, content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJECTED
+) -> Parsed:
+    """The whole file. `places`: decimals that the currency has. Raises UnreadableFile."""
+    reading = Reading(content, profile, places=places)
+    rows: list[Line] = []
+    rejected: list[Rejected] = []
+    count = 0
+    for entry in reading:
+        if isinstance(entry, Line):
+            rows.append(entry)
+            continue
+        count += 1
+        if count <= keep_rejected:
+            rejected.append(entry)
+    return Parsed(rows, rejected, count, reading.notes)
+
+
+def fits(profile: Profile, content: bytes) -> bool:
+    """Whether it is a file of this profile: the same header or, without one, rows like that."""
+    try:
+        reading = Reading(content, profile)
+        if profile.layout.header:
+            return reading.header == profile.layout.header
+        first = list(islice(reading, TRIED))
+    except UnreadableFile:
+        return False
+    return bool(first) and all(isinstance(entry, Line) for entry in first)
+
+
+def names_of(record: Record, layout: Layout) -> tuple[str, ...]:
+    """The names in a header, without the nameless columns behind the last one."""
+    if record.cells is None:
+        raise UnreadableFile(STRAY_QUOTE, line=record.line)
+    names = [cell.strip() for cell in record.cells]
+    if layout.widths:
+        return tuple(names[: len(layout.widths)])
+    while names and not names[-1]:
+        names.pop()
+    return tuple(names)
+
+
+def is_blank(record: Record, layout: Layout) -> bool:
+    if record.cells is None or any(map(str.strip, record.cells)):
+        return False
+    return not (layout.widths and record.raw.strip())
+
+
+def _bad(reason: Reason) -> cells.BadCell:
+    return cells.BadCell(reason.code, reason.template, **reason.values)

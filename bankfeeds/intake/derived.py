@@ -1,0 +1,44 @@
+"""Ids for rows that state none, made of all that they say.
+
+Of what a row says and not of how it is written: the same row in a file made anew has the same id.
+The balance is part of it, so that equal rows of a day are told apart in whatever order the file
+lists them, and also where it begins behind the first of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from decimal import Decimal
+
+from . import cells
+from .shape import gettext_noop
+
+
+class Derived:
+    """The ids of one file, row by row as it lists them."""
+
+    def __init__(self) -> None:
+        self._equals: Counter[str] = Counter()
+        self._first: dict[tuple[str, ...], tuple[int, Decimal]] = {}
+        self._moved = Decimal(0)
+
+    def id(self, line: int, day: dt.date, text: str, amount: Decimal, balance: Decimal) -> str:
+        """Raises BadCell for a row that is another one once more.
+
+        Where nothing between two rows took back what they did, they cannot have one balance.
+        """
+        said = (day.isoformat(), text, cells.figure(amount), cells.figure(balance))
+        moved = self._moved + amount
+        first, then = self._first.setdefault(said, (line, moved))
+        if then != moved:
+            raise cells.BadCell(
+                "row-twice",
+                gettext_noop(
+                    "It is line %(line)d once more, with the same balance, which a second"
+                    " transaction would have changed."
+                ),
+                line=first,
+            )
+        self._moved = moved
+        return cells.made_id(said, self._equals)
