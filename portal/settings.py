@@ -208,7 +208,7 @@ if SQLITE:
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;"
         ),
     }
 else:
