@@ -1,7 +1,7 @@
 """Pytest plugin: gives each test process its environment and a database, before settings load.
 
-Loaded with `-p tests.databases`; a conftest would come too late, and both halves of the run would
-silently be SQLite. `TESTDB` says which database: `sqlite` (default) or `postgres`.
+Loaded with `-p tests.databases`; a conftest would come too late, and all of the run would silently
+be SQLite. `TESTDB` says which database: `sqlite` (default) or `postgres`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from tests import support
@@ -26,7 +25,6 @@ NAME = "Café Québec & Fils"
 AT_CODAT = "Cafe Quebec & Fils"
 
 
-@pytest.mark.both_databases
 def test_the_main_job(
     portal: str,
     sandbox: Sandbox,
