@@ -19,10 +19,8 @@ from bankfeeds import words
 from bankfeeds.models import Statement
 from bankfeeds.onboarding.names import folded
 
-from . import intake_downloads, intake_pages
+from . import intake_downloads, intake_pages, intake_undo
 from .parts import ReadOnlyAdmin
-
-SAVED = Statement.State.SAVED
 
 
 @admin.register(Statement)
@@ -73,6 +71,7 @@ class StatementAdmin(ReadOnlyAdmin):
             "<int:pk>/preview/": ("preview", intake_pages.preview_page),
             "<int:pk>/save/": ("save", intake_pages.save),
             "<int:pk>/discard/": ("discard", intake_pages.discard),
+            "<int:pk>/undo/": ("undo", intake_undo.undo_page),
             "<int:pk>/bad-rows/": ("bad_rows", intake_downloads.bad_rows),
         }
         own = [
@@ -104,7 +103,8 @@ class StatementAdmin(ReadOnlyAdmin):
                 request, self.opts, object_id
             )
             return missing
-        if statement.state != SAVED and request.user.has_perm("bankfeeds.add_statement"):
+        looked_at = statement.state == Statement.State.PREVIEWED
+        if looked_at and request.user.has_perm("bankfeeds.add_statement"):
             return redirect("admin:bankfeeds_statement_preview", pk=statement.pk)
         return intake_pages.saved_page(self, request, statement)
 

@@ -124,7 +124,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
     if statement is None:
         messages.warning(request, str(importing.UploadGone()))
         return redirect("admin:bankfeeds_statement_import")
-    if statement.state == Statement.State.SAVED:
+    if statement.state != Statement.State.PREVIEWED:
         return redirect("admin:bankfeeds_statement_change", statement.pk)
     found = importing.preview(statement, today=timezone.localdate())
     problems = "problems" in request.GET
@@ -206,7 +206,9 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         sums=_sums(statement),
         left_out=statement.rejected,
         saved=statement.state == Statement.State.SAVED,
+        undone=statement.state == Statement.State.UNDONE,
         state_words=statement.get_state_display(),
+        why_no_undo=importing.why_not_undo(statement),
     )
 
 

@@ -1,7 +1,8 @@
 """Files -> transactions that wait: look at a file, preview it, save it or let it go.
 
 Nothing is saved before a person or command says so, and nothing of a file with bad rows unless
-they are left out on purpose. What is stored already is never overwritten. Knows `models`, `rules`,
+they are left out on purpose. What is stored already is never overwritten, and
+what was never in a push can be taken back. Knows `models`, `rules`,
 `sealing` and `intake`; no other verb, no network.
 """
 
@@ -12,10 +13,12 @@ from .matching import CannotImport
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
 from .sorting import Kind
+from .undo import CannotUndo, undo, why_not_undo
 
 __all__ = [
     "BadRowsRemain",
     "CannotImport",
+    "CannotUndo",
     "Entry",
     "FileKnown",
     "Flow",
@@ -30,5 +33,7 @@ __all__ = [
     "read",
     "refuse_unfit",
     "save",
+    "undo",
+    "why_not_undo",
     "words_of",
 ]

@@ -19,6 +19,9 @@ from .look import let_go, lock, refuse_known, refuse_unfit
 from .preview import read, words_of
 from .sorting import Sorting, in_order, sort_out
 
+# The code of a row whose like is here with other content.
+CHANGED = "changed"
+
 
 class BadRowsRemain(Exception):
     """Bad rows, and nobody said to leave them out: nothing was saved. `parsed` names them."""
@@ -59,7 +62,7 @@ def save(statement: Statement, *, leave_out_bad: bool, by: Actor, now: dt.dateti
 
     Raises BadRowsRemain, NothingToSave, FileKnown, CannotImport, UploadGone.
     """
-    if statement.state == Statement.State.SAVED:
+    if statement.state != Statement.State.PREVIEWED:
         return statement
     account = statement.account
     refuse_unfit(account)
@@ -73,7 +76,7 @@ def save(statement: Statement, *, leave_out_bad: bool, by: Actor, now: dt.dateti
         mine = Statement.objects.defer("content").filter(pk=statement.pk).first()
         if mine is None:
             raise UploadGone
-        if mine.state == Statement.State.SAVED:
+        if mine.state != Statement.State.PREVIEWED:
             return mine
         refuse_known(account, mine.sha256)
         return _save(mine, parsed, by, now)
@@ -144,7 +147,7 @@ def _left_out(parsed: Stated, sorting: Sorting) -> list[dict[str, Any]]:
         for bad in without
     ]
     found += [
-        {"line": row.line, "code": "changed", "reason": sorting.changed[row.transaction_id]}
+        {"line": row.line, "code": CHANGED, "reason": sorting.changed[row.transaction_id]}
         for row in parsed.rows
         if row.transaction_id in sorting.changed
     ]

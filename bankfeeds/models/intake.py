@@ -16,6 +16,7 @@ class Statement(models.Model):
     class State(models.TextChoices):
         PREVIEWED = "previewed", _("Looked at, not saved")
         SAVED = "saved", _("Saved")
+        UNDONE = "undone", _("Taken back")
 
     account = models.ForeignKey(SourceAccount, models.PROTECT, related_name="statements")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")

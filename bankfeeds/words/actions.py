@@ -68,6 +68,7 @@ WHAT = {
     "link.copied": gettext_lazy("Link copied"),
     "statement.saved": gettext_lazy("File imported"),
     "statement.discarded": gettext_lazy("Upload cancelled"),
+    "statement.undone": gettext_lazy("Import taken back"),
     "push.ready": gettext_lazy("Push confirmed"),
     "push.left_out": gettext_lazy("Account left out of a push"),
     "push.sending": gettext_lazy("Push leaving"),

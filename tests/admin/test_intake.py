@@ -31,6 +31,7 @@ from tests.intake.ofx_writer import Account, Row, ofx
 from tests.intake.support import file_of, written
 
 IMPORT = "admin:bankfeeds_statement_import"
+UNDO = "admin:bankfeeds_statement_undo"
 PREVIEW = "admin:bankfeeds_statement_preview"
 SAVE = "admin:bankfeeds_statement_save"
 DISCARD = "admin:bankfeeds_statement_discard"
@@ -477,3 +478,38 @@ def test_a_statement_of_another_format(support: Client, account: SourceAccount) 
         reverse(SAVE, args=[Statement.objects.get().pk]), follow=True
     ).redirect_chain
     assert BankTransaction.objects.get().transaction_id == "T1"
+
+
+# --- Undo ----------------------------------------------------------------------------------------
+
+
+def test_an_import_is_taken_back_with_a_reason(support: Client, account: SourceAccount) -> None:
+    upload(support, account, csv_of(["1.00", "2.00"]))
+    statement = Statement.objects.get()
+    support.post(reverse(SAVE, args=[statement.pk]))
+    page, url = reverse(PAGE, args=[statement.pk]), reverse(UNDO, args=[statement.pk])
+    assert f'href="{url}"' in text(support.get(page))
+    asked = text(support.get(url))
+    assert "2 rows of this file are taken out of the portal." in asked
+    assert "Nothing was changed." in text(support.post(url, {"reason": " "}))
+    assert BankTransaction.objects.count() == 2
+    done = text(support.post(url, {"reason": "wrong client"}, follow=True))
+    assert "The import was taken back. Nothing of it was sent." in done
+    assert "The same file can be imported again." in done
+    assert f'href="{url}"' not in done
+    assert not BankTransaction.objects.exists()
+    assert "This import was taken back already." in text(support.get(url))
+
+
+def test_an_import_that_was_pushed_says_why_it_stays(
+    support: Client, account: SourceAccount
+) -> None:
+    upload(support, account, csv_of(["1.00"]))
+    statement = Statement.objects.get()
+    support.post(reverse(SAVE, args=[statement.pk]))
+    portal.make_push(account, list(account.transactions.all()))
+    for name in (PAGE, UNDO):
+        page = text(support.get(reverse(name, args=[statement.pk])))
+        assert "Rows of this file are or were in a push, so it stays." in page
+    support.post(reverse(UNDO, args=[statement.pk]), {"reason": "wrong"})
+    assert BankTransaction.objects.count() == 1
