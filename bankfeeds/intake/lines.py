@@ -45,14 +45,14 @@ def refuse_what_is_no_text(head: bytes) -> None:
     for magic, what in KINDS:
         if head.startswith(magic):
             raise UnreadableFile(Reason("binary", SAVE_AS, {"what": what}))
-    encoding = _wide_encoding(head[:SNIFFED])
+    encoding = wide_encoding(head[:SNIFFED])
     if encoding:
         raise UnreadableFile(Reason("encoding", WIDE, {"encoding": encoding}))
     if _looks_binary(head[:SNIFFED]):
         raise UnreadableFile(BINARY)
 
 
-def _wide_encoding(head: bytes) -> str:
+def wide_encoding(head: bytes) -> str:
     """`UTF-16` or `UTF-32` by the byte order mark or by where the zero bytes stand."""
     if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return "UTF-32"

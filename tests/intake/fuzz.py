@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 from bankfeeds.intake.columns import fits, read_by
+from bankfeeds.intake.guess import guess
 from bankfeeds.intake.recognise import read
 from bankfeeds.intake.shape import HeldOut, Parsed, Rejected, UnreadableFile
 
@@ -72,6 +73,10 @@ def survives(content: bytes) -> bool:
 def survives_profiles(content: bytes) -> bool:
     """Whether it was understood by every profile of the corpus, and guessed at without harm."""
     understood = []
+    try:
+        guess(content)
+    except UnreadableFile as refused:
+        assert refused.words
     for profile in PROFILES.values():
         fits(profile, content)
         try:
