@@ -45,7 +45,9 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.ofx,.qfx,.bai,.bai2,.xml,text/csv"}),
+        widget=forms.FileInput(
+            attrs={"accept": ".csv,.txt,.ofx,.qfx,.bai,.bai2,.xml,.json,text/csv"}
+        ),
         error_messages={"required": gettext_lazy("Choose the file first.")},
     )
 

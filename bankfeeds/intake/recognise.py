@@ -9,6 +9,7 @@ from enum import StrEnum
 from .bai import read_bai
 from .camt import read_camt
 from .delimited import PLACES, read_csv
+from .json_batch import read_json
 from .lines import refuse_what_is_no_text
 from .ofx import read_ofx
 from .shape import KEPT_REJECTED, Reason, Statement, UnreadableFile, gettext_noop
@@ -17,6 +18,7 @@ HEAD = 65_536
 SNIFFED = 4_096
 OFX = re.compile(r"OFXHEADER\s*[:=]|<OFX[\s>]", re.IGNORECASE)
 CAMT = re.compile(r"camt\.05[0-9]\.001\.[0-9]{2}")
+JSON = re.compile(r"[\[{]\s*(?:[\[{\"}\]]|\Z)")
 OTHER_XML = Reason(
     "markup-unknown",
     gettext_noop("This file is XML or HTML of a kind that is not read: OFX, QFX and camt.053 are."),
@@ -30,6 +32,7 @@ class Format(StrEnum):
     OFX = "OFX"
     BAI2 = "BAI2"
     CAMT = "camt.053"
+    JSON = "JSON"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ def recognise(content: bytes) -> Format:
         return Format.OFX
     if CAMT.search(head) and head.startswith("<"):
         return Format.CAMT
+    if JSON.match(head):
+        return Format.JSON
     if head.startswith("<"):
         raise UnreadableFile(OTHER_XML)
     return Format.BAI2 if head.startswith("01,") else Format.CSV
@@ -62,5 +67,7 @@ def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJE
         return File(found, read_bai(content, keep_rejected=keep_rejected))
     if found is Format.CAMT:
         return File(found, read_camt(content, places=places, keep_rejected=keep_rejected))
+    if found is Format.JSON:
+        return File(found, read_json(content, places=places, keep_rejected=keep_rejected))
     csv = read_csv(content, places=places, keep_rejected=keep_rejected)
     return File(found, [Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes)])

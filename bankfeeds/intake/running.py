@@ -124,16 +124,21 @@ def repeated(draft: Draft, first: Draft) -> Bad:
 
 
 def stated(
-    lines: Iterable[Line | Rejected], *, keep_rejected: int, refused: Reason | None, **more: Any
+    lines: Iterable[Line | Rejected],
+    *,
+    keep_rejected: int,
+    refused: Reason | None,
+    derived: bool = True,
+    **more: Any,
 ) -> Statement:
-    """A statement of lines whose balances are worked out; no rows where it is refused."""
+    """A statement of lines, with balances worked out or not; no rows where it is refused."""
     found = [] if refused else list(lines)
     rejected = [line for line in found if isinstance(line, Rejected)]
     return Statement(
         rows=[line for line in found if isinstance(line, Line)],
         rejected=rejected[:keep_rejected],
         rejected_count=len(rejected),
-        derived=True,
+        derived=derived,
         refused=refused,
         **more,
     )

@@ -14,7 +14,7 @@ from bankfeeds.importing import CannotImport, Kind
 from bankfeeds.intake.shape import Reason, UnreadableFile
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 from tests import support as portal
-from tests.intake import bai_writer, camt_writer
+from tests.intake import bai_writer, camt_writer, json_writer
 from tests.intake.bai_writer import bai2
 from tests.intake.camt_writer import camt
 from tests.intake.ofx_writer import Account, Row, ofx
@@ -226,3 +226,17 @@ def test_a_row_without_an_id_that_comes_in_other_words_is_no_new_one(
     # One more, and one in other words: which is which a person must see, so neither goes.
     found = preview(look(account, day_of("Water", "Coffee shop", "Tea")))
     assert (found.new, found.known, found.changed) == (0, 1, 2)
+
+
+def test_json_from_the_file_to_the_rows(account: SourceAccount) -> None:
+    day = str(portal.today())
+    entry = json_writer.entry("J1", day, "200.00", "Payer", balance="1000.00")
+    pending = json_writer.entry("J2", day, "-1.00", "Tea", status="pending")
+    content = json_writer.json_batch(
+        json_writer.Account([entry], number=OTHER), json_writer.Account([entry, pending])
+    )
+    found = preview(look(account, content))
+    assert (found.mine.format, found.mine.others, found.held_out) == ("JSON", ("7777",), 1)
+    assert (found.new, found.derived) == (1, False)
+    assert save(found.statement).rows_saved == 1
+    assert NUMBER.encode() not in zlib.decompress(bytes(found.statement.content))
