@@ -7,6 +7,7 @@ import datetime as dt
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from . import free_text
 from .models import Actor, Company, Note, Push
 
 LONGEST = 4000  # characters
@@ -26,12 +27,12 @@ def add(
     push: Push | None = None,
 ) -> Note:
     """Keep a note. The same `form_key` gives the note of the first press."""
-    text = text.replace("\x00", "").strip()
+    text = text.strip()
     if not text:
         raise NoNote(_("The note is empty. Nothing was kept."))
-    if len(text) > LONGEST:
-        words = _("The note has more than %(most)d characters. Nothing was kept. Shorten it.")
-        raise NoNote(words % {"most": LONGEST})
+    wrong = free_text.problem(text, lines=True) or free_text.too_long(text, most=LONGEST)
+    if wrong:
+        raise NoNote(f"{wrong} {_('Nothing was kept.')}")
     values = {
         "company": company,
         "push": push,

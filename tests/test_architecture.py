@@ -19,8 +19,8 @@ from bankfeeds import doorbell
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
-    "calendars", "codat", "doorbell", "going_back", "groups", "guards", "guides", "intake",
-    "languages", "messages", "models", "request_ids", "rules", "sealing", "seen", "words",
+    "calendars", "codat", "doorbell", "free_text", "going_back", "groups", "guards", "guides",
+    "intake", "languages", "messages", "models", "request_ids", "rules", "sealing", "seen", "words",
 }  # fmt: skip
 VERBS = {
     "adopting",
@@ -53,12 +53,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "calendars": set(),
     "codat": set(),
     "doorbell": set(),
+    "free_text": set(),
     "going_back": set(),
     "groups": set(),
     "guards": set(),
     "guides": set(),
     "intake": set(),
-    "models": {"request_ids", "rules"},
+    "models": {"free_text", "request_ids", "rules"},
     "request_ids": set(),
     "rules": set(),
     "sealing": set(),
@@ -79,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "links": FLOOR,
     "marks": {"models"},
     "mistakes": {"models"},
-    "notes": {"models"},
+    "notes": {"free_text", "models"},
     "sync": FLOOR | {"marks"},
     "refreshing": FLOOR | {"budget", "sync"},
     "resending": FLOOR | {"conf", "exporting", "marks", "pushing"},

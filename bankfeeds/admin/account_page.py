@@ -99,7 +99,7 @@ def _transactions(account: SourceAccount) -> list[Any]:
 @pressed_only
 def rename(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     demand(request, "change_sourceaccount")
-    account, name = find_or_404(pk), request.POST.get("name", "").replace("\x00", "").strip()
+    account, name = find_or_404(pk), request.POST.get("name", "").strip()
     page = see_other(reverse("admin:bankfeeds_sourceaccount_change", args=[pk]))
     if name == account.name:
         messages.info(request, _("The account is called %(name)s.") % {"name": name})

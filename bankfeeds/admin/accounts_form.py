@@ -174,7 +174,7 @@ def _empty(country: str) -> dict[str, str]:
 
 
 def _typed(given: QueryDict, name: str, default: str) -> str:
-    return given.get(name, default).replace("\x00", "").strip()[:LONGEST]
+    return given.get(name, default).strip()[:LONGEST]
 
 
 def _balance(text: str) -> Decimal:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds import onboarding, words
+from bankfeeds import free_text, onboarding, words
 from bankfeeds.groups import OWNERS
 from bankfeeds.models import Company, Language
 from bankfeeds.models.mirror import Country
@@ -68,6 +68,7 @@ class CompanyForm(forms.Form):
         """`company`: whose details are edited; `me`: who adds one, its owner unless changed."""
         ours = onboarding.details(company) if company else {}
         super().__init__(data, initial=ours or {"owner": getattr(me, "pk", None)})
+        free_text.guard(self)
         chosen: forms.ModelChoiceField[User] = self.fields["owner"]  # type: ignore[assignment]
         chosen.queryset = owners()
         if company and company.owner_id:
@@ -76,8 +77,6 @@ class CompanyForm(forms.Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()
-        if not name.isprintable():
-            raise forms.ValidationError(_("The name has a character that cannot be printed."))
         if not onboarding.name_at_codat(name):
             raise forms.ValidationError(nothing_left())
         return name
@@ -88,10 +87,7 @@ class CompanyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         for name in ("reference", "contact_name", "contact_details"):
-            text = " ".join(given.get(name, "").split())
-            if not text.isprintable():
-                self.add_error(name, _("It has a character that cannot be printed."))
-            given[name] = text
+            given[name] = " ".join(given.get(name, "").split())
         return given
 
 

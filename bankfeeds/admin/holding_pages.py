@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import holding, words
 from bankfeeds.models import Company, Push, PushStatus, SendingStop, SourceAccount
-from bankfeeds.models.record import REASON_MISSING
 
 from . import holding_shown
 from .parts import PortalAdmin, demand, pressed_only
@@ -35,9 +34,9 @@ def stop(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
 
 
 def _press_stop(admin: PortalAdmin, request: HttpRequest, scope: dict[str, Any]) -> HttpResponse:
-    why = reason(request.POST.get("reason", ""))
-    if not why:
-        return _ask(admin, request, scope, problem=str(REASON_MISSING))
+    why, wrong = reason(request)
+    if wrong:
+        return _ask(admin, request, scope, problem=wrong)
     made, is_new = holding.stop_sending(reason=why, by=actor(request), now=timezone.now(), **scope)
     if is_new:
         text = _("Sending is stopped for %(scope)s. Nothing of it leaves until someone allows it.")
@@ -117,9 +116,9 @@ def allow(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     row = find(pk)
     if row is None:
         raise Http404(_("There is no such stop."))
-    why = reason(request.POST.get("reason", ""))
-    if not why and row.allowed_at is None:
-        return view(admin, request, row, problem=str(REASON_MISSING))
+    why, wrong = reason(request)
+    if wrong and row.allowed_at is None:
+        return view(admin, request, row, problem=wrong)
     said = {"scope": named(row)}
     if row.allowed_at is None and holding.allow_sending(
         row, reason=why, by=actor(request), now=timezone.now()

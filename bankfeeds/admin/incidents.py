@@ -94,7 +94,11 @@ def go_on(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise Http404(_("There is no such incident."))
     page = see_other(holding_shown.address(row))
-    why = reason(request.POST.get("reason", ""))
+    why, wrong = reason(request, required=False)
+    if wrong:
+        text = _("Nothing was changed.")
+        messages.error(request, f"{wrong} {text}")
+        return page
     try:
         ended = holding.go_on(row, reason=why, by=actor(request), now=timezone.now())
     except ValueError as impossible:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from bankfeeds import leaving, words
 from bankfeeds.messages import CodatError, explain
 from bankfeeds.models import Company
-from bankfeeds.models.record import REASON_MISSING
 
 from .parts import PortalAdmin, given_form_key, new_form_key
 from .push_forms import reason, see_other
@@ -49,9 +48,9 @@ def answered(
     """
     if request.method != "POST":
         return ask(admin, request, question)
-    why = reason(request.POST.get("reason", ""))
-    if question.needs_reason and not why:
-        return ask(admin, request, question, problem=str(REASON_MISSING))
+    why, wrong = reason(request, required=question.needs_reason)
+    if wrong:
+        return ask(admin, request, question, problem=wrong)
     if question.confirm and not _is_typed(request, question.confirm):
         problem = _("Type the name exactly as it stands there, to confirm.")
         return ask(admin, request, question, problem=problem)

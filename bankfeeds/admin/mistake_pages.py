@@ -26,11 +26,12 @@ def record(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _ask(admin, request, push)
     given = request.POST
+    why, _wrong = reason(request)
     try:
         new = mistakes.record(
             push,
             numbers(given.getlist("row")),
-            reason=reason(given.get("reason", "")),
+            reason=why,
             wrong_client="wrong_client" in given,
             by=actor(request),
             now=timezone.now(),
@@ -111,7 +112,7 @@ def _tell(request: HttpRequest, push: Push, new: int) -> None:
     else:
         messages.info(request, _("These rows were marked already. Nothing was changed."))
     if "stop" in request.POST and request.user.has_perm("bankfeeds.stop_sending"):
-        why = reason(request.POST.get("reason", ""))
+        why, _wrong = reason(request)
         holding.stop_sending(
             account=push.account, reason=why, by=actor(request), now=timezone.now()
         )

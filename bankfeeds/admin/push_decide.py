@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from bankfeeds import conf, pushing
 from bankfeeds import messages as words_for
 from bankfeeds.models import Decision, Push, PushDecision, PushStatus
-from bankfeeds.models.record import REASON_MISSING
 
 from . import parts, push_page, push_unknown, push_words
 from .push_forms import actor, identifier, numbers, reason, see_other
@@ -33,15 +32,15 @@ NEEDS_LOOK = frozenset({Decision.ADOPT, Decision.NOT_THERE})
 
 def stop(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
     parts.demand(request, "stop_push")
-    why = reason(request.POST.get("reason", ""))
+    why, wrong = reason(request)
     # On hold or about to leave, it still waits: only what has left or ended cannot be stopped.
     if push.status != PushStatus.READY:
         return _moved_on(request, push, done=push.status == PushStatus.CANCELLED)
     shown = numbers(request.POST.getlist("also"))
     if shown != {later.pk for later in pushing.waiting_behind(push)}:
         return _moved_on(request, push, done=False)
-    if not why:
-        return push_page.view(admin, request, push, problem=str(REASON_MISSING))
+    if wrong:
+        return push_page.view(admin, request, push, problem=wrong)
     if pushing.cancel(push, reason=why, by=actor(request), now=timezone.now()):
         text = _("Stopped: %(pushes)s. Nothing left this portal; the rows are free again.")
         stopped = ", ".join(f"#{pk}" for pk in sorted({push.pk, *shown}))
@@ -118,7 +117,7 @@ def _candidates(
 def decide(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
     parts.demand(request, "decide_push")
     given = request.POST
-    kind, why = given.get("kind", ""), reason(given.get("reason", ""))
+    kind, (why, wrong) = given.get("kind", ""), reason(request)
     if kind not in Decision.values:
         messages.error(request, _("Choose what to do. Nothing was changed."))
         return see_other(address(push))
@@ -129,8 +128,8 @@ def decide(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpRe
         text = _("Look at Codat again first, and choose a write that this page shows.")
         messages.error(request, f"{text} {_('Nothing was changed.')}")
         return see_other(address(push))
-    if not why:
-        return _again(admin, request, push, str(REASON_MISSING))
+    if wrong:
+        return _again(admin, request, push, wrong)
     if kind == Decision.NOT_THERE:
         return _send_again(admin, request, push, why=why)
     return _carry_out(admin, request, push, Decision(kind), why=why, key=key)

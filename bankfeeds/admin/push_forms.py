@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, cast
 from django.http import HttpRequest, HttpResponseRedirect
 
 from bankfeeds.models import Actor
+from bankfeeds.models.record import demand_reason
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-LONGEST_REASON = 2000
 
 
 def number(text: str) -> int | None:
@@ -33,9 +32,15 @@ def identifier(text: str) -> uuid.UUID | None:
         return None
 
 
-def reason(text: str) -> str:
-    """What a person gave as the reason; "" when it says nothing."""
-    return text.replace("\x00", "").strip()[:LONGEST_REASON]
+def reason(request: HttpRequest, *, required: bool = True) -> tuple[str, str]:
+    """What a person gave as the reason, and what is wrong with it; "" when it may be kept."""
+    text = request.POST.get("reason", "").strip()
+    if text or required:
+        try:
+            demand_reason(text)
+        except ValueError as wrong:
+            return text, str(wrong)
+    return text, ""
 
 
 def actor(request: HttpRequest) -> Actor:

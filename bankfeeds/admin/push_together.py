@@ -21,7 +21,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from bankfeeds import conf, holding, pushing
 from bankfeeds.models import Decision, Push, PushStatus
-from bankfeeds.models.record import REASON_MISSING
 from bankfeeds.pushing import Became, Result
 from bankfeeds.words import Tone, Word
 
@@ -110,12 +109,11 @@ def _look(request: HttpRequest, wanted: Sequence[int]) -> HttpResponse:
 
 
 def _decide(admin: parts.PortalAdmin, request: HttpRequest, wanted: Sequence[int]) -> HttpResponse:
-    kind, why = KINDS.get(request.POST.get("kind", "")), reason(request.POST.get("reason", ""))
+    kind, (why, wrong) = KINDS.get(request.POST.get("kind", "")), reason(request)
     if kind is None:
         return _page(admin, request, wanted, problem=_("Choose what to do."))
-    if not why:
-        problem = str(REASON_MISSING)
-        return _page(admin, request, wanted, problem=problem)
+    if wrong:
+        return _page(admin, request, wanted, problem=wrong)
     results = pushing.decide_together(
         wanted,
         kind,

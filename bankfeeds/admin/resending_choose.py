@@ -19,7 +19,6 @@ from django.utils.translation import ngettext
 
 from bankfeeds import holding, marks, resending, words
 from bankfeeds.models import Push, PushMark, PushStatus, SourceAccount
-from bankfeeds.models.record import REASON_MISSING
 
 from . import downloads, parts, push_words, resending_estimate
 from .push_forms import actor, numbers, reason, see_other
@@ -41,9 +40,9 @@ def see_to(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
     if request.method != "POST":
         return see_other(_address(account))
     _demand(request)
-    why = reason(request.POST.get("reason", ""))
-    if not why:
-        return _page(admin, request, account, problem=str(REASON_MISSING))
+    why, wrong = reason(request)
+    if wrong:
+        return _page(admin, request, account, problem=wrong)
     pushes = numbers(request.POST.getlist("push"))
     number = resending.see_to(account, pushes, reason=why, by=actor(request), now=timezone.now())
     if number:
@@ -138,11 +137,12 @@ def _account_page(account: SourceAccount) -> str:
 
 def _send(admin: parts.PortalAdmin, request: HttpRequest, account: SourceAccount) -> HttpResponse:
     _demand(request)
+    why, _wrong = reason(request)
     try:
         made = resending.send_chosen(
             account,
             numbers(request.POST.getlist("row")),
-            reason=reason(request.POST.get("reason", "")),
+            reason=why,
             form_key=parts.given_form_key(request),
             by=actor(request),
             now=timezone.now(),

@@ -18,7 +18,6 @@ from django.utils.translation import ngettext
 
 from bankfeeds import pushing, resending, words
 from bankfeeds.models import Push, Resending
-from bankfeeds.models.record import REASON_MISSING
 
 from . import filtered, parts, push_words
 from .push_forms import actor, numbers, reason, see_other
@@ -110,13 +109,12 @@ def _chosen(given: QueryDict) -> Meant:
 def _pressed(
     admin: parts.PortalAdmin, request: HttpRequest, meant: Meant, estimate: resending.Estimate
 ) -> HttpResponse:
-    why = reason(request.POST.get("reason", ""))
+    why, wrong = reason(request)
     if estimate.fingerprint != request.POST.get("fingerprint") or not estimate.going:
         problem = _("What would go has changed since this page was shown.")
         return _page(admin, request, meant, estimate, problem=problem)
-    if not why:
-        problem = str(REASON_MISSING)
-        return _page(admin, request, meant, estimate, problem=problem)
+    if wrong:
+        return _page(admin, request, meant, estimate, problem=wrong)
     made = resending.order(
         [one.push.pk for one in estimate.verdicts],
         choice=meant.words,

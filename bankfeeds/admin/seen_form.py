@@ -11,13 +11,17 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from bankfeeds import seen
+from bankfeeds import free_text, seen
 
 from .push_forms import number, see_other
 
 
 class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
     """Its page has a hidden field `seen` of `shown`: templates/admin/bankfeeds/seen_form.html."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        free_text.guard(self)
 
     @property
     def shown(self) -> str:

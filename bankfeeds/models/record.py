@@ -13,19 +13,23 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bankfeeds import request_ids
+from bankfeeds import free_text, request_ids
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+LONGEST_REASON = 2000  # characters
 REASON_MISSING = _("Give a reason; it is kept.")
 
 
 def demand_reason(reason: str) -> None:
-    """ValueError, with the words for the person, where an order says nothing of why."""
-    if not reason.strip():
+    """ValueError, with the words for the person, where an order says nothing of why, or badly."""
+    said = reason.strip()
+    if not said:
         raise ValueError(REASON_MISSING)
+    if wrong := free_text.problem(said) or free_text.too_long(said, most=LONGEST_REASON):
+        raise ValueError(wrong)
 
 
 class Origin(models.TextChoices):

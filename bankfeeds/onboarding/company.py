@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from bankfeeds import free_text
 from bankfeeds.codat import bodies, shapes
 from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Company, Event, Language
@@ -108,10 +109,8 @@ def _refuse_unusable(name: str, codat_name: str, reference: str) -> None:
         raise NameNotUsable(
             _("The name or the reference is too long. Nothing was created. Shorten it.")
         )
-    if not (name + reference).isprintable():
-        raise NameNotUsable(
-            _("The name or the reference has a character that cannot be printed. Type it anew.")
-        )
+    if wrong := free_text.problem(name) or free_text.problem(reference):
+        raise NameNotUsable(f"{wrong} {_('Nothing was created.')}")
 
 
 def _description(reference: str) -> str:

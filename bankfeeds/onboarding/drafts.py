@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from bankfeeds import free_text
 from bankfeeds.codat.shapes import read_account_type
-from bankfeeds.intake.cells import CONTROLS
 from bankfeeds.sealing import normalised
 
 LONGEST_NAME = 200
@@ -115,9 +115,7 @@ def _name_problem(name: str) -> str:
         return _("Give the account a name; the client will see it in QuickBooks.")
     if len(name.strip()) > LONGEST_NAME:
         return _("The name is longer than %(most)d characters.") % {"most": LONGEST_NAME}
-    if CONTROLS.search(name.strip()):
-        return _("The name has a character that cannot be printed.")
-    return ""
+    return free_text.problem(name.strip())
 
 
 def _type_problem(account_type: str) -> str:

@@ -219,6 +219,7 @@ class _Reader(HTMLParser):
         self.found: list[tuple[str, dict[str, list[str]]]] = []
         self._select: tuple[str, list[str]] | None = None
         self._area = ""
+        self.texts: set[str] = set()  # names of the fields into which words are typed
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -251,11 +252,20 @@ class _Reader(HTMLParser):
     def _field(self, tag: str, given: dict[str, str]) -> None:
         if given.get("type") == "submit":
             return
+        if tag == "textarea" or given.get("type", "text") in ("text", "email", "search", "tel"):
+            self.texts.add(given["name"])
         values = self._fields.setdefault(given["name"], [])
         if tag == "textarea":
             self._area = given["name"]
         elif given.get("type") not in ("checkbox", "radio", "file") or "checked" in given:
             values.append(given.get("value", ""))
+
+
+def texts_of(page: str) -> set[str]:
+    """Names of the fields of a page into which words are typed."""
+    reader = _Reader()
+    reader.feed(page)
+    return reader.texts
 
 
 def fields_of(page: str, address: str, *, itself: bool) -> dict[str, list[str]] | None:

@@ -1,7 +1,7 @@
 """Bad input into every field of every form, one at a time, over an otherwise valid post.
 
 No error of ours, nothing unescaped in the answer; and either it is refused, which the answer
-says, and nothing changed, or the field is one that keeps anything, and shows it escaped.
+says, and nothing changed, or the field is one that keeps markup, and shows it escaped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from tests.matrix import forms, states, table, things
 
 MARKUP = '=HYPERLINK("http://a.example","b")<script>alert(1)</script>'
 LONG = "x<script>alert(1)" * 589  # 10,013 characters
-ODD = "a\x00\x07\u202eb"  # NUL, a control character, from here on right to left
+# Each alone into what is typed in words: one that is refused must not hide another that is not.
+ODD = {"NUL": "a\x00b", "control character": "a\x07b", "right to left": "a\u202eb"}
+ALL_ODD = "a\x00\x07\u202eb"
 HUGE = "9" * 30  # beyond 64 bits
 # Unescaped in a page, unguarded in a file for a spreadsheet.
 RAW = {
@@ -41,6 +43,8 @@ EVERYWHERE = {"csrfmiddlewaretoken", "form_key", "next", "nothing_of_ours"}
 # Codat alone could answer these, and one asks once more before anything is made.
 NOT_TAKEN_ALONE = ("rename/", "look/", "renew-link/")
 FILE = b"id,date,description,amount,balance\nt-9,2026-01-05,Sales,1.00,2.00\n"
+# Stands there for password managers alone.
+NOT_READ = ("admin/auth/user/{user}/password/", "username")
 # Whoever has signed in is led on from these.
 OUTSIDE = {"admin/login/"}
 # 503 is an answer of ours: messages from Codat are not taken while no secret is set.
@@ -107,19 +111,22 @@ def test_bad_input_is_refused_or_shown_escaped(there: dict[str, Any], alone: Non
     for form in forms.forms():
         inside = form.path not in OUTSIDE
         client, signed_in = (boss, who) if inside else (Client(raise_request_exception=False), {})
-        base = filled(client, form, there)
+        base, texts = filled(client, form, there)
         taken = form.on and not form.path.endswith(NOT_TAKEN_ALONE)
-        if taken and not tried(client, form, there, {**base, "": [""]}, "", signed_in):
+        if taken and not tried(client, form, there, base, signed_in=signed_in):
             wrong.append(f"{form.path}: not taken as it is filled in here")
-        for name, kind, value in inputs(form, base, others):
+        for name, kind, value in inputs(form, base, texts, others):
             posted = {**base, name: [value]}
-            found = tried(client, form, there, posted, name, signed_in)
+            # What is typed in words may be markup, of which the page makes words again.
+            words = name in texts and (form.path, name) != NOT_READ
+            keeps = name in form.keeps | EVERYWHERE and (not words or value is MARKUP)
+            found = tried(client, form, there, posted, keeps=keeps, signed_in=signed_in)
             wrong += [f"{form.path} {name} {kind}: {what}" for what in found]
     assert not wrong, "\n".join(wrong)
 
 
 def inputs(
-    form: forms.Form, base: dict[str, list[str]], others: dict[str, str]
+    form: forms.Form, base: dict[str, list[str]], texts: set[str], others: dict[str, str]
 ) -> Iterator[tuple[str, str, str]]:
     """Field, kind, value; what makes no difference once only, and nothing where nothing is read."""
     yield "nothing_of_ours", "markup", MARKUP
@@ -127,18 +134,25 @@ def inputs(
         if name == "csrfmiddlewaretoken" or EMPTY_ROW.fullmatch(name):
             continue
         yield name, "markup", MARKUP
-        if name not in EVERYWHERE:
-            yield name, "control characters", ODD
-            yield (name, "long", LONG) if name in form.keeps else (name, "huge", HUGE)
+        if name in texts:
+            yield from ((name, kind, value) for kind, value in ODD.items())
+        elif name not in EVERYWHERE:
+            yield name, "control characters", ALL_ODD
+        if name in texts | form.keeps:
+            yield name, "long", LONG
+        elif name not in EVERYWHERE:
+            yield name, "huge", HUGE
         if name in others:
             yield name, "of another", others[name]
 
 
-def filled(client: Client, form: forms.Form, there: dict[str, Any]) -> dict[str, list[str]]:
-    """What the form sends when it is filled in as its row says."""
+def filled(
+    client: Client, form: forms.Form, there: dict[str, Any]
+) -> tuple[dict[str, list[str]], set[str]]:
+    """What the form sends when it is filled in as its row says; and what takes words of it."""
     given = {name.format(**there): [value.format(**there)] for name, value in form.filled.items()}
     if not form.on:
-        return given
+        return given, set()
     if form.on == "{owner}":
         chosen = {"action": "change_owner", "_selected_action": there["company"]}
         page = client.post("/admin/bankfeeds/company/", chosen)
@@ -150,7 +164,8 @@ def filled(client: Client, form: forms.Form, there: dict[str, Any]) -> dict[str,
     assert shown is not None, f"no form on {form.on} for {form.path}"
     missing = [name for name in given if f'name="{name}"' not in page.content.decode()]
     assert not missing, f"{form.path}: the page has no {missing}, but {list(shown)}"
-    return {**shown, **given}
+    fields = {**shown, **given}
+    return fields, forms.texts_of(page.content.decode()) & fields.keys()
 
 
 def tried(
@@ -158,19 +173,19 @@ def tried(
     form: forms.Form,
     there: dict[str, Any],
     posted: dict[str, list[str]],
-    name: str,
+    *,
+    keeps: bool = False,
     signed_in: dict[str, str],
 ) -> list[str]:
     """What is wrong with the answer to one post, which is taken back."""
     client.cookies = SimpleCookie(signed_in)
     wrote: list[str] = []
-    keeps = name in form.keeps | EVERYWHERE
     with transaction.atomic():
         with noted(wrote):
             answer = client.post("/" + form.path.format(**there), with_files(posted))
         found = [f"{answer.status_code}"] if answer.status_code in FAULTS else []
         body = answer.getvalue()
-        if wrote and MARKUP in posted[name] and answer.status_code in (302, 303):
+        if wrote and [MARKUP] in posted.values() and answer.status_code in (302, 303):
             body += client.get(answer["Location"]).getvalue()
             body += client.get("/admin/bankfeeds/event/").getvalue()
         transaction.set_rollback(True)
