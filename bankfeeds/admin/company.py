@@ -24,6 +24,7 @@ from . import (
     adopting,
     company_add,
     company_edit,
+    company_left,
     company_lists,
     company_owner,
     company_page,
@@ -68,6 +69,7 @@ class CompanyAdmin(PortalAdmin):
         company_lists.DecisionFilter,
         mirror_search.CountryFilter,
         company_lists.ClosedFilter,
+        company_left.OwnerLeftFilter,
     )
     list_select_related = ("owner",)
     search_fields = ("name",)

@@ -20,13 +20,14 @@ from django.db.models import Model, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from bankfeeds import words
 
-from . import meanwhile, people_access, people_leave, people_sign_in
+from . import company_left, meanwhile, people_access, people_leave, people_sign_in
 from .outside import NumbersFromOutside
 from .push_forms import number
 from .seen_form import SeenAdmin, SeenForm
@@ -57,7 +58,15 @@ class PersonForm(SeenForm, UserChangeForm):  # type: ignore[type-arg]
 class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignore[type-arg]
     form = PersonForm
     change_form_template = "admin/auth/user/change_form.html"
-    list_display = ("username", "first_name", "last_name", "in_groups", "is_active", "last_login")
+    list_display = (
+        "username",
+        "first_name",
+        "last_name",
+        "in_groups",
+        "is_active",
+        "last_login",
+        "hand_over",
+    )
     list_filter = ("is_active", "groups")
     list_per_page = 100
     list_max_show_all = 100
@@ -82,7 +91,9 @@ class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignor
     readonly_fields = ("last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        return company_left.with_left_behind(
+            super().get_queryset(request).prefetch_related("groups")
+        )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
         given["form_class"] = ChosenField
@@ -141,11 +152,34 @@ class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignor
     def access_view(self, request: HttpRequest) -> HttpResponse:
         return people_access.view(request, self.admin_site.each_context(request))
 
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Nothing is saved yet: how the rights stand is kept for the record."""
+        form.rights_before = people_leave.rights(form.instance) if change else {}
+        return super().save_form(request, form, change)
+
     def save_related(
         self, request: HttpRequest, form: Any, formsets: list[Any], change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
-        people_leave.record(request, form.instance, changed=form.changed_data, is_new=not change)
+        before = form.rights_before
+        people_leave.record(request, form.instance, changed=form.changed_data, before=before)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *given: Any, **named: Any
+    ) -> HttpResponse:
+        user = context.get("original")
+        more = {"left_behind": self.hand_over(user) if getattr(user, "left_behind", 0) else ""}
+        return super().render_change_form(request, {**context, **more}, *given, **named)
+
+    @admin.display(description=_("to hand over"))
+    def hand_over(self, row: Any) -> str | SafeString:
+        """How many companies of somebody who has left have no new owner, and which."""
+        if not row.left_behind:
+            return "–"
+        text = ngettext("%(n)d company", "%(n)d companies", row.left_behind)
+        return format_html(
+            '<a href="{}">{}</a>', company_left.address(row), text % {"n": row.left_behind}
+        )
 
     @admin.display(description=_("groups"))
     def in_groups(self, row: User) -> str | SafeString:

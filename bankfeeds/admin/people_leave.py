@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import words
-from bankfeeds.models import Company, Event
+from bankfeeds.models import Event
 
+from . import company_left
 from .push_forms import actor
 
+# What a person may do hangs on these: the record has how each stood before, and afterwards.
+RIGHTS = ("groups", "is_active", "is_staff", "is_superuser")
 
-def record(request: HttpRequest, user: User, *, changed: list[str], is_new: bool) -> None:
-    """Write down what was done to a person, and carry out what follows from leaving."""
-    action = "person.added" if is_new else "person.changed"
-    if "is_active" in changed and not is_new:
+
+def rights(user: User) -> dict[str, Any]:
+    """How they stand in the database now, as the record tells it."""
+    row = User.objects.filter(pk=user.pk).prefetch_related("groups").first()
+    if row is None:
+        return {}
+    groups = ", ".join(sorted(group.name for group in row.groups.all()))
+    return {"groups": groups, **{name: getattr(row, name) for name in RIGHTS[1:]}}
+
+
+def record(
+    request: HttpRequest, user: User, *, changed: list[str], before: Mapping[str, Any]
+) -> None:
+    """Write down what was done to a person, and carry out what follows from leaving.
+
+    `before`: the `rights` as they stood; of a new person none.
+    """
+    action = "person.changed" if before else "person.added"
+    if "is_active" in changed and before:
         action = "person.activated" if user.is_active else "person.deactivated"
+    now = rights(user)
+    moved = [name for name in RIGHTS if now[name] != before.get(name)]
     Event.objects.record(
         action,
         by=actor(request),
         at=timezone.now(),
         words=user.get_username(),
-        after={"changed": sorted(changed)},
+        before={name: before[name] for name in moved if name in before},
+        after={"changed": ", ".join(sorted(changed)), **{name: now[name] for name in moved}},
     )
     if action == "person.deactivated":
         sign_out(user)
@@ -54,7 +77,7 @@ def sign_out(user: User) -> int:
 
 
 def _name_companies(request: HttpRequest, user: User) -> None:
-    left = Company.objects.filter(owner=user).count()
+    left = company_left.left_behind(user)
     if not left:
         return
     text = ngettext(
@@ -63,13 +86,12 @@ def _name_companies(request: HttpRequest, user: User) -> None:
         left,
     )
     who = words.person(user)
-    where = f"{reverse('admin:bankfeeds_company_changelist')}?owner={user.pk}"
     messages.warning(
         request,
         format_html(
             '{} <a href="{}">{}</a>',
             text % {"who": who, "n": left},
-            where,
+            company_left.address(user),
             _("Companies of %(who)s") % {"who": who},
         ),
     )

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from bankfeeds.groups import GROUPS
 from bankfeeds.models import Company, Event
@@ -36,8 +37,47 @@ def test_who_leaves_is_signed_out_everywhere_and_the_companies_are_named(people:
     assert Session.objects.count() == 2
     event = Event.objects.get(action="person.deactivated")
     assert (event.words, event.actor_name) == ("manager", "administrator")
+    assert (event.before, event.after["is_active"]) == ({"is_active": True}, False)
     company.refresh_from_db()
     assert company.owner == manager
+
+
+def test_companies_of_who_has_left_are_found_until_they_are_handed_over(people: Any) -> None:
+    manager, boss = people["manager"], signed_in(people["administrator"])
+    for name in ("Acme", "Bolt", "Zulu"):
+        support.make_company(name=name)
+    Company.objects.update(owner=manager)
+    Company.objects.filter(name="Zulu").update(closed_at=timezone.now())
+    lists = "/admin/auth/user/", f"/admin/auth/user/{manager.pk}/change/"
+    link = f'<a href="/admin/bankfeeds/company/?owner={manager.pk}&amp;closed=no">'
+    for path in lists:
+        assert "2 companies" not in boss.get(path).content.decode()
+    assert f"{link}" in leave(boss, manager).content.decode()
+    for path in lists:
+        assert f"{link}2 companies</a>" in boss.get(path).content.decode(), path
+    colleague = User.objects.create(username="next", is_staff=True)
+    colleague.groups.set(manager.groups.all())
+    theirs = signed_in(colleague)
+    company = Company.objects.get(name="Acme")
+    assert (
+        "has left" in theirs.get(f"/admin/bankfeeds/company/{company.pk}/change/").content.decode()
+    )
+    company.owner = colleague
+    company.save()
+    shown = theirs.get("/admin/bankfeeds/company/?left=yes").content.decode()
+    assert "Bolt" in shown and "Acme" not in shown and "Zulu" not in shown
+    assert f"{link}1 company</a>" in boss.get(lists[0]).content.decode()
+
+
+def test_the_record_has_the_groups_before_and_after(people: Any) -> None:
+    user, boss = people["support"], signed_in(people["administrator"])
+    url = f"/admin/auth/user/{user.pk}/change/"
+    before, after = user.groups.get(), Group.objects.get(user=people["auditor"])
+    given = {"username": user.username, "is_staff": "on", "is_active": "on", "groups": [after.pk]}
+    boss.post(url, {**given, "seen": hidden(boss.get(url), "seen")})
+    event = Event.objects.get(action="person.changed")
+    assert event.before == {"groups": before.name}
+    assert event.after == {"changed": "groups", "groups": after.name}
 
 
 def test_who_comes_back_has_to_sign_in_anew(people: Any) -> None:
