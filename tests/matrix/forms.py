@@ -87,7 +87,7 @@ admin/bankfeeds/statement/{statement}/history/      -
 admin/bankfeeds/statement/{statement}/preview/      -
 admin/bankfeeds/statement/{statement}/save/         admin/bankfeeds/statement/{statement}/preview/  | leave_out_bad
 admin/bankfeeds/statement/{statement}/discard/      -
-admin/bankfeeds/statement/{statement}/undo/         .  reason=wrong | reason
+admin/bankfeeds/statement/{saved}/undo/             .           reason=wrong | reason
 admin/bankfeeds/statement/{statement}/bad-rows/     -
 
 # Transactions

@@ -35,6 +35,7 @@ def make(there: dict[str, Any]) -> dict[str, Any]:
     )
     ready = support.make_account()
     support.make_transactions(ready)
+    saved = support.make_transactions(support.make_account())
     unknown = pushes.looked(pushes.unknown())
     return {
         **there,
@@ -48,6 +49,7 @@ def make(there: dict[str, Any]) -> dict[str, Any]:
         "ready": ready.pk,
         "item": push_item.transaction_id,
         "closed": closed.pk,
+        "saved": saved[0].statement_id,
         "unlinked": unlinked.pk,
         "unwanted": support.make_account(not_wanted_at=now).pk,
         "planned": _planned(now).pk,
