@@ -113,7 +113,7 @@ FOREIGN: dict[str, set[str]] = {
     "codat": {"requests", "urllib3"},
     "doorbell": {"django", "django_q"},
     "guides": {"django", "markdown_it"},
-    "intake": {"defusedxml"},
+    "intake": {"defusedxml", "mt940"},
     "management": {"django", "requests"},
     "portal": {"csp", "django", "environ", "gunicorn", "pythonjsonlogger"},
     "sandbox": set(),

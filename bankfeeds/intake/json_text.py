@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .shape import Reason, UnreadableFile, gettext_noop
+from .shape import TOO_MANY_ENTRIES, Reason, UnreadableFile, gettext_noop
 
 # The first is enough for nearly every member, and slicing it out costs little.
 WINDOWS = (2_048, 65_536)
@@ -23,13 +23,6 @@ TOO_LONG = gettext_noop(
 )
 TOO_DEEP = Reason(
     "too-deep", gettext_noop("This file is nested too deep; it is no list of statements.")
-)
-
-TOO_MANY = Reason(
-    "too-many-entries",
-    gettext_noop(
-        "This file has more entries for its size than a statement can have. It is refused."
-    ),
 )
 
 
@@ -137,7 +130,7 @@ class Walk:
         while True:
             self._left -= 1
             if self._left < 0:
-                raise UnreadableFile(TOO_MANY, line=self.line)
+                raise UnreadableFile(TOO_MANY_ENTRIES, line=self.line)
             yield
             if self._at(end):
                 return

@@ -11,6 +11,7 @@ from .camt import read_camt
 from .delimited import PLACES, read_csv
 from .json_batch import read_json
 from .lines import refuse_what_is_no_text
+from .mt940 import read_mt940
 from .ofx import read_ofx
 from .shape import KEPT_REJECTED, Reason, Statement, UnreadableFile, gettext_noop
 
@@ -19,6 +20,7 @@ SNIFFED = 4_096
 OFX = re.compile(r"OFXHEADER\s*[:=]|<OFX[\s>]", re.IGNORECASE)
 CAMT = re.compile(r"camt\.05[0-9]\.001\.[0-9]{2}")
 JSON = re.compile(r"[\[{]\s*(?:[\[{\"}\]]|\Z)")
+MT940 = re.compile(r"(?:\{1:|:20:).*^:(?:25P?|28C?|60[FM]):", re.DOTALL | re.MULTILINE)
 OTHER_XML = Reason(
     "markup-unknown",
     gettext_noop("This file is XML or HTML of a kind that is not read: OFX, QFX and camt.053 are."),
@@ -33,6 +35,7 @@ class Format(StrEnum):
     BAI2 = "BAI2"
     CAMT = "camt.053"
     JSON = "JSON"
+    MT940 = "MT940"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ def recognise(content: bytes) -> Format:
         return Format.OFX
     if CAMT.search(head) and head.startswith("<"):
         return Format.CAMT
+    if MT940.match(head.replace("\r", "\n")):
+        return Format.MT940
     if JSON.match(head):
         return Format.JSON
     if head.startswith("<"):
@@ -69,5 +74,7 @@ def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJE
         return File(found, read_camt(content, places=places, keep_rejected=keep_rejected))
     if found is Format.JSON:
         return File(found, read_json(content, places=places, keep_rejected=keep_rejected))
+    if found is Format.MT940:
+        return File(found, read_mt940(content, places=places, keep_rejected=keep_rejected))
     csv = read_csv(content, places=places, keep_rejected=keep_rejected)
     return File(found, [Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes)])

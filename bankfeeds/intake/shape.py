@@ -47,6 +47,13 @@ TOO_MANY_TAGS = Reason(
     gettext_noop("This file has more tags for its size than a statement can have. It is refused."),
 )
 
+TOO_MANY_ENTRIES = Reason(
+    "too-many-entries",
+    gettext_noop(
+        "This file has more entries for its size than a statement can have. It is refused."
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -14,7 +14,7 @@ from bankfeeds.importing import CannotImport, Kind
 from bankfeeds.intake.shape import Reason, UnreadableFile
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 from tests import support as portal
-from tests.intake import bai_writer, camt_writer, json_writer
+from tests.intake import bai_writer, camt_writer, json_writer, mt940_writer
 from tests.intake.bai_writer import bai2
 from tests.intake.camt_writer import camt
 from tests.intake.ofx_writer import Account, Row, ofx
@@ -240,3 +240,17 @@ def test_json_from_the_file_to_the_rows(account: SourceAccount) -> None:
     assert (found.new, found.derived) == (1, False)
     assert save(found.statement).rows_saved == 1
     assert NUMBER.encode() not in zlib.decompress(bytes(found.statement.content))
+
+
+def test_mt940_from_the_file_to_the_rows(account: SourceAccount) -> None:
+    day = f"{portal.today():%y%m%d}"
+    entry = mt940_writer.Entry(day, "C", "200,00", "Payer")
+    expected = mt940_writer.Entry(day, "EC", "3,00", "Tea")
+    content = mt940_writer.mt940(
+        mt940_writer.Account([entry], number=OTHER), mt940_writer.Account([entry, expected])
+    )
+    found = preview(look(account, content))
+    assert (found.mine.format, found.mine.others, found.held_out) == ("MT940", ("7777",), 1)
+    assert (found.new, found.closing) == (1, Decimal(1000))
+    assert save(found.statement).rows_saved == 1
+    assert preview(look(account, content + b"\r\n")).known == 1

@@ -92,7 +92,10 @@ def test_a_later_file_that_left_out_a_bad_row_alone_does_not_need_it(
     account: SourceAccount,
 ) -> None:
     first = save(look(account, csv_of(["1.00"])))
-    bad: list[list[object]] = [*rows_of(["5.00"], prefix="U"), ["U2", "no day", "x", "1.00", "1.00"]]
+    bad: list[list[object]] = [
+        *rows_of(["5.00"], prefix="U"),
+        ["U2", "no day", "x", "1.00", "1.00"],
+    ]
     save(look(account, written(bad)), leave_out_bad=True)
     assert undo(first)
 

@@ -23,7 +23,7 @@ from .support import GOOD, file_of
 
 SEED = 20_261_120
 CSV = file_of(*(f'T{n},2026-11-20,"Row, {n}",-1.50,{n}.25' for n in range(12)), GOOD)
-FORMATS = ("csv", "profile", "ofx", "bai2", "camt", "json")
+FORMATS = ("csv", "profile", "ofx", "bai2", "camt", "json", "mt940")
 LARGEST = 20_000
 TOKENS = (b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xe2", b"<", b">", b"/", b"&", b"</", b"-")
 
