@@ -13,6 +13,9 @@ from django.utils.http import content_disposition_header
 from bankfeeds.exporting import ClientFile, file_name
 
 CSV = "text/csv; charset=utf-8"
+# Who hands a client's file out. It stands there afterwards, and the others take the client for
+# served: whoever only reads exports the list instead.
+HANDS_OUT = "push_sourceaccount"
 
 
 def whole(name: str, content: str | bytes, *, kind: str = CSV) -> HttpResponse:

@@ -77,7 +77,7 @@ def _export(
 
 def file(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """The file for the client. POST: who took what out is written down."""
-    demand(request, "view_banktransaction")
+    demand(request, downloads.HANDS_OUT)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     found = feeds.losses(_found(pk), today=timezone.localdate())

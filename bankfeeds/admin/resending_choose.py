@@ -57,7 +57,7 @@ def see_to(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
 
 def file_view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """The marked rows as a file: all, or those that cannot go again."""
-    parts.demand(request, "view_banktransaction")
+    parts.demand(request, downloads.HANDS_OUT)
     account = _find(pk)
     if request.method != "POST":
         return see_other(_address(account))

@@ -79,7 +79,7 @@ def status_context(made: Resending) -> dict[str, Any]:
 
 def file_view(admin: parts.PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """The rows of one push that cannot go again, for the client."""
-    parts.demand(request, "view_banktransaction")
+    parts.demand(request, downloads.HANDS_OUT)
     push = Push.objects.select_related("account").filter(pk=pk).first()
     if push is None:
         raise Http404(_("There is no push with this number."))

@@ -278,7 +278,7 @@ def test_what_is_too_late_is_listed_with_reasons(manager: Client) -> None:
     assert "Nothing is too late" in text(answer)
 
 
-@pytest.mark.parametrize("role", ["manager", "support", "auditor"])
+@pytest.mark.parametrize("role", ["manager", "support"])
 def test_whoever_takes_the_file_is_written_down(people: dict[str, User], role: str) -> None:
     browser, account = signed_in(people[role]), make_account()
     rows = late(account)
@@ -295,6 +295,16 @@ def test_whoever_takes_the_file_is_written_down(people: dict[str, User], role: s
     assert f"by {role}" in said
     assert browser.post(path, {"part": "2"}).status_code == 404
     assert browser.post(path, {"part": "x"}).status_code == 404
+
+
+def test_who_only_reads_takes_no_file_that_counts_as_handed_out(people: dict[str, User]) -> None:
+    browser, account = signed_in(people["auditor"]), make_account()
+    late(account)
+    page = f"{ROOT}/feedschedule/{account.pk}/too-late/"
+    assert browser.post(f"{page}file/", {"part": "1"}).status_code == 403
+    assert not Event.objects.filter(action="feed.file_for_client").exists()
+    said = text(browser.get(page))
+    assert "File for the client:" not in said and "Export this list" in said
 
 
 # --- Closing days ----------------------------------------------------------------------------

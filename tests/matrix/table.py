@@ -149,8 +149,8 @@ admin/bankfeeds/resending/export/                          MSADR  MSADR
 admin/bankfeeds/resending/add/                             MS..R  MS..R
 admin/bankfeeds/resending/account/{account}/               MSADR  MS..R
 admin/bankfeeds/resending/account/{account}/seen-to/       MSADR  MS..R
-admin/bankfeeds/resending/account/{account}/file/          MSADR  MSADR
-admin/bankfeeds/resending/push/{push}/file/                MSADR  MSADR
+admin/bankfeeds/resending/account/{account}/file/          MS..R  MS..R
+admin/bankfeeds/resending/push/{push}/file/                MS..R  MS..R
 admin/bankfeeds/resending/{resending}/                     MSADR  MSADR
 admin/bankfeeds/resending/{resending}/change/              MSADR  .....
 admin/bankfeeds/resending/{resending}/history/             MSADR  MSADR
@@ -171,7 +171,7 @@ admin/bankfeeds/feedschedule/{account}/delete/             .....  .....
 admin/bankfeeds/feedschedule/{account}/set/                MS..R  MS..R
 admin/bankfeeds/feedschedule/{account}/too-late/           MSADR  MSADR
 admin/bankfeeds/feedschedule/{account}/too-late/export/    MSADR  MSADR
-admin/bankfeeds/feedschedule/{account}/too-late/file/      .....  MSADR
+admin/bankfeeds/feedschedule/{account}/too-late/file/      .....  MS..R
 admin/bankfeeds/feedrun/                                   MSADR  MSADR
 admin/bankfeeds/feedrun/export/                            MSADR  MSADR
 admin/bankfeeds/feedrun/add/                               .....  .....
