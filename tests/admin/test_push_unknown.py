@@ -256,6 +256,28 @@ def test_what_codat_timed_out_on_is_sent_again_as_another_push(
 
 
 @pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize(("first", "second"), [("adopt", "not_there"), ("not_there", "adopt")])
+def test_of_two_people_who_decide_the_second_is_told_what_the_first_decided(
+    person: Any, onboarded: support.Onboarded, codat: Any, drain: Any, first: str, second: str
+) -> None:
+    push = ran_out(onboarded, codat)
+    other = signed_in(support.make_person("support", username="jean"))
+    mine, theirs = look(person, push), look(other, push)
+    assert decide(other, push, theirs, first).status_code == 303
+    before = list(Push.objects.order_by("pk").values_list("pk", "status", "fence"))
+    for kind in (second, "give_up"):
+        answer = decide(person, push, mine, kind)
+        assert answer.status_code == 303
+        told = text(person.get(answer.url))
+        assert "jean" in told and "Nothing was" in told, told
+    assert list(Push.objects.order_by("pk").values_list("pk", "status", "fence")) == before
+    assert PushDecision.objects.get().kind == first
+    drain()
+    # Codat ran out of time and has stored nothing: it is there once, or as decided not at all.
+    assert len(support.ledger()) == (1 if first == "not_there" else 0)
+
+
+@pytest.mark.usefixtures("settled")
 def test_a_write_that_codat_does_not_know_any_more_can_be_decided(
     person: Any, onboarded: support.Onboarded
 ) -> None:

@@ -191,6 +191,30 @@ def test_a_wild_reason_is_kept_and_shown_as_it_is(people: dict[str, Any]) -> Non
     assert "<script>é" not in answer.content.decode()
 
 
+@each_scope
+def test_of_two_people_on_the_page_the_second_changes_nothing(
+    people: dict[str, Any], name: str
+) -> None:
+    given, _scope = scope_of(name)
+    one, other = signed_in(people["manager"]), signed_in(people["support"])
+    for browser in (one, other):
+        assert browser.get(f"{STOPS}stop/", given).status_code == 200
+    first = one.post(f"{STOPS}stop/", {**given, "reason": "mine"})
+    second = other.post(f"{STOPS}stop/", {**given, "reason": "theirs"})
+    stop = SendingStop.objects.get()
+    assert first.url == second.url and stop.reason == "mine"
+    shown = text(other.get(second.url))
+    assert "Sending was stopped already" in shown and "Nothing was changed now." in shown
+    one.get(first.url)
+    one.post(f"{STOPS}{stop.pk}/allow/", {"reason": "mended"})
+    told = other.post(f"{STOPS}{stop.pk}/allow/", {"reason": "too late"}, follow=True)
+    assert "Sending was allowed again already" in text(told)
+    stop.refresh_from_db()
+    assert stop.allowed_by == people["manager"].username
+    actions = Event.objects.filter(action__startswith="sending.").values_list("reason", flat=True)
+    assert sorted(actions) == ["mended", "mine"]
+
+
 # --- What the pages of a client say meanwhile ------------------------------------------------
 
 
