@@ -43,7 +43,7 @@ def edit(browser: Any, company: Company, name: str, details: str) -> None:
 
 
 def test_the_contact_never_leaves(people: dict[str, Any], seen: list[str]) -> None:
-    browser = signed_in(people["manager"])
+    browser: Any = signed_in(people["manager"])
     made = {"name": "Acme", "country": "US", "connect": "yes", "form_key": str(uuid.uuid4())}
     told = {"contact_name": CONTACTS[0], "contact_details": CONTACTS[1]}
     browser.post(f"{ROOT}/company/add/", {**made, **told})

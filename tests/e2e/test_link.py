@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from playwright.sync_api import expect
 
-from bankfeeds import conf, links, mistakes
-from bankfeeds.models import Actor, Connection
+from bankfeeds import conf, links, mistakes, words
+from bankfeeds.models import Actor, Company, Connection
 from tests import support
 from tests.admin import pushes
 from tests.e2e.codat import asked
@@ -51,6 +52,34 @@ def test_copied_with_the_keyboard(at_desk: At, connection: Connection) -> None:
     expect(button).to_be_focused()
     assert connection.link_url not in desk.page.content()
     assert len(asked()) == before
+
+
+@pytest.mark.parametrize("language", ["en", "fr-ca"])
+def test_the_message_is_copied_in_both_languages(
+    at_desk: At, connection: Connection, language: str
+) -> None:
+    """The client's language stands first; time and steps are in the language of each message."""
+    Company.objects.update(language=language)
+    desk = at_desk("support")
+    _open(desk, connection)
+    buttons = desk.page.get_by_role("button", name="Copy message")
+    expect(buttons).to_have_count(2)
+    texts = []
+    for button in buttons.all():
+        desk.page.evaluate("navigator.clipboard.writeText('')")
+        desk.press(button)
+        expect(desk.copied()).to_contain_text(f"For {connection.company.name} only.")
+        texts.append(support.wait_until(desk.clipboard, seconds=8, what="message"))
+    english, french = texts if language == "en" else reversed(texts)
+    assert connection.link_url not in desk.page.content()
+    for text, code, steps in (
+        (english, "en", ("press Next, then Get credentials", "Link account", "press Connect")),
+        (french, "fr-ca", ("appuyez sur Suivant", "liez un compte", "et connectez")),
+    ):
+        with override(code):
+            until = words.clock_time(connection.link_valid_until)
+        for part in (connection.link_url, connection.company.name, until, *steps):
+            assert part in text, (code, part)
 
 
 def test_counts_down_while_the_page_stays_open(at_desk: At, connection: Connection) -> None:

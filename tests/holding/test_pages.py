@@ -196,7 +196,8 @@ def test_of_two_people_on_the_page_the_second_changes_nothing(
     people: dict[str, Any], name: str
 ) -> None:
     given, _scope = scope_of(name)
-    one, other = signed_in(people["manager"]), signed_in(people["support"])
+    one: Any = signed_in(people["manager"])
+    other: Any = signed_in(people["support"])
     for browser in (one, other):
         assert browser.get(f"{STOPS}stop/", given).status_code == 200
     first = one.post(f"{STOPS}stop/", {**given, "reason": "mine"})
