@@ -70,6 +70,8 @@ def test_the_message_is_copied_in_both_languages(
         desk.press(button)
         expect(desk.copied()).to_contain_text(f"For {connection.company.name} only.")
         texts.append(support.wait_until(desk.clipboard, seconds=8, what="message"))
+    valid_until = connection.link_valid_until
+    assert valid_until
     english, french = texts if language == "en" else reversed(texts)
     assert connection.link_url not in desk.page.content()
     for text, code, steps in (
@@ -77,7 +79,7 @@ def test_the_message_is_copied_in_both_languages(
         (french, "fr-ca", ("appuyez sur Suivant", "liez un compte", "et connectez")),
     ):
         with override(code):
-            until = words.clock_time(connection.link_valid_until)
+            until = words.clock_time(valid_until)
         for part in (connection.link_url, connection.company.name, until, *steps):
             assert part in text, (code, part)
 
