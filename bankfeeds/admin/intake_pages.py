@@ -46,7 +46,7 @@ class UploadForm(forms.Form):
         label=gettext_lazy("File"),
         allow_empty_file=True,
         widget=forms.FileInput(
-            attrs={"accept": ".csv,.txt,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,.940,text/csv"}
+            attrs={"accept": ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv"}
         ),
         error_messages={"required": gettext_lazy("Choose the file first.")},
     )

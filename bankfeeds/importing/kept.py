@@ -1,6 +1,6 @@
-"""What is kept of an upload. A CSV as it came; of other formats the account's part alone.
+"""What is kept of an upload. A CSV as it came, an Excel sheet as CSV; of others the account's part.
 
-They name account numbers, which are never kept whole, and may hold other people's accounts.
+Those name account numbers, which are never kept whole, and may hold other people's accounts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from bankfeeds.intake.delimited import read_csv
 from bankfeeds.intake.recognise import Format
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected, Statement
+from bankfeeds.intake.xlsx import as_csv
 
 from .matching import Mine
 
@@ -24,6 +25,8 @@ MARK = b"\0statement\n"
 def packed(mine: Mine, content: bytes) -> bytes:
     if mine.format is Format.CSV:
         return zlib.compress(content)
+    if mine.format is Format.XLSX:
+        return zlib.compress(as_csv(content))
     body = json.dumps(_plain(mine), default=str, ensure_ascii=False).encode()
     return zlib.compress(MARK + body)
 
@@ -38,7 +41,7 @@ def unpacked(kept: bytes, *, places: int, keep_rejected: int = KEPT_REJECTED) ->
 
 
 def csv_of(kept: bytes) -> bytes | None:
-    """The CSV as it came; None for another format."""
+    """The CSV as it came, or of the sheet; None for another format."""
     content = zlib.decompress(kept)
     return None if content.startswith(MARK) else content
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import sealing
 from bankfeeds.intake import cells
-from bankfeeds.intake.recognise import Format, read, recognise
+from bankfeeds.intake.recognise import TABLES, Format, read, recognise
 from bankfeeds.intake.shape import AccountStated, Line, Rejected, Statement, UnreadableFile
 from bankfeeds.models import SourceAccount
 
@@ -38,10 +38,10 @@ class Mine:
 
 def mine(account: SourceAccount, content: bytes) -> Mine:
     """Raises UnreadableFile, and CannotImport when no statement of the file is this account's."""
-    # A CSV is kept as it came: its bad rows need not be held here, however many there are.
-    most = 0 if recognise(content) is Format.CSV else sys.maxsize
+    # A table is kept whole: its bad rows need not be held here, however many there are.
+    most = 0 if recognise(content) in TABLES else sys.maxsize
     file = read(content, places=places(account), keep_rejected=most)
-    if file.format is Format.CSV:
+    if file.format in TABLES:
         return Mine(file.format, file.statements[0])
     found: list[Statement] = []
     others: list[AccountStated] = []

@@ -14,6 +14,7 @@ from .lines import refuse_what_is_no_text
 from .mt940 import read_mt940
 from .ofx import read_ofx
 from .shape import KEPT_REJECTED, Reason, Statement, UnreadableFile, gettext_noop
+from .xlsx import as_csv
 
 HEAD = 65_536
 SNIFFED = 4_096
@@ -36,11 +37,16 @@ class Format(StrEnum):
     CAMT = "camt.053"
     JSON = "JSON"
     MT940 = "MT940"
+    XLSX = "Excel"
+
+
+# Read by the rules of CSV; they name no account.
+TABLES = (Format.CSV, Format.XLSX)
 
 
 @dataclass(frozen=True)
 class File:
-    """Of a CSV one statement, which names no account; of the others one for each account."""
+    """Of a table one statement, which names no account; of the others one for each account."""
 
     format: Format
     statements: list[Statement]
@@ -48,6 +54,8 @@ class File:
 
 def recognise(content: bytes) -> Format:
     """Raises UnreadableFile for what is no text, and for markup of another kind."""
+    if content.startswith(b"PK") and b"xl/workbook.xml" in content:
+        return Format.XLSX
     refuse_what_is_no_text(content[:HEAD])
     head = content[:SNIFFED].decode("latin-1").removeprefix("ï»¿").lstrip()
     if OFX.search(head) and head.startswith(("<", "OFX", "ofx")):
@@ -76,5 +84,6 @@ def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJE
         return File(found, read_json(content, places=places, keep_rejected=keep_rejected))
     if found is Format.MT940:
         return File(found, read_mt940(content, places=places, keep_rejected=keep_rejected))
-    csv = read_csv(content, places=places, keep_rejected=keep_rejected)
+    table = as_csv(content) if found is Format.XLSX else content
+    csv = read_csv(table, places=places, keep_rejected=keep_rejected)
     return File(found, [Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes)])

@@ -14,7 +14,7 @@ from bankfeeds.importing import CannotImport, Kind
 from bankfeeds.intake.shape import Reason, UnreadableFile
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 from tests import support as portal
-from tests.intake import bai_writer, camt_writer, json_writer, mt940_writer
+from tests.intake import bai_writer, camt_writer, json_writer, mt940_writer, xlsx_writer
 from tests.intake.bai_writer import bai2
 from tests.intake.camt_writer import camt
 from tests.intake.ofx_writer import Account, Row, ofx
@@ -254,3 +254,16 @@ def test_mt940_from_the_file_to_the_rows(account: SourceAccount) -> None:
     assert (found.new, found.closing) == (1, Decimal(1000))
     assert save(found.statement).rows_saved == 1
     assert preview(look(account, content + b"\r\n")).known == 1
+
+
+def test_excel_from_the_file_to_the_rows(account: SourceAccount) -> None:
+    day = str(portal.today())
+    good = ["T1", day, "Payer", xlsx_writer.number("200"), xlsx_writer.number("1000")]
+    content = xlsx_writer.workbook(xlsx_writer.HEADER, good, ["T2", "no day", "x", "1", "2"])
+    upload = look(account, content)
+    found = preview(upload)
+    assert (found.new, found.bad, found.derived) == (1, 1, False)
+    header, bad = importing.bad_rows(upload)
+    assert header == tuple(xlsx_writer.HEADER)
+    assert [(row.line, row.code) for row in bad] == [(3, "date-format")]
+    assert save(upload, leave_out_bad=True).rows_saved == 1

@@ -7,9 +7,11 @@ are usable. The seed and the number of the file at fault are printed.
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import string
 import time
+import zipfile
 from collections.abc import Sequence
 
 from bankfeeds.intake.columns import fits, read_by
@@ -23,7 +25,7 @@ from .support import GOOD, file_of
 
 SEED = 20_261_120
 CSV = file_of(*(f'T{n},2026-11-20,"Row, {n}",-1.50,{n}.25' for n in range(12)), GOOD)
-FORMATS = ("csv", "profile", "ofx", "bai2", "camt", "json", "mt940")
+FORMATS = ("csv", "profile", "ofx", "bai2", "camt", "json", "mt940", "xlsx")
 LARGEST = 20_000
 TOKENS = (b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xe2", b"<", b">", b"/", b"&", b"</", b"-")
 
@@ -55,6 +57,18 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
             case _:
                 data[place:place] = chance.choice(string.printable).encode()
     return bytes(data)
+
+
+def mutated_within(content: bytes, chance: random.Random) -> bytes:
+    """A zip with one of its parts mutated: a zip itself is hardly ever readable after that."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as given, zipfile.ZipFile(out, "w") as packed:
+        names = given.namelist()
+        hit = chance.choice(names)
+        for name in names:
+            part = given.read(name)
+            packed.writestr(name, mutated(part, chance) if name == hit else part)
+    return out.getvalue()
 
 
 def survives(content: bytes) -> bool:
@@ -108,7 +122,9 @@ def fuzz(name: str, count: int, seed: int = SEED) -> int:
     given = bases(name)
     understood = 0
     for number in range(count):
-        content = mutated(chance.choice(given), chance)
+        base = chance.choice(given)
+        within = name == "xlsx" and number % 4 and zipfile.is_zipfile(io.BytesIO(base))
+        content = mutated_within(base, chance) if within else mutated(base, chance)
         try:
             understood += survives_profiles(content) if name == "profile" else survives(content)
         except Exception as error:

@@ -22,14 +22,14 @@ SHOWN = 20
 
 class Command(PortalCommand):
     help = (
-        "Import a file of transactions for one account: CSV, OFX, QFX, BAI2, camt.053, MT940 or"
-        " JSON, told apart by what is in it. They are saved and wait; `push` sends them. Of all but"
-        " CSV the statement with this account's number is used; other accounts in the file are"
-        " named and left alone, pending entries are held out. The first line of a CSV names the columns id,"
-        " date, description, amount, balance and, if you like, type. Dates are YYYY-MM-DD, money"
-        " out has a minus. When rows are bad, they are named by line and reason and nothing is"
-        " saved, unless you say --leave-out-bad. The same file again is refused; a transaction that"
-        " is here already is never overwritten."
+        "Import a file of transactions for one account: CSV, Excel (.xlsx), OFX, QFX, BAI2,"
+        " camt.053, MT940 or JSON, told apart by what is in it. They are saved and wait; `push`"
+        " sends them. Of all but CSV and Excel the statement with this account's number is used;"
+        " other accounts in the file are named and left alone, pending entries are held out. The"
+        " first line of these names the columns id, date, description, amount, balance and, if"
+        " you like, type. Dates are YYYY-MM-DD, money out has a minus. When rows are bad, they"
+        " are named by line and reason and nothing is saved, unless you say --leave-out-bad. The"
+        " same file again is refused; a transaction that is here already is never overwritten."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,7 +37,7 @@ class Command(PortalCommand):
             "file",
             type=Path,
             metavar="FILE",
-            help="the statement: CSV in UTF-8, OFX, QFX, BAI2, camt.053, MT940 or JSON",
+            help="the statement: CSV in UTF-8, Excel, OFX, QFX, BAI2, camt.053, MT940 or JSON",
         )
         parser.add_argument(
             "--company", required=True, metavar="COMPANY_ID", help="Codat's id of the company"
