@@ -105,6 +105,12 @@ def foresee(
     return Ageing([days[on] for on in sorted(days)], already)
 
 
+def first_waiting(*, today: dt.date) -> dt.date | None:
+    """The date of the oldest row that is in no push and that a push of today would send."""
+    oldest = _sendable({}, today).order_by("date", "id").values_list("date", flat=True)
+    return oldest.first()
+
+
 def _day(days: dict[dt.date, AgeingDay], date: dt.date) -> AgeingDay:
     # A row of day D may go through D+7.
     on = date + FEED_WINDOW + DAY
@@ -125,6 +131,10 @@ def _confirmed(scope: dict[str, Any]) -> Iterable[Any]:
 
 
 def _waiting(scope: dict[str, Any], today: dt.date) -> Iterable[Any]:
+    return _by_day(_sendable(scope, today).order_by())
+
+
+def _sendable(scope: dict[str, Any], today: dt.date) -> QuerySet[BankTransaction]:
     """What `pushing.plan` would send today, in SQL: the rules that look at a row's date.
 
     Rows without id or description, or with an id twice, never get past the import.
@@ -135,7 +145,7 @@ def _waiting(scope: dict[str, Any], today: dt.date) -> Iterable[Any]:
         # No row is newer than its push: this bounds what is read to a week of the index.
         requested_at__gte=_midnight(today - FEED_WINDOW - DAY),
     )
-    rows = BankTransaction.objects.free().filter(
+    return BankTransaction.objects.free().filter(
         Q(account__feed_start_date=None) | Q(date__gte=F("account__feed_start_date")),
         ~Q(account__connection__status="Unlinked"),
         ~Exists(newer),
@@ -149,7 +159,6 @@ def _waiting(scope: dict[str, Any], today: dt.date) -> Iterable[Any]:
         account__company__closed_at=None,
         **scope,
     )
-    return _by_day(rows.order_by())
 
 
 def _midnight(day: dt.date) -> dt.datetime:

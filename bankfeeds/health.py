@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
+from . import ageing
 from .models import Heartbeat, Incident, Push, PushItem, PushStatus, SendingStop
 from .rules import FEED_WINDOW
 
@@ -58,8 +59,9 @@ def stopped(*, now: dt.datetime) -> Stopped | None:
 
 @dataclass(frozen=True)
 class Loss:
-    """`first`: the next day on which rows that were confirmed, or that wait for a decision, get
-    too late for the feed; None when there are none. `already`: waiting pushes with rows that are.
+    """`first`: the next day on which rows get too late for the feed that were confirmed, wait for
+    a decision or could go today; None when there are none. `already`: waiting pushes with rows
+    that are.
     """
 
     first: dt.date | None = None
@@ -67,7 +69,8 @@ class Loss:
 
 
 def loss(*, today: dt.date) -> Loss:
-    """`today`: the institution's day. Reads pushes that have not ended, and the undecided ones."""
+    """`today`: the institution's day. Reads pushes that have not ended, the undecided ones, and
+    the oldest row that nobody confirmed so far."""
     oldest = today - FEED_WINDOW
     open_ones = Push.objects.filter(status__in=CONFIRMED) | Push.objects.undecided()
     late = Q(first_date__lt=oldest, status__in=CONFIRMED)
@@ -81,9 +84,13 @@ def loss(*, today: dt.date) -> Loss:
         # Of a push that is late already in part, only its rows know which day is next.
         part = open_ones.filter(first_date__lt=oldest, last_date__gte=oldest)
         rows = PushItem.objects.filter(push__in=part, released=False, transaction__date__gte=oldest)
-        days = (first, rows.aggregate(day=Min("transaction__date"))["day"])
-        first = min((day for day in days if day is not None), default=None)
+        first = _earlier(first, rows.aggregate(day=Min("transaction__date"))["day"])
+    first = _earlier(first, ageing.first_waiting(today=today))
     return Loss(first + TOO_LATE_AFTER if first else None, found["already"])
+
+
+def _earlier(*days: dt.date | None) -> dt.date | None:
+    return min((day for day in days if day is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Troubles:
 
 
 def troubles(*, now: dt.datetime) -> Troubles:
-    """For the bands above every page: three small questions, a fourth when there is trouble."""
+    """For the bands above every page: three small questions, two more when there is trouble."""
     worker = stopped(now=now)
     open_ones = {incident.kind: incident for incident in Incident.objects.open()}
     everything = SendingStop.objects.filter(allowed_at=None, account=None, company=None).first()

@@ -71,7 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The verbs: the floor, and the verbs that are named. `conf` tells them which world it is.
     "adopting": FLOOR | {"budget", "onboarding", "succession", "sync"},
     "ageing": FLOOR,
-    "health": FLOOR,
+    "health": FLOOR | {"ageing"},
     "holding": FLOOR | {"budget"},
     "exporting": FLOOR | {"holding", "pushing"},
     "feeds": FLOOR | {"exporting", "pushing"},

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from bankfeeds import words
 from bankfeeds.models import SourceAccount
+from bankfeeds.words import legend
 
 from . import account_page, leaving_urls, mirror_rows, mirror_search, mirror_shown, mirror_words
 from .parts import PortalAdmin, badge
@@ -24,6 +25,7 @@ from .parts import PortalAdmin, badge
 
 @admin.register(SourceAccount)
 class SourceAccountAdmin(PortalAdmin):
+    explained = (legend.of_accounts,)
     list_display = ("account", "of_company", "state", "feed_start", "waiting", "accepted", "as_of")
     list_display_links = ("account",)
     list_filter = (mirror_search.AccountStatusFilter, mirror_search.CurrencyFilter)

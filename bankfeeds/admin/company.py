@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from bankfeeds import words
 from bankfeeds.models import Company
+from bankfeeds.words import legend
 
 from . import (
     adopting,
@@ -28,6 +29,7 @@ from . import (
     company_lists,
     company_owner,
     company_page,
+    company_status,
     leaving_urls,
     mirror_rows,
     mirror_search,
@@ -51,6 +53,7 @@ class CompanyList(ChangeList):
 
 @admin.register(Company)
 class CompanyAdmin(PortalAdmin):
+    explained = (legend.of_connections, legend.of_links)
     columns = (
         "company",
         "status",
@@ -64,7 +67,7 @@ class CompanyAdmin(PortalAdmin):
     list_display_links = ("company",)
     list_filter = (
         company_lists.OwnerFilter,
-        mirror_search.StatusFilter,
+        company_status.StatusFilter,
         company_lists.LinkFilter,
         company_lists.DecisionFilter,
         mirror_search.CountryFilter,
@@ -197,12 +200,12 @@ class CompanyAdmin(PortalAdmin):
 
     @admin.display(description=gettext_lazy("waiting rows"))
     def waiting(self, row: Company) -> SafeString | str:
-        ready = mirror_rows.connected(mirror_rows.current(row))
-        number, _day = mirror_rows.waiting(ready)
+        rows = mirror_rows.to_go(row)
+        number, _day = mirror_rows.waiting(rows)
         if not number:
             return "–"
         number_words = words.count(number)
-        by = mirror_shown.waiting_words(ready, now=timezone.now())
+        by = mirror_shown.waiting_words(rows, now=timezone.now())
         return format_html('{}<br><span class="small">{}</span>', number_words, by)
 
     @admin.display(description=gettext_lazy("last accepted"))

@@ -46,6 +46,7 @@ class LinkFilter(Choice):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("valid", gettext_lazy("Valid")),
+            ("soon", gettext_lazy("Ends soon")),
             ("expired", gettext_lazy("Expired")),
             ("none", gettext_lazy("None yet")),
         ]
@@ -53,9 +54,10 @@ class LinkFilter(Choice):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
         live = Connection.objects.live().filter(company=OuterRef("pk"))
         oldest = timezone.now() - LINK_LIFETIME
-        valid = Exists(live.filter(link_issued_at__gt=oldest))
-        ever = Exists(live.exclude(link_issued_at=None))
-        wanted = {"valid": Q(valid), "expired": Q(ever) & ~Q(valid), "none": ~Q(ever)}
+        valid = Q(Exists(live.filter(link_issued_at__gte=oldest + words.LINK_ENDS_SOON)))
+        works = Q(Exists(live.filter(link_issued_at__gt=oldest)))
+        ever = Q(Exists(live.exclude(link_issued_at=None)))
+        wanted = {"valid": valid, "soon": works & ~valid, "expired": ever & ~works, "none": ~ever}
         found = wanted.get(self.value() or "")
         return queryset if found is None else queryset.filter(found)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import words
 from bankfeeds.going_back import back
 from bankfeeds.models import Connection
+from bankfeeds.words import legend
 
 from . import (
     accounts_add,
@@ -35,6 +36,7 @@ from .push_forms import see_other
 
 @admin.register(Connection)
 class ConnectionAdmin(PortalAdmin):
+    explained = (legend.of_connections, legend.of_links)
     columns = ("of_company", "headline", "connected", "link", "as_of", "made")
     list_display_links = ("of_company",)
     list_filter = (mirror_search.WordFilter,)

@@ -58,7 +58,7 @@ def _counted(tie: Connection | None) -> int:
 
 
 def _waiting(company: Company) -> tuple[int, dt.date | None]:
-    return mirror_rows.waiting(mirror_rows.connected(mirror_rows.current(company)))
+    return mirror_rows.waiting(mirror_rows.to_go(company))
 
 
 def companies() -> Sheet:

@@ -141,6 +141,12 @@ def connected(connection: Connection | None) -> list[Any]:
     return [row for row in counted(connection) if row.is_connected]
 
 
+def to_go(company: Company) -> list[Any]:
+    """The accounts whose rows are meant for QuickBooks, connected or not: all of them age."""
+    gone = company.closed_at or company.gone_at
+    return [] if gone else counted(current(company))
+
+
 def waiting(rows: Sequence[Any]) -> tuple[int, dt.date | None]:
     """How many rows wait on these accounts, and the day by which the first should leave."""
     days = [row.earliest for row in rows if row.earliest]

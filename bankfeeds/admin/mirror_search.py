@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -56,41 +56,6 @@ def _accounts(text: str) -> Q:
 def _companies_with(found: Q) -> list[int]:
     rows = SourceAccount.objects.filter(found).order_by()
     return list(rows.values_list("company", flat=True)[:MOST])
-
-
-class StatusFilter(Choice):
-    """By the accounts of any live connection; the exact headline stands in the list."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("connected", _("Some account connected")),
-            ("waiting", _("Waiting for the client")),
-            ("lost", _("Some account disconnected")),
-            ("unconnected", _("No connection yet")),
-            ("unfinished", _("Not yet at Codat")),
-            ("gone", _("Removed at Codat")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
-        live = Connection.objects.filter(company=OuterRef("pk"), gone_at=None)
-        live = live.exclude(status="Unlinked")
-        kept = SourceAccount.objects.wanted().filter(
-            company=OuterRef("pk"), connection__gone_at=None
-        )
-        connected = Exists(kept.filter(status__iexact="connected"))
-        filters = {
-            "connected": Q(connected),
-            "waiting": Q(Exists(live.filter(intent=Intent.DONE))) & ~Q(connected),
-            "lost": Q(Exists(kept.filter(status__iexact="disconnected"))),
-            "unconnected": ~Q(Exists(live)) & Q(intent=Intent.DONE, gone_at=None),
-            "unfinished": ~Q(intent=Intent.DONE) | Q(Exists(live.exclude(intent=Intent.DONE))),
-            "gone": Q(gone_at__isnull=False),
-        }
-        wanted = filters.get(self.value() or "")
-        return queryset if wanted is None else queryset.filter(wanted)
 
 
 class AccountStatusFilter(Choice):

@@ -117,12 +117,41 @@ def _of_accounts(connection: Any, *, now: dt.datetime, barriers: words.Barriers)
     if ready and (not free or mirror_rows.waiting(ready)[0]):
         held = next(row for row in ready if row.pk in barriers.stops)
         return _stopped(held, barriers.stops[held.pk])
-    if not ready:
-        until = connection.link_valid_until
-        if until and until > now:
-            return NextStep(_("Give the link to the client"), "copy")
-        return NextStep(_("Renew link when client calls"), "renew")
+    if rest := [row for row in counted if not row.is_connected]:
+        return _by_the_client(connection, rest, everything=not ready, now=now)
     return NextStep(_("Nothing to push: import a file when there is one"))
+
+
+def _by_the_client(
+    connection: Connection, rest: list[Any], *, everything: bool, now: dt.datetime
+) -> NextStep:
+    """What only the client can do, by a link: connect at all, or the accounts that are left."""
+    until = connection.link_valid_until
+    has_link = bool(until and until > now)
+    text = _("Give the link to the client") if has_link else _("Renew link when client calls")
+    if not everything:
+        text = _about(rest)
+    number, day = mirror_rows.waiting(rest)
+    if number:
+        wait = ngettext(
+            "%(n)s row waits, until %(day)s", "%(n)s rows wait, the first until %(day)s", number
+        )
+        text = f"{text}. {wait % {'n': words.count(number), 'day': words.day(day)}}"
+    return NextStep(text, "copy" if has_link else "renew")
+
+
+def _about(rest: list[Any]) -> str:
+    """Those that were lost first: there the client may not know it."""
+    lost = [row for row in rest if row.status.lower() == "disconnected"]
+    row, more = (lost or rest)[0], len(lost or rest) - 1
+    name = _("%(name)s and %(n)d more") % {"name": row, "n": more} if more else str(row)
+    if lost:
+        text = _("Ask the client about %(account)s: QuickBooks no longer asks for it")
+    else:
+        text = _(
+            "Ask the client about %(account)s: connect it by a new link, or mark it not wanted"
+        )
+    return text % {"account": name}
 
 
 def _push(number: int, send_by: dt.date | None, barriers: words.Barriers) -> NextStep:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -93,6 +94,8 @@ class PortalAdmin(NumbersFromOutside):
     list_max_show_all = 100
     actions_on_top = True
     list_title: Any = ""
+    # The status words of the list: what each means stands beneath it, for whoever cannot hover.
+    explained: Sequence[Callable[..., Sequence[Word]]] = ()
     # show(request, pk): the page of one row, None when there is none.
     show: Callable[[HttpRequest, int], HttpResponse | None] | None = None
 
@@ -144,7 +147,10 @@ class PortalAdmin(NumbersFromOutside):
         named = {"title": self.list_title} if self.list_title else {}
         sheet = exporting.sheet_of(self)
         taken = {"may_export": sheet is not None, "most_exported": exporting.most()}
-        return super().changelist_view(request, {**named, **taken, **(extra_context or {})})
+        now = timezone.now()
+        words = [word for words_of in self.explained for word in words_of(now=now)]
+        more = {**named, **taken, "legend": words}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def change_view(
         self,

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from bankfeeds.models import Push
+from bankfeeds.words import legend
 
 from . import leaving_urls, push_confirm, push_decide, push_page, push_together, push_totals
 from .push_forms import identifier
@@ -25,6 +26,8 @@ Press = Callable[[Any, HttpRequest, Push], HttpResponse]
 
 @admin.register(Push)
 class PushAdmin(PushHistory):
+    explained = (legend.of_pushes,)
+
     def get_urls(self) -> list[URLPattern]:
         own: list[tuple[str, View, str]] = [
             ("confirm/", self.confirm_view, "confirm"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds import pushing, words
 from bankfeeds.exporting import with_places
 from bankfeeds.models import BankTransaction, PushItem
+from bankfeeds.words import legend
 
 from .parts import ReadOnlyAdmin, badge
 
@@ -58,6 +59,7 @@ class TransactionList(ChangeList):
 
 @admin.register(BankTransaction)
 class BankTransactionAdmin(ReadOnlyAdmin):
+    explained = (legend.of_transactions,)
     list_display = (
         "day",
         "description",

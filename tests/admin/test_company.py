@@ -162,43 +162,56 @@ def test_odd_searches_are_no_error(manager: Any, typed: str) -> None:
     assert manager.get(LIST, {"q": typed}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("status", "name"),
-    [
-        ("connected", "Linked"),
-        ("waiting", "Waiting"),
-        ("unconnected", "Bare"),
-        ("unfinished", "Open"),
-        ("lost", "Lost"),
-        ("gone", "Gone"),
-    ],
-)
-def test_filter_by_status(manager: Any, status: str, name: str) -> None:
-    support.make_account(support.make_connection(support.make_company("Linked")))
-    waiting = support.make_connection(support.make_company("Waiting"), status="PendingAuth")
-    support.make_account(waiting, status="pending")
-    support.make_company("Bare")
-    support.make_company("Open", intent=Intent.NOT_SENT, codat_id=None)
-    lost = support.make_connection(support.make_company("Lost"), status="Unlinked")
-    support.make_account(lost, status="disconnected")
-    support.make_company("Gone", gone_at=timezone.now())
-    found = manager.get(LIST, {"status": status}).context["cl"].result_list
-    names = {row.name for row in found}
-    assert name in names
-    assert len(names) <= (2 if status == "unconnected" else 1)
-
-
 def test_the_list_says_what_waits_and_by_when(manager: Any) -> None:
     account = support.make_account()
     day = support.today() - dt.timedelta(days=2)
     support.make_transactions(account, date=day)
-    # Too old to be sent, and of an account that is not connected: neither waits for a push.
     support.make_transactions(account, ["1.00"], date=support.today() - dt.timedelta(days=8))
-    support.make_transactions(support.make_account(account.connection, status="pending"))
+    # Of an account that is not connected: no push takes them, and they age all the same.
+    earlier = day - dt.timedelta(days=1)
+    pending = support.make_account(account.connection, status="pending")
+    support.make_transactions(pending, date=earlier)
     shown = text(manager.get(LIST))
-    send_by = day + dt.timedelta(days=6)
-    assert f"Push 3 rows by {send_by:%b} {send_by.day}, {send_by.year}" in shown
+    assert f"Push 3 rows by {_send_by(day)}" in shown
+    assert f" 6 Send by {_send_by(earlier)}" in shown
     assert "Partly connected (1 of 2)" in shown
+
+
+def _send_by(day: dt.date) -> str:
+    last = day + dt.timedelta(days=6)
+    return f"{last:%b} {last.day}, {last.year}"
+
+
+@pytest.mark.parametrize("status", ["pending", "disconnected"])
+def test_rows_of_a_client_who_is_not_connected_age_too(manager: Any, status: str) -> None:
+    account = support.make_account(status=status)
+    support.make_transactions(account)
+    by = _send_by(support.today())
+    listed = text(manager.get(LIST))
+    assert f"Renew link when client calls. 3 rows wait, the first until {by}" in listed
+    assert f" 3 Send by {by}" in listed
+
+
+def test_rows_of_whom_nobody_waits_for_are_not_counted(manager: Any) -> None:
+    shut = support.make_account()
+    Company.objects.filter(pk=shut.company_id).update(closed_at=timezone.now())
+    unwanted = support.make_account()
+    type(unwanted).objects.filter(pk=unwanted.pk).update(not_wanted_at=timezone.now())
+    for account in (shut, unwanted):
+        support.make_transactions(account)
+    assert "Send by" not in text(manager.get(LIST))
+
+
+def test_the_rest_of_a_connected_client_is_asked_about_by_name(manager: Any) -> None:
+    savings = support.make_account(support.make_account().connection, status="pending")
+    wanted = f"Ask the client about {savings}: connect it by a new link, or mark it not wanted"
+    assert wanted in text(manager.get(LIST))
+    lost = support.make_account(savings.connection, status="disconnected")
+    assert f"Ask the client about {lost}: QuickBooks no longer asks for it" in text(
+        manager.get(LIST)
+    )
+    support.make_account(savings.connection, status="disconnected")
+    assert f"Ask the client about {lost} and 1 more" in text(manager.get(LIST))
 
 
 def test_an_unlinked_client_with_a_new_link_gets_it(manager: Any) -> None:

@@ -74,15 +74,20 @@ def test_who_has_waited_longest_comes_first(manager: Any) -> None:
     for name, days in (("Short", 1), ("Long", 9), ("Middle", 4)):
         row = support.make_connection(company=named(name))
         Connection.objects.filter(pk=row.pk).update(requested_at=now - dt.timedelta(days=days))
+    shut = support.make_connection(company=named("Shut", closed_at=now)).company
+    unlinked = support.make_connection(company=named("Unlinked"), status="Unlinked").company
+    for company in Company.objects.exclude(pk__in=(shut.pk, unlinked.pk)):
+        support.make_account(company.connections.get(), status="pending")
     assert shown(manager, "?status=waiting") == ["Long", "Middle", "Short"]
 
 
 def test_by_the_state_of_the_link(manager: Any) -> None:
-    for name, minutes in (("Valid", 5), ("Expired", 61), ("None", None)):
+    for name, minutes in (("Valid", 5), ("Soon", 51), ("Expired", 61), ("None", None)):
         row = support.make_connection(company=named(name))
         at = None if minutes is None else timezone.now() - dt.timedelta(minutes=minutes)
         Connection.objects.filter(pk=row.pk).update(link_issued_at=at)
     assert shown(manager, "?link=valid") == ["Valid"]
+    assert shown(manager, "?link=soon") == ["Soon"]
     assert shown(manager, "?link=expired") == ["Expired"]
     assert shown(manager, "?link=none") == ["None"]
 

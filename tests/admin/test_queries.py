@@ -44,7 +44,8 @@ def test_a_list_asks_as_often_for_100_rows_as_for_one(
     one = queries(browser, path)
     for _ in range(100 if name in LISTS else 30):
         _client_and_push()
-    assert queries(browser, path) == one <= 15
+    # No worker runs here: two of them ask what that costs.
+    assert queries(browser, path) == one <= 16
 
 
 def _client_and_push() -> None:

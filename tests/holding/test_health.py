@@ -45,6 +45,19 @@ def test_what_is_at_codat_or_was_stopped_does_not(db: None, status: PushStatus) 
     assert loss() == health.Loss(None, 0)
 
 
+def test_rows_that_nobody_confirmed_get_too_late_as_well(db: None) -> None:
+    account = support.make_account()
+    support.make_transactions(account, ["1.00"], date=support.today() - 8 * DAY)
+    support.make_transactions(
+        support.make_account(status="pending"), date=support.today() - 7 * DAY
+    )
+    assert loss() == health.Loss(None, 0)
+    support.make_transactions(account, ["1.00"], date=support.today() - 6 * DAY)
+    assert loss() == health.Loss(support.today() + 2 * DAY, 0)
+    push(S.READY, 4)
+    assert loss() == health.Loss(support.today() + 2 * DAY, 0)
+
+
 def test_a_refused_push_counts_until_it_is_settled(db: None) -> None:
     from bankfeeds import pushing
     from bankfeeds.models import Decision
@@ -88,7 +101,7 @@ def test_all_troubles_at_once(db: None, django_assert_num_queries: Any) -> None:
         Incident.objects.create(kind=kind, started_at=now)
         Incident.objects.create(kind=kind, started_at=now, ended_at=now)
     stop, _ = holding.stop_sending(reason="audit", by=pushes.BY, now=now)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         found = health.troubles(now=now)
     assert found.worker == health.Stopped(None)
     assert found.outage is not None and found.outage.ended_at is None
