@@ -43,6 +43,7 @@ WITHOUT_PAGES = {"axes", "django_q", "otp_static", "otp_totp"}
 
 
 class PortalAdminSite(AdminSite):
+    login_form = page.NameAndPassword
     site_header = _("Bank Feeds Portal")
     site_title = _("Bank Feeds Portal")
     index_title = _("Home")

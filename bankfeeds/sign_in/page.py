@@ -6,12 +6,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.models import User
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from bankfeeds.going_back import back
+
+
+class NameAndPassword(AdminAuthenticationForm):
+    """The first step. A name that is too long to be one is refused before it is counted."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        field = self.fields["username"]
+        field.validators.append(MaxLengthValidator(User._meta.get_field("username").max_length))
 
 
 def shown(

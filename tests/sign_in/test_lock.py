@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -68,6 +69,13 @@ def test_a_name_that_nobody_has_is_treated_alike() -> None:
 
 def without_id(answer: Any) -> str:
     return str(answer.content.decode()).replace(answer["X-Request-ID"], "")
+
+
+def test_a_name_that_is_too_long_to_be_one_is_refused_and_not_kept() -> None:
+    answer = attempt("x" * 10_000)
+    assert (answer.status_code, answer.is_in) == (200, False)
+    assert "errorlist" in answer.content.decode()
+    assert not AccessAttempt.objects.exists()
 
 
 def test_it_is_over_after_an_hour_even_for_who_goes_on_trying() -> None:
