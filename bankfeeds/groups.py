@@ -18,6 +18,7 @@ SEE = (
     "view_feedschedule",
     "view_feedrun",
     "view_closure",
+    "view_columnprofile",
     "view_resending",
     "view_webhookmessage",
 )
@@ -46,6 +47,8 @@ ONBOARD = (
     "add_closure",
     "change_closure",
     "delete_closure",
+    "add_columnprofile",
+    "change_columnprofile",
 )
 PEOPLE = ("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group")
 

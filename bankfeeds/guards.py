@@ -63,6 +63,14 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("bankfeeds_sendingstop", "DELETE", "stops are never deleted"),
     Guard(
+        "bankfeeds_columnprofile",
+        "UPDATE",
+        "a version of a profile is retired once and never changed",
+        "OLD.retired_at IS NOT NULL OR "
+        + _differs("institution", "name", "version", "setup", "made_at", "made_by"),
+    ),
+    Guard("bankfeeds_columnprofile", "DELETE", "profiles are never deleted"),
+    Guard(
         "bankfeeds_webhookmessage",
         "UPDATE",
         "a message stays as it came",

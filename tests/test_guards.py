@@ -16,6 +16,7 @@ from bankfeeds import guards
 from bankfeeds.checks import HISTORY
 from bankfeeds.models import (
     Actor,
+    ColumnProfile,
     Decision,
     Event,
     MarkedRow,
@@ -59,6 +60,9 @@ def push() -> Push:
         first_seen_at=timezone.now(),
     )
     SendingStop.objects.create(stopped_at=timezone.now(), stopped_by="manager", reason="x")
+    ColumnProfile.objects.create(
+        institution="x", name="x", setup={}, made_at=timezone.now(), made_by="manager"
+    )
     WebhookMessage.objects.create(
         webhook_id="m", received_at=timezone.now(), sent_at=timezone.now(), sealed_body=b"x"
     )

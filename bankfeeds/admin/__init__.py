@@ -13,6 +13,7 @@ from . import (  # noqa: F401
     incidents,
     intake,
     people,
+    profiles,
     pushes,
     readiness,
     record,

@@ -26,10 +26,11 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import importing, words
 from bankfeeds.importing import FileKnown
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import Actor, SourceAccount, Statement
+from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 from bankfeeds.onboarding.names import folded
 
 from . import intake_shown as shown
+from . import intake_unread
 from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
@@ -66,17 +67,23 @@ class UploadForm(forms.Form):
 
 
 def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
-    """Step 1. POST takes `account` and `file`, and leads to the preview."""
+    """Step 1. POST takes `account` and `file`, and leads to the preview.
+
+    Instead of `file` the one kept as `sample`, to be read by `profile`.
+    """
     demand(request, "add_statement")
     given = request.POST if request.method == "POST" else request.GET
     account = _account(given.get("account", ""))
     if account is None:
         return _choose_account(admin, request)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    again = intake_unread.given_again(request, account)
+    form = UploadForm(request.POST or None, again.files if again else request.FILES or None)
+    unread = None
     if request.method == "POST" and form.is_valid():
-        kept = _look(request, account, form)
+        kept = _look(request, account, form, again.profile if again else None)
         if isinstance(kept, Statement):
             return redirect("admin:bankfeeds_statement_preview", pk=kept.pk)
+        unread = kept
     return admin.page(
         request,
         "import",
@@ -85,6 +92,7 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         account_word=words.account(account),
         why_not=_why_not(account),
         form=form,
+        unread=unread,
         limit=filesizeformat(settings.IMPORT_MAX_BYTES),
     )
 
@@ -98,20 +106,28 @@ def _why_not(account: SourceAccount) -> str:
     return ""
 
 
-def _look(request: HttpRequest, account: SourceAccount, form: UploadForm) -> Statement | None:
-    """The kept upload; None when it was refused, with the reason on the form."""
+def _look(
+    request: HttpRequest, account: SourceAccount, form: UploadForm, profile: ColumnProfile | None
+) -> Statement | intake_unread.Unread | None:
+    """The kept upload; when it was refused, the reason on the form and what may still read it."""
     file: UploadedFile[bytes] = form.cleaned_data["file"]
+    content = file.read()
     try:
         return importing.look(
             account,
             file_name=file.name or "",
-            content=file.read(),
+            content=content,
+            profile=profile,
             by=_actor(request),
             now=timezone.now(),
         )
     except UnreadableFile as error:
         reason = importing.words_of(error.reason)
         form.add_error("file", _("%(reason)s Nothing was saved.") % {"reason": reason})
+        return intake_unread.keep(request, account, file.name or "", content, code=error.code)
+    except importing.SeveralProfiles as several:
+        form.add_error("file", str(several))
+        return intake_unread.keep(request, account, file.name or "", content, code=several.code)
     except FileKnown as known:
         form.add_error("file", _linked(known))
     except importing.CannotImport as error:

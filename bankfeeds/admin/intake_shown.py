@@ -16,7 +16,7 @@ from bankfeeds.models import Statement
 def statement(pk: int) -> Statement | None:
     if pk >= 2**63:
         return None
-    rows = Statement.objects.select_related("account__company", "account__connection")
+    rows = Statement.objects.select_related("account__company", "account__connection", "profile")
     return rows.defer("content", "rejected", "account__sealed_body").filter(pk=pk).first()
 
 

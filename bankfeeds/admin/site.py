@@ -27,6 +27,7 @@ ORDER = (
     "Connection",
     "SourceAccount",
     "Statement",
+    "ColumnProfile",
     "BankTransaction",
     "Push",
     "FeedSchedule",

@@ -8,9 +8,11 @@ what was never in a push can be taken back. Knows `models`, `rules`,
 
 from __future__ import annotations
 
+from . import profiles
 from .look import FileKnown, look, refuse_unfit
 from .matching import CannotImport
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
+from .profiles import ProfileNameTaken, SeveralProfiles
 from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
 from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
@@ -25,11 +27,14 @@ __all__ = [
     "Kind",
     "NothingToSave",
     "Preview",
+    "ProfileNameTaken",
+    "SeveralProfiles",
     "UploadGone",
     "bad_rows",
     "discard",
     "look",
     "preview",
+    "profiles",
     "read",
     "refuse_unfit",
     "save",

@@ -1,4 +1,4 @@
-"""What is kept of an upload. A CSV as it came, an Excel sheet as CSV; of others the account's part.
+"""What is kept of an upload: text in columns as it came, an Excel sheet as CSV, of others a part.
 
 Those name account numbers, which are never kept whole, and may hold other people's accounts.
 """
@@ -11,12 +11,14 @@ import zlib
 from decimal import Decimal
 from typing import Any
 
+from bankfeeds.intake.columns import read_by
 from bankfeeds.intake.delimited import read_csv
+from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import Format
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected, Statement
 from bankfeeds.intake.xlsx import as_csv
 
-from .matching import Mine
+from .matching import Mine, statement_of
 
 # No text begins with a zero byte, so that a CSV is never taken for this.
 MARK = b"\0statement\n"
@@ -31,13 +33,25 @@ def packed(mine: Mine, content: bytes) -> bytes:
     return zlib.compress(MARK + body)
 
 
-def unpacked(kept: bytes, *, places: int, keep_rejected: int = KEPT_REJECTED) -> Mine:
-    """`places`: decimals of the account's currency. `rejected` holds at most `keep_rejected`."""
+def unpacked(
+    kept: bytes,
+    *,
+    places: int,
+    profile: Profile | None = None,
+    keep_rejected: int = KEPT_REJECTED,
+) -> Mine:
+    """`places`: decimals of the account's currency. `rejected` holds at most `keep_rejected`.
+
+    `profile`: the one by which the upload was read.
+    """
     content = zlib.decompress(kept)
     if content.startswith(MARK):
         return _mine(json.loads(content.removeprefix(MARK)), keep_rejected)
-    csv = read_csv(content, places=places, keep_rejected=keep_rejected)
-    return Mine(Format.CSV, Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes))
+    if profile is not None:
+        parsed = read_by(profile, content, places=places, keep_rejected=keep_rejected)
+    else:
+        parsed = read_csv(content, places=places, keep_rejected=keep_rejected)
+    return Mine(Format.CSV, statement_of(parsed))
 
 
 def csv_of(kept: bytes) -> bytes | None:

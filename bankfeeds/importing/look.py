@@ -10,10 +10,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
-from bankfeeds.intake import cells
-from bankfeeds.models import Actor, SourceAccount, Statement
+from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
-from . import kept
+from . import kept, profiles
 from .matching import CannotImport, mine
 
 # Uploads that nobody saved are let go, a few with each new one.
@@ -36,16 +35,24 @@ class FileKnown(Exception):
 
 
 def look(
-    account: SourceAccount, *, file_name: str, content: bytes, by: Actor, now: dt.datetime
+    account: SourceAccount,
+    *,
+    file_name: str,
+    content: bytes,
+    profile: ColumnProfile | None = None,
+    by: Actor,
+    now: dt.datetime,
 ) -> Statement:
     """Keep the file for a preview; the same file looked at again is the same upload.
 
+    `profile`: by which to read it, where a person has said so.
     Raises UnreadableFile, FileKnown, CannotImport.
     """
     refuse_unfit(account)
     digest = hashlib.sha256(content).hexdigest()
     refuse_known(account, digest)
-    packed = kept.packed(mine(account, content), content)
+    profile = profile or profiles.found_for(content)
+    packed = kept.packed(mine(account, content, profiles.of(profile)), content)
     with transaction.atomic():
         lock(account)
         refuse_known(account, digest)
@@ -58,8 +65,8 @@ def look(
             sha256=digest,
             size=len(content),
         )
-        upload.content = packed
-        upload.file_name, upload.uploaded_at = _plain(file_name), now
+        upload.content, upload.profile = packed, profile
+        upload.file_name, upload.uploaded_at = profiles.plain_name(file_name), now
         upload.imported_by, upload.user_id = by.name, by.user_id
         upload.save()
         return upload
@@ -138,9 +145,3 @@ def _let_go_of_old_ones(now: dt.datetime) -> None:
         state=Statement.State.PREVIEWED, uploaded_at__lt=now - KEPT_UNSAVED
     )
     let_go(list(old.order_by("uploaded_at").values_list("pk", flat=True)[:LET_GO_AT_ONCE]))
-
-
-def _plain(name: str) -> str:
-    """The file's name without a path or anything that could not be shown."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return cells.CONTROLS.sub("", last).strip()[-255:] or _("unnamed file")

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import sealing
 from bankfeeds.intake import cells
+from bankfeeds.intake.columns import read_by
+from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import TABLES, Format, read, recognise
-from bankfeeds.intake.shape import AccountStated, Line, Rejected, Statement, UnreadableFile
+from bankfeeds.intake.shape import AccountStated, Line, Parsed, Rejected, Statement, UnreadableFile
 from bankfeeds.models import SourceAccount
 
 # What USD and CAD have; more in a file means that something else was written there.
@@ -36,8 +38,11 @@ class Mine:
     others: tuple[str, ...] = ()
 
 
-def mine(account: SourceAccount, content: bytes) -> Mine:
+def mine(account: SourceAccount, content: bytes, profile: Profile | None = None) -> Mine:
     """Raises UnreadableFile, and CannotImport when no statement of the file is this account's."""
+    if profile is not None:
+        parsed = read_by(profile, content, places=places(account), keep_rejected=0)
+        return Mine(Format.CSV, statement_of(parsed))
     # A table is kept whole: its bad rows need not be held here, however many there are.
     most = 0 if recognise(content) in TABLES else sys.maxsize
     file = read(content, places=places(account), keep_rejected=most)
@@ -58,6 +63,11 @@ def mine(account: SourceAccount, content: bytes) -> Mine:
         _refuse_other_currency(account, each.account)
     names = tuple(dict.fromkeys(sealing.last4(other.number) for other in others))
     return Mine(file.format, _as_one(found), names)
+
+
+def statement_of(parsed: Parsed) -> Statement:
+    """Of a text in columns, which names no account."""
+    return Statement(parsed.rows, parsed.rejected, parsed.rejected_count, parsed.notes)
 
 
 def places(account: SourceAccount) -> int:

@@ -16,12 +16,13 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules, words
+from bankfeeds.intake import columns
 from bankfeeds.intake.delimited import Reading
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
 
-from . import kept
+from . import kept, profiles
 from .matching import Mine, places
 from .order import Movement
 from .sorting import Kind, Sorting, in_order, sort_out
@@ -144,7 +145,12 @@ class Preview:
 def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
     """What is kept of an upload, read again."""
     content = bytes(statement.content)
-    return kept.unpacked(content, places=places(statement.account), keep_rejected=keep_rejected)
+    return kept.unpacked(
+        content,
+        places=places(statement.account),
+        profile=profiles.of(statement.profile),
+        keep_rejected=keep_rejected,
+    )
 
 
 def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:
@@ -155,7 +161,8 @@ def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]
         without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
         without.sort(key=lambda said: said.line)
         return ("entry",), (Rejected(s.line, s.reason, s.raw, (s.raw,)) for s in without)
-    reading = Reading(csv, places=places(statement.account))
+    profile, most = profiles.of(statement.profile), places(statement.account)
+    reading = columns.Reading(csv, profile, places=most) if profile else Reading(csv, places=most)
     return reading.header, (entry for entry in reading if isinstance(entry, Rejected))
 
 

@@ -11,16 +11,19 @@ from itertools import islice
 
 from . import written
 from .cells import BadCell
-from .layouts import recoded
+from .columns import is_blank, names_of
+from .delimited import NO_ROWS
+from .layouts import recoded, records_of
 from .lines import SNIFFED, text_lines, wide_encoding
 from .profile import DELIMITERS, MOST_ABOVE, MOST_COLUMNS, Encoding, Layout, Order
+from .shape import UnreadableFile
 
 LOOKED_AT = 300
 FEWEST_COLUMNS = 3
 # Letters of English and French with accents, as they come out of the right one of two encodings.
 ACCENTS = "éèêëàâçîïôùûüÉÈÊÀÂÇÎÔÙÛ«»’“”–"
 LIKE_A_DATE = re.compile(
-    r"(?<![0-9])(?:[0-9]{4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4})"
+    r"(?<![0-9])(?:(?:19|2[01])[0-9]{2}[-/.]?[0-9]{2}[-/.]?[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4})"
 )
 
 
@@ -38,6 +41,35 @@ def guess_layout(content: bytes) -> Layout:
     widths = _widths([line for line in lines if LIKE_A_DATE.search(line)] or lines)
     above, header = _header([_slices(line, widths) for line in lines], 0)
     return Layout("", widths, encoding, above, header, len(widths))
+
+
+def layout_with(
+    content: bytes,
+    *,
+    delimiter: str,
+    widths: tuple[int, ...],
+    encoding: Encoding,
+    above: int,
+    has_header: bool,
+) -> Layout:
+    """The layout that a person describes, with the names that stand in the file.
+
+    Raises UnreadableFile, and WrongProfile for one that is none.
+    """
+    found = Layout(delimiter, widths, encoding, above, (), len(widths) or 1)
+    rows = (row for row in records_of(content, found) if not is_blank(row, found))
+    first = next(rows, None)
+    if first is None:
+        raise UnreadableFile(NO_ROWS)
+    names = names_of(first, found)
+    count = len(widths) or len(names) or 1
+    return Layout(delimiter, widths, encoding, above, names if has_header else (), count)
+
+
+def has_dates(content: bytes) -> bool:
+    """Whether it may be a list of transactions at all. Raises UnreadableFile."""
+    stream = io.BytesIO(recoded(content, guess_encoding(content)))
+    return any(map(LIKE_A_DATE.search, islice(text_lines(stream), LOOKED_AT)))
 
 
 def guess_encoding(content: bytes) -> Encoding:

@@ -5,6 +5,7 @@ A profile says where things stand and how they are written; it says nothing of a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -152,8 +153,9 @@ class Profile:
         return column
 
     def plain(self) -> dict[str, Any]:
-        """For a JSON column; `profile_of` reads it back."""
-        return asdict(self)
+        """As a JSON column gives it back; `profile_of` reads it."""
+        found: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return found
 
 
 MONEY: Mapping[Amounts, tuple[str, ...]] = {

@@ -17,6 +17,7 @@ from .mirror import (
     SourceAccount,
 )
 from .people import Note, Preference
+from .profiles import ColumnProfile, SampleFile
 from .pushes import Push, PushDecision
 from .readiness import ReadinessCheck
 from .record import Actor, Event, Heartbeat, HostClock, Origin
@@ -31,6 +32,7 @@ __all__ = [
     "Books",
     "CallBudget",
     "Closure",
+    "ColumnProfile",
     "Company",
     "Connection",
     "Decision",
@@ -61,6 +63,7 @@ __all__ = [
     "RemoteCreation",
     "Resending",
     "ResendingRow",
+    "SampleFile",
     "SendingStop",
     "SourceAccount",
     "Statement",

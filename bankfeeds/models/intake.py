@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .mirror import Company, Connection, SourceAccount
+from .profiles import ColumnProfile
 
 
 class Statement(models.Model):
@@ -26,6 +27,10 @@ class Statement(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(_("size in bytes"))
     content = models.BinaryField(editable=False)  # zlib
+    # The version that read it, and reads it again.
+    profile = models.ForeignKey(
+        ColumnProfile, models.PROTECT, null=True, blank=True, related_name="statements"
+    )
     rows_saved = models.PositiveIntegerField(_("rows saved"), default=0)
     rows_rejected = models.PositiveIntegerField(_("rows left out"), default=0)
     rows_known = models.PositiveIntegerField(_("rows already here"), default=0)

@@ -89,6 +89,8 @@ WHAT = {
     "feed.file_for_client": gettext_lazy("File for the client taken out"),
     "sending.stopped": gettext_lazy("Sending stopped"),
     "sending.allowed": gettext_lazy("Sending allowed again"),
+    "profile.made": gettext_lazy("Column profile made"),
+    "profile.retired": gettext_lazy("Column profile retired"),
     "closure.added": gettext_lazy("Closing day added"),
     "closure.changed": gettext_lazy("Closing day changed"),
     "closure.deleted": gettext_lazy("Closing day taken away"),

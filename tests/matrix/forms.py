@@ -90,6 +90,14 @@ admin/bankfeeds/statement/{statement}/discard/      -
 admin/bankfeeds/statement/{saved}/undo/             .           reason=wrong | reason
 admin/bankfeeds/statement/{statement}/bad-rows/     -
 
+# Column profiles
+admin/bankfeeds/columnprofile/                      -
+admin/bankfeeds/columnprofile/add/                  .
+admin/bankfeeds/columnprofile/sample/{sample}/      .           name=Daily;press=save;right=yes | institution name press has_header widths out_words in_words
+admin/bankfeeds/columnprofile/{profile}/            -
+admin/bankfeeds/columnprofile/{profile}/history/    -
+admin/bankfeeds/columnprofile/{profile}/retire/     admin/bankfeeds/columnprofile/{profile}/change/  reason=old | reason
+
 # Transactions
 admin/bankfeeds/banktransaction/                    -
 admin/bankfeeds/banktransaction/export/             -

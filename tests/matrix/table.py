@@ -115,6 +115,16 @@ admin/bankfeeds/statement/{statement}/discard/             MS..R  MS..R
 admin/bankfeeds/statement/{statement}/undo/                MS..R  MS..R
 admin/bankfeeds/statement/{statement}/bad-rows/            MSADR  MSADR
 
+# Column profiles
+admin/bankfeeds/columnprofile/                             MSADR  MSADR
+admin/bankfeeds/columnprofile/add/                         M...R  M...R
+admin/bankfeeds/columnprofile/sample/{sample}/             M...R  M...R
+admin/bankfeeds/columnprofile/{profile}/                   MSADR  MSADR
+admin/bankfeeds/columnprofile/{profile}/change/            MSADR  .....
+admin/bankfeeds/columnprofile/{profile}/history/           MSADR  MSADR
+admin/bankfeeds/columnprofile/{profile}/delete/            .....  .....
+admin/bankfeeds/columnprofile/{profile}/retire/            MSADR  M...R
+
 # Transactions
 admin/bankfeeds/banktransaction/                           MSADR  MSADR
 admin/bankfeeds/banktransaction/export/                    MSADR  MSADR

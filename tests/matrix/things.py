@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from bankfeeds import mistakes
+from bankfeeds.importing import profiles
 from bankfeeds.models import (
     Closure,
     Company,
@@ -28,6 +29,8 @@ from bankfeeds.models import (
 )
 from tests import support
 from tests.admin import pushes
+from tests.intake import corpus
+from tests.intake.corpus.profiles import PROFILES
 
 CSV = b"id,date,description,amount,balance\nt-1,2026-01-05,Sales,1.00,2.00\n"
 
@@ -60,6 +63,7 @@ def make() -> dict[str, int | str]:
         "statement": _previewed(account).pk,
         "transaction": push.items.all()[0].transaction_id,
         "event": event.pk,
+        **_profiles(now),
         **_of_feeds(account, now),
         **_of_the_house(now),
     }
@@ -68,6 +72,15 @@ def make() -> dict[str, int | str]:
 def _previewed(account: SourceAccount) -> Statement:
     state = Statement.State.PREVIEWED
     return support.make_statement(account, state=state, saved_at=None, content=zlib.compress(CSV))
+
+
+def _profiles(now: dt.datetime) -> dict[str, int | str]:
+    content = (corpus.HERE / "profile/caisse-clean.csv").read_bytes()
+    profile = profiles.make(
+        PROFILES["union"], institution="Union", name="Daily", by=pushes.BY, now=now
+    )
+    sample = profiles.keep_sample(content, file_name="sample.csv", by=pushes.BY, now=now)
+    return {"profile": profile.pk, "sample": sample.pk}
 
 
 def _of_feeds(account: SourceAccount, now: dt.datetime) -> dict[str, int | str]:

@@ -15,7 +15,7 @@ from bankfeeds import importing
 from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, NothingToSave
 from bankfeeds.intake.shape import Parsed, UnreadableFile
 from bankfeeds.management.entrance import PortalCommand
-from bankfeeds.models import SourceAccount, Statement
+from bankfeeds.models import ColumnProfile, SourceAccount, Statement
 
 SHOWN = 20
 
@@ -27,9 +27,10 @@ class Command(PortalCommand):
         " sends them. Of all but CSV and Excel the statement with this account's number is used;"
         " other accounts in the file are named and left alone, pending entries are held out. The"
         " first line of these names the columns id, date, description, amount, balance and, if"
-        " you like, type. Dates are YYYY-MM-DD, money out has a minus. When rows are bad, they"
-        " are named by line and reason and nothing is saved, unless you say --leave-out-bad. The"
-        " same file again is refused; a transaction that is here already is never overwritten."
+        " you like, type. Dates are YYYY-MM-DD, money out has a minus. Another text in columns is"
+        " read by the column profile that fits it. When rows are bad, they are named by line and"
+        " reason and nothing is saved, unless you say --leave-out-bad. The same file again is"
+        " refused; a transaction that is here already is never overwritten."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,13 +38,19 @@ class Command(PortalCommand):
             "file",
             type=Path,
             metavar="FILE",
-            help="the statement: CSV in UTF-8, Excel, OFX, QFX, BAI2, camt.053, MT940 or JSON",
+            help="CSV, Excel, OFX, QFX, BAI2, camt.053, MT940, JSON, or as a profile says",
         )
         parser.add_argument(
             "--company", required=True, metavar="COMPANY_ID", help="Codat's id of the company"
         )
         parser.add_argument(
             "--account", required=True, metavar="ACCOUNT_ID", help="id of the source account"
+        )
+        parser.add_argument(
+            "--profile",
+            metavar="PROFILE",
+            help="name or number of the column profile that reads the file; else it is found by"
+            " what is in the file",
         )
         parser.add_argument(
             "--leave-out-bad",
@@ -69,7 +76,12 @@ class Command(PortalCommand):
         path: Path = options["file"]
         now = timezone.now()
         upload = importing.look(
-            account, file_name=path.name, content=self._content(path), by=self.actor, now=now
+            account,
+            file_name=path.name,
+            content=self._content(path),
+            profile=self._profile(options["profile"]),
+            by=self.actor,
+            now=now,
         )
         saved = importing.save(
             upload, leave_out_bad=options["leave_out_bad"], by=self.actor, now=now
@@ -93,6 +105,17 @@ class Command(PortalCommand):
                 " Nothing was saved. Run `sync` if it was made elsewhere."
             )
         return in_order[0]
+
+    def _profile(self, wanted: str | None) -> ColumnProfile | None:
+        if not wanted:
+            return None
+        found = importing.profiles.by_name(wanted)
+        if len(found) != 1:
+            self._refuse(
+                f"There are {len(found)} column profiles {wanted!r} in use. Nothing was saved."
+                + (" Give its number, which stands on its page." if found else "")
+            )
+        return found[0]
 
     def _content(self, path: Path) -> bytes:
         try:

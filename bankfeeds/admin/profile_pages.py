@@ -1,0 +1,257 @@
+"""A column profile is made from a sample: the guess filled in, the signs rehearsed, then kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bankfeeds import importing
+from bankfeeds.importing import profiles, rehearsal
+from bankfeeds.importing.rehearsal import Rehearsal
+from bankfeeds.intake.guess import Guess, guess
+from bankfeeds.intake.profile import Layout, Profile, WrongProfile
+from bankfeeds.intake.shape import UnreadableFile
+from bankfeeds.models import ColumnProfile, SampleFile
+
+from . import profile_shown as shown
+from .intake_pages import UploadForm
+from .parts import PortalAdmin, demand
+from .profile_choices import guess_initial, layout_initial, profile_initial
+from .profile_form import ColumnsForm, LayoutForm
+from .push_forms import actor, number, reason
+
+
+def add(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """POST takes `file`, a sample, and leads to the form. `follows`: to make its next version."""
+    demand(request, "add_columnprofile")
+    given = request.POST if request.method == "POST" else request.GET
+    follows = _profile(given.get("follows", ""))
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        sample = _keep(request, form, follows)
+        if sample is not None:
+            return redirect(admin.page_name("sample"), sample.pk)
+    return admin.page(request, "add", title=_("Make a column profile"), form=form, follows=follows)
+
+
+def _keep(
+    request: HttpRequest, form: UploadForm, follows: ColumnProfile | None
+) -> SampleFile | None:
+    file: UploadedFile[bytes] = form.cleaned_data["file"]
+    content = file.read()
+    try:
+        guess(content)
+    except UnreadableFile as error:
+        said = _("%(reason)s Nothing was saved.") % {"reason": importing.words_of(error.reason)}
+        form.add_error("file", said)
+        return None
+    if not profiles.may_be_read(content):
+        form.add_error(
+            "file",
+            _("No line of this file has a date. Nothing was saved. Choose a list of transactions."),
+        )
+        return None
+    return profiles.keep_sample(
+        content, file_name=file.name or "", follows=follows, by=actor(request), now=timezone.now()
+    )
+
+
+def _profile(given: str) -> ColumnProfile | None:
+    return ColumnProfile.objects.newest().filter(pk=number(given) or 0).first()
+
+
+class Making:
+    """One visit of the form: what was posted or guessed, and what it makes of the sample."""
+
+    def __init__(self, request: HttpRequest, sample: SampleFile) -> None:
+        self.sample = sample
+        self.content = profiles.content_of(sample)
+        self.posted = request.POST if request.method == "POST" else None
+        self.is_guessed_again = False
+        self.guess: Guess | None = None
+        self.rehearsal: Rehearsal | None = None
+        self.profile: Profile | None = None
+        self.layout_form, self.columns_form = self._forms()
+        self._rehearse()
+
+    def _forms(self) -> tuple[LayoutForm, ColumnsForm]:
+        if self.posted is None:
+            found = self._first_guess()
+            return self._guessed(LayoutForm(initial=layout_initial(found.layout)), found)
+        form = LayoutForm(self.posted)
+        layout = form.layout(self.content)
+        if layout is None:
+            return form, self._columns(Layout(columns=1), {})
+        if self.posted.get("laid_out") != shown.digest(layout):
+            self.is_guessed_again = True
+            return self._guessed(form, guess(self.content, layout))
+        return form, ColumnsForm(self.posted, layout=layout, is_new=self.is_new)
+
+    @property
+    def is_new(self) -> bool:
+        return self.sample.follows is None
+
+    def _first_guess(self) -> Guess:
+        """A next version begins with what the last one says, as far as the file has its header."""
+        before = profiles.of(self.sample.follows)
+        if before is not None:
+            try:
+                return guess(self.content, before.layout)
+            except UnreadableFile:
+                pass
+        return guess(self.content)
+
+    def _guessed(self, form: LayoutForm, found: Guess) -> tuple[LayoutForm, ColumnsForm]:
+        self.guess = found
+        initial = guess_initial(found)
+        before = profiles.of(self.sample.follows)
+        if before is not None and before.layout == found.layout:
+            initial = dict(profile_initial(before))
+        return form, self._columns(found.layout, initial)
+
+    def _columns(self, layout: Layout, initial: dict[str, Any]) -> ColumnsForm:
+        kept = self.posted or {"institution": settings.INSTITUTION_NAME}
+        for name in ("institution", "name"):
+            initial.setdefault(name, kept.get(name, ""))
+        return ColumnsForm(initial=initial, layout=layout, is_new=self.is_new)
+
+    def _rehearse(self) -> None:
+        form = self.columns_form
+        if not form.is_bound:
+            # Rehearsed as it is filled in; names are not asked for yet.
+            names = {"institution": "x", "name": "x"}
+            form = ColumnsForm({**form.initial, **names}, layout=form.layout, is_new=self.is_new)
+        if not form.is_valid():
+            return
+        self.profile = form.profile()
+        try:
+            self.rehearsal = rehearsal.rehearse(self.profile, self.content, self.sample.account)
+        except UnreadableFile as error:
+            self.layout_form.add_error(None, importing.words_of(error.reason))
+        except WrongProfile:
+            self.columns_form.add_error(None, _("A column can hold one thing alone."))
+
+    @property
+    def is_confirmed(self) -> bool:
+        """The sentences were read, and they were those of what is to be kept."""
+        posted, found = self.posted, self.rehearsal
+        return bool(
+            posted and found and posted.get("right") == "yes" and self.is_shown and found.understood
+        )
+
+    @property
+    def is_shown(self) -> bool:
+        return bool(
+            self.posted and self.rehearsal and self.posted.get("rehearsed") == self.rehearsal.digest
+        )
+
+
+def sample_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The form; POST `press=save` keeps the profile once its sentences are confirmed."""
+    demand(request, "add_columnprofile")
+    sample = _sample(pk)
+    if sample is None:
+        messages.warning(request, _("This sample is no longer kept. Choose the file again."))
+        return redirect(admin.page_name("add"))
+    try:
+        making = Making(request, sample)
+    except UnreadableFile as error:
+        messages.error(request, importing.words_of(error.reason))
+        return redirect(admin.page_name("add"))
+    saving = request.POST.get("press") == "save"
+    if saving and making.columns_form.is_bound and making.columns_form.is_valid():
+        if making.profile and making.is_confirmed:
+            answer = _save(admin, request, making, making.profile)
+            if answer is not None:
+                return answer
+        else:
+            making.columns_form.add_error(None, shown.why_not_confirmed(making))
+    return admin.page(
+        request,
+        "sample",
+        title=shown.title(sample),
+        sample=sample,
+        account=sample.account,
+        making=making,
+        layout_form=making.layout_form,
+        form=making.columns_form,
+        laid_out=shown.digest(making.columns_form.layout),
+        found=making.rehearsal,
+        sentences=shown.sentences(making.rehearsal, sample.account),
+        entries=shown.entries(making.rehearsal),
+        first_lines=shown.first_lines(making),
+        doubts=[importing.words_of(doubt) for doubt in shown.doubts(making)],
+        notes=shown.notes(making.rehearsal),
+    )
+
+
+def _sample(pk: int) -> SampleFile | None:
+    if pk >= 2**63:
+        return None
+    rows = SampleFile.objects.select_related("account__company", "follows")
+    return rows.defer("account__sealed_body").filter(pk=pk).first()
+
+
+def _save(
+    admin: PortalAdmin, request: HttpRequest, making: Making, profile: Profile
+) -> HttpResponse | None:
+    """On to the preview of the file where it is an account's, else to the page of the profile."""
+    given = making.columns_form.cleaned_data
+    by, now = actor(request), timezone.now()
+    try:
+        row = profiles.make(
+            profile,
+            institution=given.get("institution", ""),
+            name=given.get("name", ""),
+            follows=making.sample.follows,
+            by=by,
+            now=now,
+        )
+    except profiles.ProfileNameTaken as taken:
+        making.columns_form.add_error("name" if making.is_new else None, str(taken))
+        return None
+    messages.success(request, _("The profile was kept: %(profile)s.") % {"profile": row})
+    sample = making.sample
+    if sample.account is None:
+        sample.delete()
+        return redirect(admin.page_name("change"), row.pk)
+    try:
+        upload = importing.look(
+            sample.account,
+            file_name=sample.file_name,
+            content=making.content,
+            profile=row,
+            by=by,
+            now=now,
+        )
+    except UnreadableFile as error:
+        messages.error(request, importing.words_of(error.reason))
+    except (importing.FileKnown, importing.CannotImport) as error:
+        messages.error(request, str(error))
+    else:
+        sample.delete()
+        return redirect("admin:bankfeeds_statement_preview", pk=upload.pk)
+    return redirect(admin.page_name("change"), row.pk)
+
+
+def retire(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, "change_columnprofile")
+    row = _profile(str(pk))
+    if row is None:
+        messages.error(request, _("There is a newer version of this profile. Nothing was changed."))
+        return redirect(admin.page_name("changelist"))
+    why, wrong = reason(request)
+    if wrong:
+        messages.error(request, f"{wrong} {_('Nothing was changed.')}")
+    elif profiles.retire(row, reason=why, by=actor(request), now=timezone.now()):
+        messages.success(request, _("The profile was retired. No file is read by it from now on."))
+    else:
+        messages.info(request, _("This profile was retired already."))
+    return redirect(admin.page_name("change"), row.pk)
