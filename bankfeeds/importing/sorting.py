@@ -79,28 +79,37 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
 def _told_anew(
     account: SourceAccount, statement: Statement, new: Sequence[Line]
 ) -> Iterator[tuple[Line, BankTransaction]]:
-    """New rows that may be old ones in other words, each with the one that it may be.
+    """New rows that may be old ones told in another way, each with the one that it may be.
 
-    An id that is made of what a row says is another when the words are. So where a row of the same
-    day and amount is here and not in this file, every new one may be that one: rather listed for
-    a person than sent a second time.
+    An id that is made of what a row says is another when the words are, or where the file stated
+    ids before. So where a row of the same day and amount is here and not in this file, every new
+    one may be that one: rather listed for a person than sent a second time. So may one of the
+    same words and the opposite amount, which was read with its sign reversed.
     """
-    made = [row for row in new if row.transaction_id.startswith(MADE)]
-    if not made:
+    if not new:
         return
     here = BankTransaction.objects.filter(
         account__in=_line(account),
-        transaction_id__startswith=MADE,
-        date__range=(min(row.date for row in made), max(row.date for row in made)),
+        date__range=(min(row.date for row in new), max(row.date for row in new)),
     )
+    if not any(row.transaction_id.startswith(MADE) for row in new):
+        here = here.filter(transaction_id__startswith=MADE)
     in_file = {row.transaction_id for row in statement.rows}
-    missing = {
-        (stored.date, stored.amount): stored
-        for stored in here.order_by("-pk")
-        if stored.transaction_id not in in_file
-    }
-    for row in made:
-        if alike := missing.get((row.date, row.amount)):
+    made: dict[tuple[object, ...], BankTransaction] = {}
+    missing: dict[tuple[object, ...], BankTransaction] = {}
+    for stored in here.order_by("-pk").iterator():
+        if stored.transaction_id in in_file:
+            continue
+        said = (stored.date, stored.amount), (stored.date, -stored.amount, stored.description)
+        for each in said:
+            missing[each] = stored
+            if stored.transaction_id.startswith(MADE):
+                made[each] = stored
+    for row in new:
+        pool = missing if row.transaction_id.startswith(MADE) else made
+        alike = pool.get((row.date, row.amount))
+        alike = alike or pool.get((row.date, row.amount, row.description))
+        if alike:
             yield row, alike
 
 

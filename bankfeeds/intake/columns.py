@@ -27,6 +27,8 @@ from .shape import (
 PLACES = 4
 # So many rows tell whether a file without a header is one of a profile.
 TRIED = 5
+# Bytes from the beginning of a file; even, as UTF-16 has two for a letter.
+LOOKED_AT = 262_144
 
 RAGGED = gettext_noop("It has %(cells)d cells where the profile has %(columns)d.")
 CUT_OFF = Reason("cut-off", gettext_noop("The file is cut off here."))
@@ -48,6 +50,8 @@ class Reading:
         self.header = profile.layout.header
         self._at = profile.places()
         self._width = profile.layout.columns
+        self._out_words = {word.casefold() for word in profile.out_words}
+        self._in_words = {word.casefold() for word in profile.in_words}
         if self.header:
             self._read_header()
 
@@ -166,9 +170,9 @@ class Reading:
 
     def _is_out(self, text: str) -> bool:
         word = text.casefold()
-        if any(word == each.casefold() for each in self._profile.out_words):
+        if word in self._out_words:
             return True
-        if any(word == each.casefold() for each in self._profile.in_words):
+        if word in self._in_words:
             return False
         raise cells.BadCell(
             "type-other",
@@ -228,7 +232,7 @@ def read_by(
 def fits(profile: Profile, content: bytes) -> bool:
     """Whether it is a file of this profile: the same header or, without one, rows like that."""
     try:
-        reading = Reading(content, profile)
+        reading = Reading(content[:LOOKED_AT], profile)
         if profile.layout.header:
             return reading.header == profile.layout.header
         first = list(islice(reading, TRIED))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from itertools import islice
+from itertools import accumulate, islice
 
 from .lines import BOM, text_lines
 from .profile import Encoding, Layout
@@ -46,17 +46,12 @@ def recoded(content: bytes, encoding: Encoding) -> bytes:
 
 
 def _sliced(lines: Iterator[str], layout: Layout) -> Iterator[Record]:
-    whole = sum(layout.widths)
+    ends = list(accumulate(layout.widths))
+    cuts = [slice(end - width, end) for end, width in zip(ends, layout.widths, strict=True)]
+    # What stands behind the last column.
+    cuts.append(slice(ends[-1], None))
     for number, line in enumerate(lines, start=layout.above + 1):
         text = line.rstrip("\r\n")
         # A last line that is short and has no end may have lost digits.
-        cut_off = len(text) < whole and text == line and text.strip() != ""
-        found = [] if cut_off else [*_cells(text, layout.widths), text[whole:]]
-        yield Record(number, text, found)
-
-
-def _cells(text: str, widths: tuple[int, ...]) -> Iterator[str]:
-    start = 0
-    for width in widths:
-        yield text[start : start + width]
-        start += width
+        is_cut_off = len(text) < ends[-1] and text == line and text.strip() != ""
+        yield Record(number, text, [] if is_cut_off else [text[cut] for cut in cuts])

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from . import cells
 from .profile import Order
@@ -31,6 +31,7 @@ MONTHS = (
 MINUS = "-\u2212"
 SPACES = "[ \u00a0\u202f]"
 GROUPED = {"": "", ",": ",", ".": r"\.", " ": SPACES, "'": "['\u2019]"}
+NO_DIGITS = re.compile("[^0-9]")
 EXPONENT = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
 
 
@@ -40,6 +41,8 @@ def plainly(text: str) -> str:
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
+# A file has few different days.
+@lru_cache(maxsize=4_096)
 def date(text: str, order: Order) -> dt.date:
     """Raises BadCell. A year of two digits is of this century."""
     parts = _parts(text, order)
@@ -120,18 +123,19 @@ def money(text: str, *, decimal: str, thousands: str, column: str, places: int) 
 
     Raises BadCell. Three decimals are refused, since they may be thousands.
     """
-    said = {"column": column, "text": cells.shown(text)}
     if not text:
-        raise cells.BadCell("amount-missing", gettext_noop("It has no %(column)s."), **said)
+        raise cells.BadCell("amount-missing", gettext_noop("It has no %(column)s."), column=column)
     negative, digits = _sign(text)
     match = _number(decimal, thousands).fullmatch(digits)
     if match is None or len(text) > LONGEST_CELL:
-        raise _unlike(text, said)
-    whole, fraction = re.sub(r"[^0-9]", "", match["whole"] or ""), match["fraction"] or ""
+        raise _unlike(text, column)
+    whole, fraction = match["whole"] or "", match["fraction"] or ""
+    if thousands and not whole.isdigit():
+        whole = NO_DIGITS.sub("", whole)
     if not decimal:
         whole, fraction = whole.zfill(3)[:-2], whole.zfill(3)[-2:]
     if len(fraction) == 3 > places:
-        raise _unlike(text, said)
+        raise _unlike(text, column)
     plain = f"{'-' if negative else ''}{whole or '0'}.{fraction or '0'}"
     return cells.money(plain, column=column, places=places)
 
@@ -165,7 +169,8 @@ def _number(decimal: str, thousands: str) -> re.Pattern[str]:
     return re.compile(f"(?=.*[0-9])(?P<whole>{whole})?(?:{mark}(?P<fraction>[0-9]+))?")
 
 
-def _unlike(text: str, said: dict[str, str]) -> cells.BadCell:
+def _unlike(text: str, column: str) -> cells.BadCell:
+    said = {"column": column, "text": cells.shown(text)}
     if EXPONENT.fullmatch(text):
         return cells.BadCell(
             "exponent",

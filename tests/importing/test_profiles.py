@@ -142,6 +142,40 @@ def test_a_row_in_other_words_is_listed_and_not_taken_for_new(account: SourceAcc
     assert (found.new, found.changed) == (0, 1)
 
 
+def test_a_version_without_ids_sends_no_row_a_second_time(account: SourceAccount) -> None:
+    """Nor one with ids, after one without them."""
+    today = support.today().strftime("%m/%d/%Y")
+    header = "Posted,Memo,Debit,Credit,Running Balance,Ref"
+    coffee = f"{today},Coffee,4.50,,95.50,R1"
+    first = "\n".join((header, coffee)).encode()
+    second = "\n".join((header, coffee, f"{today},Rent,50.00,,45.50,R2")).encode()
+    third = second + f"\n{today},Tea,2.50,,43.00,R3".encode()
+    stated = make(PROFILES["union"])
+    save(look(account, first))
+    derived = make(replace(PROFILES["union"], id=None), follows=stated)
+    found = preview(look(account, second))
+    assert (found.new, found.changed) == (1, 1)
+    save(look(account, second))
+    make(PROFILES["union"], follows=derived)
+    found = preview(look(account, third))
+    assert (found.new, found.known, found.changed) == (1, 1, 1)
+    save(look(account, third))
+    rows = BankTransaction.objects.filter(account=account)
+    assert sorted(rows.values_list("description", flat=True)) == ["Coffee", "Rent", "Tea"]
+
+
+def test_a_row_that_was_read_with_its_sign_reversed_is_listed(account: SourceAccount) -> None:
+    wrong = make(replace(CAISSE, sign=Sign.MINUS_IN))
+    save(look(account, day("Café;-4,50;95,50")))
+    make(follows=wrong)
+    found = preview(look(account, day("Café;-4,50;95,50", "Loyer;-50,00;45,50")))
+    assert (found.new, found.changed) == (1, 1)
+    # A refund of what is in the file too is one.
+    save(look(account, day("Café;-4,50;95,50", "Loyer;-50,00;45,50")))
+    found = preview(look(account, day("Loyer;-50,00;45,50", "Loyer;50,00;95,50")))
+    assert (found.new, found.known) == (1, 1)
+
+
 # --- Versions -------------------------------------------------------------------------------------
 
 
