@@ -14,13 +14,16 @@ import pytest
 from bankfeeds.codat.bodies import TransactionOut, push_body
 from bankfeeds.codat.client import Client
 from bankfeeds.management.process import BASE_DIR, Family
-from tests.bench import loops, runs
+from tests.bench import intake_peer, loops, runs
 from tests.bench.processes import Server, Void, standin
 from tests.bench.rows import rows_of
 from tests.databases import API_KEY, which
-from tests.support import today
+from tests.importing import support
+from tests.intake.support import written
+from tests.support import make_account, today
 
 CONNECTION = str(uuid.uuid4())
+HEADER = "id,date,description,amount,balance,type"
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +125,30 @@ def test_the_command_pushes_side_by_side(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for word in ("sdk", "requests", "engine", "CPU to the outcome, of the SDK loop's"):
         assert word in done.stdout
+
+
+@pytest.mark.skipif(which() != "sqlite", reason="it brings its own database")
+def test_a_file_is_loaded_side_by_side() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.intake", "--rows", "20", "30", "--rounds", "1"],
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    for word in ("raw", "ours", "goal <= 1.5 x", "Memory of ours"):
+        assert word in done.stdout
+
+
+@pytest.mark.django_db
+def test_rows_lost_or_in_another_place_are_seen(tmp_path: Path) -> None:
+    rows = [list(row) for row in rows_of(1, count=3, day=today())]
+    support.save(support.look(make_account(), written(rows, header=HEADER)))
+    first, second, third = rows
+    file = tmp_path / "rows.csv"
+    for said, differing in (
+        (rows, 0), ([first, third, second], 2), ([first, second], 1), ([*rows, first], 1)
+    ):  # fmt: skip
+        file.write_bytes(written(said, header=HEADER))
+        assert intake_peer._compared(file) == (3, differing)
