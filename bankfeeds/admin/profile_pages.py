@@ -16,6 +16,7 @@ from bankfeeds import importing
 from bankfeeds.importing import profiles, rehearsal
 from bankfeeds.importing.rehearsal import Rehearsal
 from bankfeeds.intake.guess import Guess, guess
+from bankfeeds.intake.guess_layout import guess_layout, layout_with
 from bankfeeds.intake.profile import Layout, Profile, WrongProfile
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import ColumnProfile, SampleFile
@@ -47,7 +48,7 @@ def _keep(
     file: UploadedFile[bytes] = form.cleaned_data["file"]
     content = file.read()
     try:
-        guess(content)
+        guess_layout(content)
     except UnreadableFile as error:
         said = _("%(reason)s Nothing was saved.") % {"reason": importing.words_of(error.reason)}
         form.add_error("file", said)
@@ -78,6 +79,7 @@ class Making:
         self.guess: Guess | None = None
         self.rehearsal: Rehearsal | None = None
         self.profile: Profile | None = None
+        self.refused = ""
         self.layout_form, self.columns_form = self._forms()
         self._rehearse()
 
@@ -99,14 +101,26 @@ class Making:
         return self.sample.follows is None
 
     def _first_guess(self) -> Guess:
-        """A next version begins with what the last one says, as far as the file has its header."""
+        """A next version begins with the layout of the last one where the file still has it."""
         before = profiles.of(self.sample.follows)
-        if before is not None:
-            try:
-                return guess(self.content, before.layout)
-            except UnreadableFile:
-                pass
+        if before is not None and (layout := self._as_before(before.layout)):
+            return guess(self.content, layout)
         return guess(self.content)
+
+    def _as_before(self, last: Layout) -> Layout | None:
+        try:
+            found = layout_with(
+                self.content,
+                delimiter=last.delimiter,
+                widths=last.widths,
+                encoding=last.encoding,
+                above=last.above,
+                has_header=bool(last.header),
+            )
+        except (UnreadableFile, WrongProfile):
+            return None
+        # Widths cannot always be told from a file; all else is guessed anew where it differs.
+        return found if found == last or last.widths else None
 
     def _guessed(self, form: LayoutForm, found: Guess) -> tuple[LayoutForm, ColumnsForm]:
         self.guess = found
@@ -134,9 +148,7 @@ class Making:
         try:
             self.rehearsal = rehearsal.rehearse(self.profile, self.content, self.sample.account)
         except UnreadableFile as error:
-            self.layout_form.add_error(None, importing.words_of(error.reason))
-        except WrongProfile:
-            self.columns_form.add_error(None, _("A column can hold one thing alone."))
+            self.refused = importing.words_of(error.reason)
 
     @property
     def is_confirmed(self) -> bool:

@@ -243,6 +243,35 @@ def test_a_sample_that_is_gone_is_said(manager: Client, db: None) -> None:
         assert "This sample is no longer kept." in text(page)
 
 
+@pytest.mark.parametrize(
+    ("name", "file_name", "above"),
+    [
+        ("caisse", "caisse-one-line-less.csv", "1"),
+        ("caisse", "union-clean.csv", "0"),
+        ("core", "core-clean.txt", "0"),
+        ("core", "union-clean.csv", "0"),
+    ],
+)
+def test_a_next_version_of_a_file_that_has_changed(
+    manager: Client, name: str, file_name: str, above: str
+) -> None:
+    before = make(name)
+    form = sampled(manager, corpus(file_name), follows=before.pk)
+    assert form.status_code == 200
+    assert fields(form)["above"] == above
+    if file_name == "core-clean.txt":
+        assert "the client PAID 40.25 to POWER COMPANY" in text(form)
+    if name == "caisse":
+        pressed(manager, form, press="save", right="yes")
+        assert ColumnProfile.objects.filter(name="caisse").count() == 2
+
+
+def test_a_file_that_breaks_off_within_is_said(manager: Client, db: None) -> None:
+    answer = sampled(manager, corpus("union-truncated.csv"))
+    assert "A quotation mark is opened on line 3" in text(answer)
+    assert not ColumnProfile.objects.exists()
+
+
 # --- Versions, the list, retiring -----------------------------------------------------------------
 
 
