@@ -94,6 +94,8 @@ def _told_anew(
     )
     if not any(row.transaction_id.startswith(MADE) for row in new):
         here = here.filter(transaction_id__startswith=MADE)
+    if not here.exists():
+        return
     in_file = {row.transaction_id for row in statement.rows}
     made: dict[tuple[object, ...], BankTransaction] = {}
     missing: dict[tuple[object, ...], BankTransaction] = {}
