@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from . import conf, guards, webhooks
+from .rules import FEED_WINDOW
 
 HISTORY, DURABLE = "history", "durable"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -73,6 +74,14 @@ def time_zone_exists(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register("portal")
+def late_is_within_the_feed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if 1 <= settings.LATE_AFTER_DAYS < FEED_WINDOW.days:
+        return []
+    hint = "On the seventh day the feed takes a row for the last time, and that is said anyway."
+    return [Error("LATE_AFTER_DAYS must be between 1 and 6.", hint=hint, id="bankfeeds.E014")]
 
 
 @register("portal")

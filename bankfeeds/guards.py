@@ -41,6 +41,7 @@ def _differs(*columns: str) -> str:
 PUSH_FROZEN = _differs(
     "company_id", "connection_id", "account_id", "requested_at", "requested_by", "body_sha256",
     "rows", "first_date", "last_date", "money_in", "money_out", "balance_after",
+    "rules_in_force",
 )  # fmt: skip
 ATTEMPT_FROZEN = _differs(
     "push_id", "number", "fence", "idempotency_key", "body_sha256", "started_at"
@@ -88,7 +89,8 @@ GUARDS: tuple[Guard, ...] = (
         "bankfeeds_pushitem",
         "UPDATE",
         "an item can only be released",
-        "OLD.released OR " + _differs("push_id", "transaction_id", "position", "connection_id"),
+        "OLD.released OR "
+        + _differs("push_id", "transaction_id", "position", "connection_id", "findings"),
     ),
     Guard("bankfeeds_pushitem", "DELETE", "items are never deleted"),
     Guard(

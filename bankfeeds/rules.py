@@ -1,7 +1,8 @@
 """The rules on bank transactions as data and pure functions: a transaction -> its findings.
 
 Sources are the pages of Codat's documentation named with each rule. No database, no clock: what
-is known of the account comes in as `Standing`, and "today" is the institution's day.
+is known of the account comes in as `Standing`, and "today" is the institution's day. Codat fixes
+the limits; the one number that an institution chooses comes in too, as `late_after`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 PUSH_LIMIT = 1000
 FEED_WINDOW = dt.timedelta(days=7)
+# Codat recommends to push daily what cleared today or the day before.
+DAILY = dt.timedelta(days=1)
 
 PUSHING = "Codat guide: Push bank transactions to QuickBooks Online"
 API = "Codat API: Create bank transactions"
@@ -135,12 +138,16 @@ class Row(Protocol):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the account stands. `newest`: date of the newest row sent or about to be sent."""
+    """Where the account stands. `newest`: date of the newest row sent or about to be sent.
+
+    `late_after`: what cleared longer ago is `LATE`, as the institution has chosen.
+    """
 
     today: dt.date
     feed_start: dt.date | None = None
     newest: dt.date | None = None
     balance: Decimal | None = None
+    late_after: dt.timedelta = DAILY
 
 
 # A row is whatever has the attributes of `Row`: a model of ours, a line of a file.
@@ -163,16 +170,19 @@ def judge(rows: Iterable[R], *, standing: Standing) -> list[Judged[R]]:
     "Must be ordered chronologically" is met by sorting, never by refusing.
     """
     ordered = sorted(rows, key=lambda row: cast("Row", row).date)
+    return list(judge_ordered(ordered, standing=standing))
+
+
+def judge_ordered(rows: Iterable[R], *, standing: Standing) -> Iterator[Judged[R]]:
+    """The same one by one, of rows that come oldest first: none of them is kept."""
     seen: set[str] = set()
-    judged = []
     balance = standing.balance
-    for row in ordered:
+    for row in rows:
         line = cast("Row", row)
         findings = (*_errors(line, standing, seen), *_warnings(line, standing, balance))
-        judged.append(Judged(row, findings))
+        yield Judged(row, findings)
         seen.add(line.transaction_id)
         balance = line.balance
-    return judged
 
 
 def split(rows: Sequence[R], *, limit: int = PUSH_LIMIT) -> list[Sequence[R]]:
@@ -201,7 +211,7 @@ def _warnings(row: Row, standing: Standing, balance: Decimal | None) -> Iterator
     age = standing.today - row.date
     if age == FEED_WINDOW:
         yield LAST_DAY
-    elif standing.newest and dt.timedelta(days=1) < age < FEED_WINDOW:
+    elif standing.newest and standing.late_after < age < FEED_WINDOW:
         yield LATE
     if row.amount == 0:
         yield ZERO

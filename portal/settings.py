@@ -57,6 +57,8 @@ POOL_NAME = "pool"
 INSTITUTION_NAME = env.str("INSTITUTION_NAME", default="Our institution")
 # "Today" for every rule on dates is the institution's day.
 INSTITUTION_TIME_ZONE = env.str("INSTITUTION_TIME_ZONE", default="America/Toronto")
+# Days after which a row that goes is marked as late. What Codat fixes is no setting.
+LATE_AFTER_DAYS = env.int("LATE_AFTER_DAYS", default=1)
 # Keys the hash by which account numbers of files are matched; empty: derived from SECRET_KEY.
 ACCOUNT_NUMBER_KEY = env.str("ACCOUNT_NUMBER_KEY", default="")
 

@@ -39,6 +39,7 @@ KNOBS = {
     "CODAT_WEBHOOK_SECRET": "",
     "INSTITUTION_NAME": "Our institution",
     "INSTITUTION_TIME_ZONE": "America/Toronto",
+    "LATE_AFTER_DAYS": "1",
     "ACCOUNT_NUMBER_KEY": "",
     "CODAT_CALLS_PER_MINUTE": "800",
     "CODAT_CALLS_AT_ONCE": "8",

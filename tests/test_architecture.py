@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOOR = {
     "calendars", "codat", "doorbell", "free_text", "going_back", "groups", "guards", "guides",
-    "intake", "languages", "messages", "models", "request_ids", "rules", "sealing", "seen", "words",
+    "intake", "languages", "limits", "messages", "models", "request_ids", "rules", "sealing",
+    "seen", "words",
 }  # fmt: skip
 VERBS = {
     "adopting",
@@ -59,6 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "guards": set(),
     "guides": set(),
     "intake": set(),
+    "limits": {"rules"},
     "models": {"free_text", "request_ids", "rules"},
     "request_ids": set(),
     "rules": set(),
@@ -101,7 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "portal": {"checks", "guards", "health", "request_ids", "sign_in", "webhooks"},
     # The frame.
     "conf": {"codat"},
-    "checks": {"conf", "guards", "webhooks"},
+    "checks": {"conf", "guards", "rules", "webhooks"},
     "apps": {"admin", "checks", "groups", "guards", "sign_in"},
     # Apart: a misreading of Codat must show as a failing test, not as two equal mistakes.
     "sandbox": set(),

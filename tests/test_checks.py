@@ -33,6 +33,12 @@ def test_all_is_well() -> None:
     assert found() == []
 
 
+@pytest.mark.parametrize(("days", "ok"), [(0, False), (1, True), (6, True), (7, False)])
+def test_e014_late_is_not_within_the_feed(settings: LazySettings, days: int, ok: bool) -> None:
+    settings.LATE_AFTER_DAYS = days
+    assert found() == ([] if ok else ["bankfeeds.E014"])
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "CODAT_API_KEY"])
 def test_e001_a_secret_is_empty(settings: LazySettings, name: str) -> None:
     setattr(settings, name, "")

@@ -107,9 +107,11 @@ def test_no_table_of_history_can_be_emptied(push: Push, table: str) -> None:
         ("bankfeeds_push", "money_out = 5"),
         ("bankfeeds_push", "requested_by = 'other'"),
         ("bankfeeds_push", "body_sha256 = 'other'"),
+        ("bankfeeds_push", "rules_in_force = '[1]'"),
         ("bankfeeds_pushattempt", "idempotency_key = '00000000000000000000000000000000'"),
         ("bankfeeds_pushattempt", "number = 2"),
         ("bankfeeds_pushitem", "position = position + 5"),
+        ("bankfeeds_pushitem", "findings = '[1]'"),
     ],
 )
 def test_what_is_frozen_cannot_be_changed(push: Push, table: str, change: str) -> None:

@@ -107,3 +107,9 @@ def test_splitting_loses_nothing_and_keeps_the_order(rows: list[int], limit: int
     pieces = rules.split(rows, limit=limit)
     assert [row for piece in pieces for row in piece] == rows
     assert all(1 <= len(piece) <= limit for piece in pieces)
+
+
+def test_the_institution_chooses_what_is_late() -> None:
+    chosen = {"newest": ago(5), "late_after": dt.timedelta(days=3)}
+    assert codes(Line(date=ago(3)), **chosen) == []
+    assert codes(Line(date=ago(4)), **chosen) == ["late"]

@@ -38,6 +38,7 @@ from . import (
     push_unknown,
     push_words,
     resending_choose,
+    rule_pages,
 )
 from .push_forms import number, numbers
 from .push_history import both_ways
@@ -86,6 +87,7 @@ def view(
         "lost_try": push_unknown.lost_try(push),
         "lines": lines,
         "body": body(push),
+        "rules_kept": rule_pages.kept(push),
         "asks": asks(request, push),
         "also_stops": also_stops,
         "stops": len(also_stops) + 1,

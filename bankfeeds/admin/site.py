@@ -19,7 +19,7 @@ from bankfeeds.going_back import back
 from bankfeeds.models import Language, Push
 from bankfeeds.sign_in import ages, page, second
 
-from . import guide_pages, holding_shown
+from . import guide_pages, holding_shown, rule_pages
 
 # In the order of the day's work.
 ORDER = (
@@ -68,6 +68,7 @@ class PortalAdminSite(AdminSite):
             path("language/", self.admin_view(_choose_language), name="language"),
             path("help/", self.admin_view(guide_pages.show), name="help"),
             path("help/<slug:name>/", self.admin_view(guide_pages.show), name="guide"),
+            path("rules/", self.admin_view(rule_pages.show), name="rules"),
             *super().get_urls(),
         ]
 

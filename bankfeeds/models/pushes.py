@@ -170,6 +170,9 @@ class Push(models.Model):
 
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     body_sha256 = models.CharField(max_length=64, editable=False)
+    # {"limits": {name: number}, "severities": {code: severity}} when it was confirmed; {} before
+    # they were kept.
+    rules_in_force = models.JSONField(default=dict, blank=True, editable=False)
     # Of the key: when it first left. Codat keeps a key's first answer for 90 minutes.
     first_sent_at = models.DateTimeField(null=True, blank=True)
     # Of the key: since when it has been unsure whether a try arrived. Once unknown, always careful.

@@ -14,7 +14,7 @@ from functools import cached_property
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from bankfeeds import rules
+from bankfeeds import limits, rules
 from bankfeeds.models import Actor, BankTransaction, Event, Push, PushStatus, SourceAccount
 from bankfeeds.rules import Standing
 
@@ -55,7 +55,9 @@ def standing_before(push: Push, *, today: dt.date) -> Standing:
     newest = others.order_by("-last_date").values_list("last_date", flat=True).first()
     last = others.order_by("-account", "-sequence").values_list("balance_after", flat=True).first()
     start = push.account.feed_start_date
-    return Standing(today=today, feed_start=start, newest=newest, balance=last)
+    return Standing(
+        today=today, feed_start=start, newest=newest, balance=last, late_after=limits.late_after()
+    )
 
 
 def list_late(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from bankfeeds import conf, doorbell, rules
+from bankfeeds import conf, doorbell, limits, rules
 from bankfeeds.codat.bodies import TransactionOut, push_body
 from bankfeeds.models import (
     Actor,
@@ -143,6 +143,7 @@ def freeze_piece(
         form_key=form_key,
         environment=conf.environment(),
         body_sha256=hashlib.sha256(body).hexdigest(),
+        rules_in_force=limits.in_force(),
     )
     PushBody.objects.create(push=push, compressed=PushBody.pack(body))
     PushItem.objects.bulk_create(_items(push, rows))

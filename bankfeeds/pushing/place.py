@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from bankfeeds import rules, words
+from bankfeeds import limits, rules, words
 from bankfeeds.models import Push
 
 
@@ -18,6 +18,7 @@ def place(rows: Sequence[Any], *, today: dt.date) -> None:
             today=today,
             feed_start=row.account.feed_start_date,
             newest=newest.get(row.account_id),
+            late_after=limits.late_after(),
         )
         [judged] = rules.judge([row], standing=standing)
         push = row.held[-1].push_id if row.held else None

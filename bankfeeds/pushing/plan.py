@@ -12,7 +12,7 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bankfeeds import rules
+from bankfeeds import limits, rules
 from bankfeeds.models import (
     BankTransaction,
     Departure,
@@ -137,7 +137,13 @@ def standing(account: SourceAccount, *, today: dt.date) -> Standing:
     # An account has a higher number than those that it goes on from.
     holding = Push.objects.holding().filter(account__in=line).order_by("-account", "-sequence")
     last = holding.values_list("balance_after", flat=True).first()
-    return Standing(today=today, feed_start=account.feed_start_date, newest=newest, balance=last)
+    return Standing(
+        today=today,
+        feed_start=account.feed_start_date,
+        newest=newest,
+        balance=last,
+        late_after=limits.late_after(),
+    )
 
 
 def plan(accounts: Iterable[SourceAccount], *, today: dt.date) -> Plan:

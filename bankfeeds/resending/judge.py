@@ -15,7 +15,7 @@ from functools import cached_property
 
 from django.db.models import DateField, Max, OuterRef, QuerySet, Subquery
 
-from bankfeeds import marks, rules
+from bankfeeds import limits, marks, rules
 from bankfeeds.models import BankTransaction, Push, PushStatus
 from bankfeeds.rules import Judged, Rule, Standing
 
@@ -168,6 +168,7 @@ def _of_rows(push: Push, *, today: dt.date) -> Verdict:
         today=today,
         feed_start=push.account.feed_start_date,
         newest=getattr(push, "newest_before", None),
+        late_after=limits.late_after(),
     )
     if _all_in_time(push, standing):
         return Verdict(push, "", push.rows, push.money_in, -abs(push.money_out))

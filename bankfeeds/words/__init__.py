@@ -49,6 +49,7 @@ from .resending import (
     why_not_sent_again,
 )
 from .rights import right
+from .rules import limits
 from .stored import said
 from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, changed, connection_turns
 from .word import Tone, Word
@@ -88,6 +89,7 @@ __all__ = [
     "incident_cost",
     "incident_story",
     "left_out_as_late",
+    "limits",
     "link",
     "link_message",
     "lost",
