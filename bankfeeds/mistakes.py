@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from .models import (
     Actor,
+    BankTransaction,
     Event,
     MarkedRow,
     Push,
@@ -62,6 +63,16 @@ def marked(push: Push) -> list[PushItem]:
     return list(rows.select_related("transaction").order_by("position"))
 
 
+def _call_back(rows: Collection[BankTransaction]) -> None:
+    """A client who moved has them a second time, to go to the newer account: not any more."""
+    twins = {row.pk: row.goes_on_as_id for row in rows if row.goes_on_as_id}
+    waiting = BankTransaction.objects.filter(pk__in=twins.values(), items=None, goes_on_as=None)
+    taken = set(waiting.values_list("pk", flat=True))
+    parted = [pk for pk, twin in twins.items() if twin in taken]
+    BankTransaction.objects.filter(pk__in=parted).update(goes_on_as=None)
+    BankTransaction.objects.filter(pk__in=taken).delete()
+
+
 def _mark(
     push: Push,
     items: list[PushItem],
@@ -75,6 +86,7 @@ def _mark(
         push=push, kind=Kind.SENT_IN_ERROR, made_at=now, made_by=by.name, words=reason
     )
     MarkedRow.objects.bulk_create([MarkedRow(mark=mark, item=item) for item in items])
+    _call_back([item.transaction for item in items])
     Event.objects.record(
         "push.mistake",
         by=by,

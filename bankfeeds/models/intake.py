@@ -71,6 +71,10 @@ class BankTransactionQuerySet(models.QuerySet["BankTransaction"]):
         # Rows that a person sends once more are let go by the push that was accepted.
         return unsent.exclude(items__push__status="succeeded")
 
+    def sent_in_error(self) -> BankTransactionQuerySet:
+        """Marked so by a person: such a row is never offered again."""
+        return self.filter(items__marks__mark__kind="sent_in_error").distinct()
+
     def hand_on(self, account: int) -> int:
         """Give the account's free rows to the one that follows it, if any; says how many.
 

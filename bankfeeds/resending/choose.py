@@ -58,7 +58,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Choice:
-    """`why_not`: why nothing of the account can go now, "" when it can. Rows: oldest first."""
+    """`why_not`: why nothing of the account can go now, "" when it can. Rows: oldest first.
+
+    `in_error`: how many rows of these pushes are not among them, since they were sent in error.
+    """
 
     account: SourceAccount
     pushes: list[Push]
@@ -66,6 +69,7 @@ class Choice:
     why_not: str
     # What went again: the marked push, and a push in which rows of it are now.
     again: list[tuple[Push, Push]] = field(default_factory=list)
+    in_error: int = 0
 
     @cached_property
     def may_go(self) -> list[Chosen]:
@@ -81,13 +85,16 @@ def choice(account: SourceAccount, *, now: dt.datetime) -> Choice:
     """The rows of the account's marked pushes that nobody has seen to, judged by today's rules."""
     pushes = list(marks.perhaps_missing(account)[:MOST_PUSHES])
     items = PushItem.objects.filter(push__in=pushes, released=False).select_related("transaction")
+    wrong = BankTransaction.objects.filter(items__push__in=pushes).sent_in_error()
+    wrong_ones = set(wrong.values_list("pk", flat=True))
     held = {item.transaction_id: item for item in items.order_by("push_id", "position")}
+    held = {pk: item for pk, item in held.items() if pk not in wrong_ones}
     by_push = {push.pk: push for push in pushes}
     standing = pushing.standing(account, today=pushing.today(now))
     judged = rules.judge([item.transaction for item in held.values()], standing=standing)
     rows = [Chosen(by_push[held[one.row.pk].push_id], one) for one in judged]
     again = [(one, other) for one in _sent_again(pushes) for other in _now_in(one)]
-    return Choice(account, pushes, rows, _why_not(account), again)
+    return Choice(account, pushes, rows, _why_not(account), again, len(wrong_ones))
 
 
 def _sent_again(pushes: Sequence[Push]) -> list[Push]:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
-from bankfeeds import marks, pushing, resending, rules
+from bankfeeds import marks, mistakes, pushing, resending, rules
 from bankfeeds.models import Event, Push, PushItem, PushStatus, Resending, SourceAccount
 from bankfeeds.sandbox.server import Sandbox
 from tests import support
@@ -46,6 +46,18 @@ def send(account: SourceAccount, rows: Any, *, key: str = "", reason: str = "los
 
 def rows_of(push: Push) -> list[Any]:
     return [item.transaction for item in push.items.select_related("transaction")]
+
+
+def test_a_row_that_was_sent_in_error_is_neither_offered_nor_put_into_a_file() -> None:
+    account = support.make_account()
+    push = accepted(account)
+    wrong = rows_of(push)[1]
+    mistakes.record(push, [wrong.pk], reason="twice", by=BY, now=timezone.now())
+    choice = choose(account)
+    assert choice.in_error == 1
+    assert wrong not in [one.row for one in choice.rows] and len(choice.rows) == 2
+    with pytest.raises(resending.ChoiceChanged):
+        send(account, [wrong])
 
 
 def test_only_rows_of_the_newest_day_may_go_again_and_the_rules_say_so() -> None:

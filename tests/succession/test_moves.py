@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bankfeeds import conf, importing, onboarding, pushing, rules, succession
+from bankfeeds import conf, importing, mistakes, onboarding, pushing, rules, succession
 from bankfeeds.importing import sorting
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import (
@@ -114,6 +114,26 @@ def test_other_books_begin_afresh_with_the_last_seven_days() -> None:
     old.refresh_from_db()
     newest = new.transactions.in_feed_order().last()
     assert newest and newest.transaction_id == waiting[-1].transaction_id
+
+
+@pytest.mark.parametrize("marked", ["before", "after"])
+def test_a_row_that_was_sent_in_error_does_not_come_over(marked: str) -> None:
+    old = client()
+    right, wrong = arrive(old, [2, 2])
+    [sent] = push(old)
+
+    def mark() -> None:
+        mistakes.record(sent, [wrong.pk], reason="wrong client", by=BY, now=timezone.now())
+
+    if marked == "before":
+        mark()
+    new = move(old, "another")
+    if marked == "after":
+        assert new.transactions.free().count() == 2
+        mark()
+    assert [row.transaction_id for row in new.transactions.free()] == [right.transaction_id]
+    push(new)
+    assert of(stored(new.connection)) == [right.transaction_id]
 
 
 def test_other_books_twice_in_a_row() -> None:
