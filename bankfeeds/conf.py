@@ -27,6 +27,11 @@ def environment() -> Literal["live", "sandbox"]:
     return "live" if urlsplit(settings.CODAT_BASE_URL).hostname in LIVE_HOSTS else "sandbox"
 
 
+def host() -> str:
+    """Whom every call goes to: name, and port where one is set."""
+    return str(urlsplit(settings.CODAT_BASE_URL).netloc).rpartition("@")[2]
+
+
 def client(on_answer: Callable[[Answer], None] | None = None) -> Client:
     """The client for background work: the full deadline."""
     return _client(

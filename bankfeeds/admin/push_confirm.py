@@ -6,6 +6,7 @@ GET plans, POST confirms by one verb; a page whose rows have changed since comes
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -26,13 +27,17 @@ MOST_ACCOUNTS = 200
 def view(admin: parts.PortalAdmin, request: HttpRequest) -> HttpResponse:
     parts.demand(request, "push_sourceaccount")
     given = request.POST if request.method == "POST" else request.GET
-    accounts = list(asked_for(given)[:MOST_ACCOUNTS])
+    accounts = chosen(given)
     if not accounts:
         messages.warning(request, _("Choose the accounts to push first. Nothing was sent."))
         return see_other(reverse("admin:bankfeeds_sourceaccount_changelist"))
     if request.method == "POST":
         return _pressed(admin, request, accounts)
-    return _page(admin, request, accounts, _plan(accounts))
+    return _page(admin, request, accounts, plan_of(accounts))
+
+
+def chosen(given: QueryDict) -> list[SourceAccount]:
+    return list(asked_for(given)[:MOST_ACCOUNTS])
 
 
 def asked_for(given: QueryDict) -> QuerySet[SourceAccount]:
@@ -46,7 +51,7 @@ def asked_for(given: QueryDict) -> QuerySet[SourceAccount]:
     return rows.order_by("company__name", "company_id", "id")
 
 
-def _plan(accounts: list[SourceAccount]) -> pushing.Plan:
+def plan_of(accounts: list[SourceAccount]) -> pushing.Plan:
     return pushing.plan(accounts, today=pushing.today(timezone.now()))
 
 
@@ -54,7 +59,7 @@ def _pressed(
     admin: parts.PortalAdmin, request: HttpRequest, accounts: list[SourceAccount]
 ) -> HttpResponse:
     given = request.POST
-    plan = _plan(accounts)
+    plan = plan_of(accounts)
     missing = _ticks_missing(plan, given)
     if missing and plan.fingerprint == given.get("fingerprint"):
         return _page(admin, request, accounts, plan, missing=missing)
@@ -123,6 +128,7 @@ def _page(
         "tick_missing": bool(missing),
         "changed": changed or [],
         "back": _back(accounts),
+        "dry_run": _dry_run(accounts),
     }
     return admin.page(request, "confirm", title=_title(), **context)
 
@@ -153,3 +159,8 @@ def _back(accounts: list[SourceAccount]) -> str:
     if len(_companies(accounts)) == 1:
         return reverse("admin:bankfeeds_company_change", args=(accounts[0].company_id,))
     return reverse("admin:bankfeeds_sourceaccount_changelist")
+
+
+def _dry_run(accounts: list[SourceAccount]) -> str:
+    query = urlencode({"account": [account.pk for account in accounts]}, doseq=True)
+    return f"{reverse('admin:bankfeeds_push_dry_run')}?{query}"

@@ -15,7 +15,15 @@ from django.utils.translation import gettext as _
 from bankfeeds.models import Push
 from bankfeeds.words import legend
 
-from . import leaving_urls, push_confirm, push_decide, push_page, push_together, push_totals
+from . import (
+    leaving_urls,
+    push_confirm,
+    push_decide,
+    push_dry_run,
+    push_page,
+    push_together,
+    push_totals,
+)
 from .push_forms import identifier
 from .push_history import PushHistory
 from .push_words import MOVING
@@ -39,8 +47,12 @@ class PushAdmin(PushHistory):
             ("<path:object_id>/look/", self.look_view, "look"),
             ("<path:object_id>/decide/", self.decide_view, "decide"),
         ]
+        dry_run = (
+            self.own("dry-run/", "dry_run", push_dry_run.view),
+            self.own("dry-run/<int:pk>/", "dry_run_file", push_dry_run.file),
+        )
         ways_out = (self.own(*each) for each in leaving_urls.PUSH)
-        return [*ways_out, *(self._path(*page) for page in own), *super().get_urls()]
+        return [*dry_run, *ways_out, *(self._path(*page) for page in own), *super().get_urls()]
 
     def _path(self, at: str, view: View, name: str) -> URLPattern:
         return path(at, self.admin_site.admin_view(view), name=f"bankfeeds_push_{name}")

@@ -28,7 +28,7 @@ from bankfeeds.codat.shapes import (
 )
 from bankfeeds.codat.wire import DEFAULT_TIMINGS, Answer, Call, Timings, Wire
 
-__all__ = ["Answer", "Client", "Timings"]
+__all__ = ["PUSH", "Answer", "Client", "Timings", "push_path"]
 
 _COMPANIES = "/companies"
 _COMPANY = "/companies/{companyId}"
@@ -38,7 +38,7 @@ _ACCOUNTS = _CONNECTION + "/connectionInfo/bankFeedAccounts"
 _BATCH = _ACCOUNTS + "/batch"
 _ACCOUNT = _ACCOUNTS + "/{accountId}"
 _CREDENTIALS = _ACCOUNTS + "/credentials"
-_TRANSACTIONS = _CONNECTION + "/push/bankAccounts/{accountId}/bankTransactions"
+PUSH = _CONNECTION + "/push/bankAccounts/{accountId}/bankTransactions"
 _OPERATIONS = _COMPANY + "/push"
 _OPERATION = _OPERATIONS + "/{pushOperationKey}"
 _INTEGRATION = "/integrations/" + shapes.PLATFORM_KEY
@@ -217,7 +217,7 @@ class Client:
 
         Any 2xx that carries a valid operation key is an accepted push, whatever else is odd.
         """
-        call = _post(_TRANSACTIONS, body, key, **_account(company_id, connection_id, account_id))
+        call = _post(PUSH, body, key, **_account(company_id, connection_id, account_id))
         return self._wire.ask(
             call,
             lambda value: PushOperation.accepted(
@@ -248,6 +248,11 @@ def _connection(company_id: Id, connection_id: Id) -> dict[str, str]:
 
 def _account(company_id: Id, connection_id: Id, account_id: str) -> dict[str, str]:
     return _connection(company_id, connection_id) | {"accountId": account_segment(account_id)}
+
+
+def push_path(company_id: Id, connection_id: Id, account_id: str) -> str:
+    """Where a push to this account goes, without the host."""
+    return PUSH.format_map(_account(company_id, connection_id, account_id))
 
 
 def _get(template: str, **ids: str) -> Call:

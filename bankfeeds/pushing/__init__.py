@@ -21,6 +21,7 @@ from .doubt import (
     since,
     unsure_tries,
 )
+from .dry_run import Chunk, Endpoint, bodies, chunks, endpoint
 from .follow import look_again, sweep
 from .place import place
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
@@ -34,19 +35,24 @@ __all__ = [
     "AlreadyDecided",
     "Became",
     "Candidate",
+    "Chunk",
+    "Endpoint",
     "LeftOut",
     "Plan",
     "Result",
     "RowsChanged",
     "again",
     "behind",
+    "bodies",
     "cancel",
     "candidates",
     "chosen",
+    "chunks",
     "confirm",
     "decide",
     "decide_together",
     "deliver",
+    "endpoint",
     "has_looked",
     "kept",
     "look",

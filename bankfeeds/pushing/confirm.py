@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from bankfeeds import conf, doorbell, limits, rules
-from bankfeeds.codat.bodies import TransactionOut, push_body
 from bankfeeds.models import (
     Actor,
     BankTransaction,
@@ -24,9 +23,8 @@ from bankfeeds.models import (
 )
 from bankfeeds.rules import Rule
 
+from .body import body
 from .plan import Plan, plan, today
-
-CENT = Decimal("0.01")
 
 
 class RowsChanged(Exception):
@@ -128,7 +126,7 @@ def freeze_piece(
 ) -> Push:
     """One push with its frozen body and items, stepped to ready. Inside a transaction."""
     transactions = [row for row, _ in rows]
-    body = push_body(account_id=account.account_id, transactions=map(_as_sent, transactions))
+    content = body(account, transactions)
     push = Push.objects.create(
         **_figures(transactions),
         company=account.company,
@@ -142,10 +140,10 @@ def freeze_piece(
         user_id=by.user_id,
         form_key=form_key,
         environment=conf.environment(),
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_sha256=hashlib.sha256(content).hexdigest(),
         rules_in_force=limits.in_force(),
     )
-    PushBody.objects.create(push=push, compressed=PushBody.pack(body))
+    PushBody.objects.create(push=push, compressed=PushBody.pack(content))
     PushItem.objects.bulk_create(_items(push, rows))
     push.step(PushStatus.READY, by=by, now=now)
     return push
@@ -211,20 +209,3 @@ def _items(
         )
         for position, (row, findings) in enumerate(rows)
     ]
-
-
-def _as_sent(row: BankTransaction) -> TransactionOut:
-    return TransactionOut(
-        id=row.transaction_id,
-        date=row.date,
-        description=row.description,
-        amount=_trim(row.amount),
-        balance=_trim(row.balance),
-        transaction_type=row.transaction_type,
-    )
-
-
-def _trim(amount: Decimal) -> Decimal:
-    """Two places where that is exact: the column keeps four."""
-    cents = amount.quantize(CENT)
-    return cents if cents == amount else amount

@@ -228,3 +228,23 @@ def test_several_pushes_are_announced_and_their_list_moves_by_itself(manager: An
     Push.objects.update(status=PushStatus.CANCELLED)
     still = manager.get(reverse("admin:bankfeeds_push_changelist"), {"batch": given["form_key"]})
     assert "Refresh" not in still
+
+
+@pytest.mark.parametrize("part", ["0", "2", "-1", "x", "9" * 30, "\x00"])
+def test_a_part_of_the_dry_run_that_is_not_there_is_said(manager: Any, part: str) -> None:
+    account = support.make_account()
+    support.make_transactions(account)
+    assert "dry-run/?account=" in manager.get(URL, {"account": account.pk}).content.decode()
+    path = f"/admin/bankfeeds/push/dry-run/{account.pk}/"
+    answer = manager.get(path, {"part": part}, follow=True)
+    assert "There is no such body any more" in text(answer)
+    assert "Download all bodies" not in text(answer)
+    assert manager.get("/admin/bankfeeds/push/dry-run/999999/").status_code == 404
+
+
+def test_the_dry_run_asks_for_accounts_and_names_those_left_out(manager: Any) -> None:
+    asked = manager.get("/admin/bankfeeds/push/dry-run/", {"account": "none"}, follow=True)
+    assert "Choose the accounts first." in text(asked)
+    account = support.make_account(name="Asleep", status="pending")
+    page = text(manager.get("/admin/bankfeeds/push/dry-run/", {"account": account.pk}))
+    assert "1 account is left out Asleep" in page

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from bankfeeds import conf, holding, leaving, pushing, sync
 from bankfeeds.codat import errors
-from bankfeeds.codat.bodies import push_body
 from bankfeeds.models import (
     Departure,
     Event,
@@ -23,7 +22,7 @@ from bankfeeds.models import (
     SendingStop,
     SourceAccount,
 )
-from bankfeeds.pushing.confirm import _as_sent
+from bankfeeds.pushing.body import body as body_of
 from tests import support
 from tests.admin import pushes
 from tests.admin.pushes import BY
@@ -71,7 +70,7 @@ def refuses_rows(client: support.Onboarded) -> bool:
     account = client.accounts[0]
     push = support.make_push(account, status=PushStatus.CANCELLED)
     rows = [each.transaction for each in push.items.select_related("transaction")]
-    body = push_body(account_id=account.account_id, transactions=map(_as_sent, rows))
+    body = body_of(account, rows)
     where = client.company.id_there, client.connection.id_there, account.account_id
     try:
         operation = conf.client().push(*where, body, key=uuid.uuid4())
