@@ -17,7 +17,8 @@ MESSAGE = "bankfeeds.tasks.message"
 REFRESH = "bankfeeds.tasks.refresh"
 RESEND = "bankfeeds.tasks.resend"
 ADOPT = "bankfeeds.tasks.adopt"
-JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT)
+RECEIVED = "bankfeeds.tasks.read_received"
+JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT, RECEIVED)
 
 
 # So many jobs in the queue are enough: what is rung in vain is rung again by the sweep.

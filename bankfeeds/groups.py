@@ -21,6 +21,8 @@ SEE = (
     "view_columnprofile",
     "view_resending",
     "view_webhookmessage",
+    "view_sender",
+    "view_receivedfile",
 )
 KEEP_ALIVE = (
     "see_link",
@@ -52,6 +54,8 @@ ONBOARD = (
 )
 PEOPLE = ("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group")
 
+# Core systems that send statements by themselves.
+SENDERS = ("add_sender", "change_sender")
 READINESS = ("view_readinesscheck", "check_readiness")
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -59,7 +63,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "support": SEE + KEEP_ALIVE + READINESS,
     "auditor": SEE,
     # Manages people; by default sends nothing and sees no link.
-    "administrator": SEE + PEOPLE + READINESS + ("end_incident",),
+    "administrator": SEE + PEOPLE + READINESS + ("end_incident",) + SENDERS,
 }
 
 

@@ -19,6 +19,7 @@ from . import (
     pushing,
     refreshing,
     resending,
+    senders,
     webhooks,
 )
 
@@ -52,6 +53,10 @@ def adopt(look_id: int) -> None:
     adopting.carry_out(look_id, client=client, line=line, clock=timezone.now)
 
 
+def read_received(sender_id: int) -> None:
+    senders.read_next(sender_id, clock=timezone.now)
+
+
 def run_feeds() -> None:
     feeds.run_due(clock=timezone.now)
 
@@ -70,6 +75,7 @@ def sweep() -> None:
         lambda: resending.ring_due(now=timezone.now()),
         lambda: adopting.ring_due(now=timezone.now()),
         lambda: webhooks.ring_waiting(now=timezone.now()),
+        lambda: senders.ring_waiting(now=timezone.now()),
         lambda: pushing.recut_due(now=timezone.now()),
         lambda: feeds.ring_due(now=timezone.now()),
     )

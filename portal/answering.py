@@ -22,7 +22,7 @@ HEADERS = {
 # Pages are read and buttons are pressed; many views would take any other method for reading.
 METHODS = ("GET", "HEAD", "POST")
 # Machines' own: they say themselves which methods they take.
-DOORS = ("/webhooks/",)
+DOORS = ("/webhooks/", "/api/")
 # Every few seconds by machines, or many for one page: no news.
 QUIET = ("/healthz", "/readyz", "/static/")
 

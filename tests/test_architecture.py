@@ -42,6 +42,7 @@ VERBS = {
     "readiness",
     "refreshing",
     "resending",
+    "senders",
     "sign_in",
     "succession",
     "sync",
@@ -93,6 +94,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "succession": {"models", "rules"},
     # Codat's messages: the door is an entrance, what becomes of them is a verb.
     "webhooks": FLOOR | {"budget", "conf", "pushing", "sync"},
+    # Statements of core systems: the door is an entrance, what becomes of them is a verb.
+    "senders": FLOOR | {"importing", "sign_in"},
     # Who gets in: pages before the admin's, and what becomes of their forms.
     "sign_in": {"going_back", "languages", "models"},
     # The entrances.
@@ -100,7 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "management": FLOOR | VERBS | {"conf", "checks", "sandbox"},
     "tasks": FLOOR | VERBS | {"conf"},
     "templatetags": {"admin", "models", "words"},
-    "portal": {"checks", "guards", "health", "request_ids", "sign_in", "webhooks"},
+    "portal": {"checks", "guards", "health", "request_ids", "senders", "sign_in", "webhooks"},
     # The frame.
     "conf": {"codat"},
     "checks": {"conf", "guards", "rules", "webhooks"},

@@ -16,8 +16,10 @@ from . import (  # noqa: F401
     profiles,
     pushes,
     readiness,
+    received_files,
     record,
     resending,
+    senders,
     transactions,
     webhook_messages,
 )

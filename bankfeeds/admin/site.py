@@ -28,6 +28,8 @@ ORDER = (
     "SourceAccount",
     "Statement",
     "ColumnProfile",
+    "ReceivedFile",
+    "Sender",
     "BankTransaction",
     "Push",
     "FeedSchedule",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from . import profiles
 from .look import FileKnown, look, refuse_unfit
 from .matching import CannotImport
+from .owners import Named, Whole
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
 from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
@@ -25,11 +26,13 @@ __all__ = [
     "FileKnown",
     "Flow",
     "Kind",
+    "Named",
     "NothingToSave",
     "Preview",
     "ProfileNameTaken",
     "SeveralProfiles",
     "UploadGone",
+    "Whole",
     "bad_rows",
     "discard",
     "look",

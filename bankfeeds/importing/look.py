@@ -13,7 +13,7 @@ from bankfeeds import words
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
 from . import kept, profiles
-from .matching import CannotImport, mine
+from .matching import CannotImport, Mine, mine
 
 # Uploads that nobody saved are let go, a few with each new one.
 KEPT_UNSAVED = dt.timedelta(days=7)
@@ -40,19 +40,23 @@ def look(
     file_name: str,
     content: bytes,
     profile: ColumnProfile | None = None,
+    part: Mine | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Statement:
     """Keep the file for a preview; the same file looked at again is the same upload.
 
-    `profile`: by which to read it, where a person has said so.
+    `profile`: by which to read it, where a person has said so. `part`: the account's part of the
+    content, where it was read already.
     Raises UnreadableFile, FileKnown, CannotImport.
     """
     refuse_unfit(account)
     digest = hashlib.sha256(content).hexdigest()
     refuse_known(account, digest)
-    profile = profile or profiles.found_for(content)
-    packed = kept.packed(mine(account, content, profiles.of(profile)), content)
+    if part is None:
+        profile = profile or profiles.found_for(content)
+        part = mine(account, content, profiles.of(profile))
+    packed = kept.packed(part, content)
     with transaction.atomic():
         lock(account)
         refuse_known(account, digest)

@@ -57,12 +57,17 @@ def mine(account: SourceAccount, content: bytes, profile: Profile | None = None)
             others.append(each.account)
     if not found:
         raise CannotImport(_not_there(account, others))
+    names = tuple(dict.fromkeys(sealing.last4(other.number) for other in others))
+    return replace(part_of(account, file.format, found), others=names)
+
+
+def part_of(account: SourceAccount, form: Format, found: Sequence[Statement]) -> Mine:
+    """The account's statements of a file as one. Raises UnreadableFile, CannotImport."""
     for each in found:
         if each.refused:
             raise UnreadableFile(each.refused)
         _refuse_other_currency(account, each.account)
-    names = tuple(dict.fromkeys(sealing.last4(other.number) for other in others))
-    return Mine(file.format, _as_one(found), names)
+    return Mine(form, _as_one(found))
 
 
 def statement_of(parsed: Parsed) -> Statement:
@@ -75,7 +80,7 @@ def places(account: SourceAccount) -> int:
 
 
 def _is_of(account: SourceAccount, stated: AccountStated | None) -> bool:
-    return bool(stated and _number_fits(account, stated) and _routing_fits(account, stated.routing))
+    return bool(stated and _number_fits(account, stated) and routing_fits(account, stated.routing))
 
 
 def _number_fits(account: SourceAccount, stated: AccountStated) -> bool:
@@ -83,7 +88,7 @@ def _number_fits(account: SourceAccount, stated: AccountStated) -> bool:
     return bool(number) and sealing.number_hash(number) == account.number_hash
 
 
-def _routing_fits(account: SourceAccount, stated: str) -> bool:
+def routing_fits(account: SourceAccount, stated: str) -> bool:
     """Where both are known. In Canada in each of the ways in which it is written."""
     ours, theirs = sealing.normalised(account.sort_code), sealing.normalised(stated)
     if not ours or not theirs:

@@ -22,6 +22,7 @@ from .pushes import Push, PushDecision
 from .readiness import ReadinessCheck
 from .record import Actor, Event, Heartbeat, HostClock, Origin
 from .resending import Resending, ResendingRow
+from .senders import ReceivedFile, Sender, WrongToken
 from .sent import MarkedRow, PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
 from .states import Decision, PushStatus, WrongStep
 from .webhooks import WebhookMessage
@@ -60,14 +61,17 @@ __all__ = [
     "PushMark",
     "PushStatus",
     "ReadinessCheck",
+    "ReceivedFile",
     "RemoteCreation",
     "Resending",
     "ResendingRow",
     "SampleFile",
+    "Sender",
     "SendingStop",
     "SourceAccount",
     "Statement",
     "UnclaimedWrite",
     "WebhookMessage",
     "WrongStep",
+    "WrongToken",
 ]

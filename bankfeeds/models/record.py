@@ -38,6 +38,7 @@ class Origin(models.TextChoices):
     SCHEDULE = "schedule", _("Schedule")
     WORKER = "worker", _("Worker")
     WEBHOOK = "webhook", _("Message from Codat")
+    SENDER = "sender", _("Core system")
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,12 @@ WHAT = {
     "incident.ended": gettext_lazy("Incident ended"),
     "resending.asked": gettext_lazy("Order to send again given"),
     "resending.ended": gettext_lazy("Order to send again carried out"),
+    "sender.created": gettext_lazy("Sender made"),
+    "sender.revoked": gettext_lazy("Sender revoked"),
+    "received.quarantined": gettext_lazy("Received file put into quarantine"),
+    "received.again": gettext_lazy("Received file read again"),
+    "received.left_out": gettext_lazy("Received file read again without its bad rows"),
+    "received.rejected": gettext_lazy("Received file rejected"),
     "webhook.again": gettext_lazy("Message from Codat processed again"),
     "list.exported": gettext_lazy("List exported"),
 }

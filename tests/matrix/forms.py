@@ -25,6 +25,7 @@ sign-in/set-up/                                 -
 sign-in/leave/                                  -
 sign-in/recovery-codes/                         -
 webhooks/codat                                  -
+api/statements                                  -
 /                                               -
 
 # Companies
@@ -97,6 +98,19 @@ admin/bankfeeds/columnprofile/sample/{sample}/      .           name=Daily;press
 admin/bankfeeds/columnprofile/{profile}/            -
 admin/bankfeeds/columnprofile/{profile}/history/    -
 admin/bankfeeds/columnprofile/{profile}/retire/     admin/bankfeeds/columnprofile/{profile}/change/  reason=old | reason
+
+# Core systems, and what they sent
+admin/bankfeeds/sender/                             -
+admin/bankfeeds/sender/add/                         .           name=Core2 | name
+admin/bankfeeds/sender/{sender}/                    -
+admin/bankfeeds/sender/{sender}/history/            -
+admin/bankfeeds/sender/{sender}/revoke/             admin/bankfeeds/sender/{sender}/change/  reason=left | reason
+admin/bankfeeds/receivedfile/                       -
+admin/bankfeeds/receivedfile/{received}/            -
+admin/bankfeeds/receivedfile/{received}/history/    -
+admin/bankfeeds/receivedfile/{received}/read-again/ -
+admin/bankfeeds/receivedfile/{received}/leave-out/  -
+admin/bankfeeds/receivedfile/{received}/reject/     admin/bankfeeds/receivedfile/{received}/change/  reason=wrong | reason
 
 # Transactions
 admin/bankfeeds/banktransaction/                    -

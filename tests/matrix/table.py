@@ -126,6 +126,24 @@ admin/bankfeeds/columnprofile/{profile}/history/           MSADR  MSADR
 admin/bankfeeds/columnprofile/{profile}/delete/            .....  .....
 admin/bankfeeds/columnprofile/{profile}/retire/            MSADR  M...R
 
+# Core systems, and what they sent
+admin/bankfeeds/sender/                                    MSADR  MSADR
+admin/bankfeeds/sender/add/                                ...DR  ...DR
+admin/bankfeeds/sender/{sender}/                           MSADR  MSADR
+admin/bankfeeds/sender/{sender}/change/                    MSADR  .....
+admin/bankfeeds/sender/{sender}/history/                   MSADR  MSADR
+admin/bankfeeds/sender/{sender}/delete/                    .....  .....
+admin/bankfeeds/sender/{sender}/revoke/                    MSADR  ...DR
+admin/bankfeeds/receivedfile/                              MSADR  MSADR
+admin/bankfeeds/receivedfile/add/                          .....  .....
+admin/bankfeeds/receivedfile/{received}/                   MSADR  MSADR
+admin/bankfeeds/receivedfile/{received}/change/            MSADR  .....
+admin/bankfeeds/receivedfile/{received}/history/           MSADR  MSADR
+admin/bankfeeds/receivedfile/{received}/delete/            .....  .....
+admin/bankfeeds/receivedfile/{received}/read-again/        MSADR  MS..R
+admin/bankfeeds/receivedfile/{received}/leave-out/         MSADR  MS..R
+admin/bankfeeds/receivedfile/{received}/reject/            MSADR  MS..R
+
 # Transactions
 admin/bankfeeds/banktransaction/                           MSADR  MSADR
 admin/bankfeeds/banktransaction/export/                    MSADR  MSADR
@@ -267,6 +285,8 @@ DOORS = """
 healthz                        200  200  the process answers
 readyz                         503  503  what does not work, by name (here: no worker runs)
 webhooks/codat                 405  503  messages from Codat; 503 while no secret is set
+api/statements                 405  401  statements of core systems; who has no token is refused
+api/statements/{batch}         401  405  what became of one; the same
 admin/login/                   200  200  the sign-in page
 admin/nothing-of-ours/         302  302  what does not exist is not told to a stranger
 sign-in/code/                  302  302  the second step, after the first

@@ -21,7 +21,9 @@ from bankfeeds.models import (
     Incident,
     Look,
     ReadinessCheck,
+    ReceivedFile,
     Resending,
+    Sender,
     SendingStop,
     SourceAccount,
     Statement,
@@ -65,6 +67,7 @@ def make() -> dict[str, int | str]:
         "event": event.pk,
         **_profiles(now),
         **_of_feeds(account, now),
+        **_of_senders(now),
         **_of_the_house(now),
     }
 
@@ -94,6 +97,15 @@ def _of_feeds(account: SourceAccount, now: dt.datetime) -> dict[str, int | str]:
         "closure": Closure.objects.create(day=support.today(), name="Move").pk,
         "stop": stop.pk,
     }
+
+
+def _of_senders(now: dt.datetime) -> dict[str, int | str]:
+    made = {"token_hash": "0" * 64, "created_at": now, "created_by": "administrator"}
+    sender = Sender.objects.create(name="Core", handle="0" * 16, **made)
+    file = ReceivedFile.objects.create(
+        sender=sender, batch_id="day-1", size=1, received_at=now, state="quarantined"
+    )
+    return {"sender": sender.pk, "received": file.pk, "batch": str(file.key)}
 
 
 def _of_the_house(now: dt.datetime) -> dict[str, int | str]:

@@ -1,0 +1,116 @@
+"""A file of many accounts, read once: which account of ours each of its statements belongs to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from bankfeeds import sealing, words
+from bankfeeds.intake.recognise import TABLES, File, read
+from bankfeeds.intake.shape import AccountStated
+from bankfeeds.models import SourceAccount
+
+from .look import refuse_unfit
+from .matching import PLACES, CannotImport, Mine, part_of, places, routing_fits
+
+
+@dataclass(frozen=True)
+class Named:
+    """An account that the file names. `account` is None for one that has none here: `words` why.
+
+    `statements`: which of the file's statements are its own.
+    """
+
+    last4: str
+    account: SourceAccount | None
+    statements: tuple[int, ...]
+    words: str = ""
+
+
+class Whole:
+    """A file that names its accounts. Raises UnreadableFile, and CannotImport for a table."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._read: dict[int, File] = {}
+        file = self._file(PLACES["USD"])
+        if file.format in TABLES:
+            raise CannotImport(
+                _(
+                    "This kind of file names no account, so nobody can tell whose it is."
+                    " Send BAI2, OFX, camt.053, MT940 or JSON, or import it on a page."
+                )
+            )
+        self.named = _named([each.account for each in file.statements])
+
+    def part(self, account: SourceAccount, named: Named) -> Mine:
+        """What the file has of the account so `named`. Raises UnreadableFile, CannotImport."""
+        file = self._file(places(account))
+        found = [file.statements[number] for number in named.statements]
+        return part_of(account, file.format, found)
+
+    def _file(self, decimals: int) -> File:
+        if decimals not in self._read:
+            self._read[decimals] = read(self._content, places=decimals, keep_rejected=sys.maxsize)
+        return self._read[decimals]
+
+
+def _named(stated: Sequence[AccountStated | None]) -> list[Named]:
+    """In the file's order, each account once."""
+    candidates = _candidates(filter(None, stated))
+    found: dict[tuple[int | None, str], Named] = {}
+    for number, each in enumerate(stated):
+        account, why = _owner(each, candidates)
+        last4 = sealing.last4(each.number) if each else ""
+        whose = sealing.number_hash(f"{each.number} {each.routing}") if each else ""
+        key = (account.pk, "") if account else (None, whose)
+        before = found[key].statements if key in found else ()
+        found[key] = Named(last4, account, (*before, number), why)
+    return list(found.values())
+
+
+def _candidates(stated: Iterable[AccountStated]) -> dict[str, list[SourceAccount]]:
+    numbers = {sealing.normalised(each.number) for each in stated} - {""}
+    hashes = [sealing.number_hash(number) for number in numbers]
+    rows = SourceAccount.objects.select_related("company", "connection")
+    rows = rows.defer("sealed_body", "connection__link_url").filter(number_hash__in=hashes)
+    found: dict[str, list[SourceAccount]] = {}
+    for row in rows.order_by("pk"):
+        found.setdefault(row.number_hash, []).append(row)
+    return found
+
+
+def _owner(
+    stated: AccountStated | None, candidates: dict[str, list[SourceAccount]]
+) -> tuple[SourceAccount | None, str]:
+    if stated is None or not sealing.normalised(stated.number):
+        return None, _("The file does not say which account this is.")
+    alike = candidates.get(sealing.number_hash(stated.number), [])
+    mine = [row for row in alike if routing_fits(row, stated.routing)]
+    fit, why = _fit(mine)
+    if len(fit) == 1:
+        return fit[0], ""
+    if fit:
+        names = ", ".join(f"{row.company}: {words.account(row)}" for row in fit)
+        return None, _(
+            "More than one account here has this number: %(names)s. Import it on a page."
+        ) % {"names": names}
+    if alike and not mine:
+        return None, _("An account here has this number, but another routing number.")
+    return None, why or _("No account here has this number.")
+
+
+def _fit(rows: Sequence[SourceAccount]) -> tuple[list[SourceAccount], str]:
+    """Those that can take a file in, and why the last of the others cannot."""
+    fit, why = [], ""
+    for row in rows:
+        try:
+            refuse_unfit(row)
+        except CannotImport as unfit:
+            why = str(unfit)
+        else:
+            fit.append(row)
+    return fit, why

@@ -1,0 +1,97 @@
+"""Core systems that send statements by themselves, and what they sent."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Sender(models.Model):
+    """A system of the institution with a token of its own; revoked once and for ever."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    # The public half of the token, by which its row is found.
+    handle = models.CharField(max_length=16, unique=True)
+    # sha256 of the whole token, which is random and long; it is never kept itself.
+    token_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("made"))
+    created_by = models.CharField(_("by"), max_length=150)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    revoked_by = models.CharField(_("revoked by"), max_length=150, blank=True)
+    last_seen_at = models.DateTimeField(_("last heard of"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("sender")
+        verbose_name_plural = _("senders")
+        ordering = ("name",)
+        default_permissions = ("add", "change", "view")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WrongToken(models.Model):
+    """One try with a wrong token; `handle` is empty where no sender has it."""
+
+    address = models.CharField(max_length=45)
+    handle = models.CharField(max_length=16, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (models.Index(fields=("address", "handle", "at"), name="wrong_token_of"),)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class ReceivedFile(models.Model):
+    """One batch that a sender posted: kept under seal, read afterwards, as often as one likes."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        READING = "reading", _("Being read")
+        SAVED = "saved", _("Saved")
+        QUARANTINED = "quarantined", _("In quarantine")
+        REJECTED = "rejected", _("Rejected")
+
+    sender = models.ForeignKey(Sender, models.PROTECT, related_name="files")
+    # Names it in addresses: says nothing of how many there are.
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    batch_id = models.CharField(_("batch"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    # The raw body, encrypted: it names account numbers. Let go once every account has its part.
+    sealed_body = models.BinaryField(editable=False, null=True)
+    received_at = models.DateTimeField(_("received"))
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.RECEIVED)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    processed_at = models.DateTimeField(_("read"), null=True, blank=True)
+    # Why it is not saved as a whole; "" when it is, or when the accounts say it.
+    words = models.TextField(_("words"), blank=True)
+    # One for each account that it names; see bankfeeds.senders.reading.
+    accounts = models.JSONField(default=list, blank=True)
+    # Who wanted its bad rows left out when it is read next.
+    leave_out_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("received file")
+        verbose_name_plural = _("received files")
+        ordering = ("-received_at", "-id")
+        default_permissions = ("view",)
+        indexes = (
+            models.Index(fields=("-received_at", "-id"), name="received_newest"),
+            models.Index(fields=("state", "id"), name="received_by_state"),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=("sender", "batch_id"), name="a_batch_of_a_sender_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.batch_id

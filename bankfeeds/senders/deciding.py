@@ -1,0 +1,56 @@
+"""What a person decides about a file in quarantine: read again, leave out bad rows, reject."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from bankfeeds import doorbell
+from bankfeeds.models import Actor, Event, ReceivedFile
+from bankfeeds.models.record import demand_reason
+
+S = ReceivedFile.State
+
+
+def why_not(row: ReceivedFile) -> str:
+    """Why nothing is to be decided; "" when a person may."""
+    if row.state in (S.QUARANTINED, S.REJECTED):
+        return ""
+    if row.state == S.SAVED:
+        return _("Everything in it is saved.")
+    return _("The worker has not read it yet.")
+
+
+def read_again(row: ReceivedFile, *, by: Actor, now: dt.datetime) -> bool:
+    """Harmless: what was saved is known. Also what was rejected, should that have been wrong."""
+    return _again(row, "received.again", by, now)
+
+
+def leave_out_bad(row: ReceivedFile, *, by: Actor, now: dt.datetime) -> bool:
+    """Save the good rows of each account; the bad ones are listed with the import."""
+    return _again(row, "received.left_out", by, now, leave_out_by=by.user_id)
+
+
+def reject(row: ReceivedFile, *, reason: str, by: Actor, now: dt.datetime) -> bool:
+    """Nothing more of it comes in; what was saved stays. Raises ValueError without a reason."""
+    demand_reason(reason)
+    with transaction.atomic():
+        rows = ReceivedFile.objects.filter(pk=row.pk, state=S.QUARANTINED)
+        if not rows.update(state=S.REJECTED, words=reason):
+            return False
+        Event.objects.record("received.rejected", by=by, at=now, words=row.batch_id, reason=reason)
+    return True
+
+
+def _again(
+    row: ReceivedFile, action: str, by: Actor, now: dt.datetime, leave_out_by: int | None = None
+) -> bool:
+    with transaction.atomic():
+        rows = ReceivedFile.objects.filter(pk=row.pk, state__in=(S.QUARANTINED, S.REJECTED))
+        if not rows.update(state=S.RECEIVED, tries=0, words="", leave_out_by=leave_out_by):
+            return False
+        Event.objects.record(action, by=by, at=now, words=row.batch_id)
+        doorbell.ring(doorbell.RECEIVED, row.sender_id)
+    return True
