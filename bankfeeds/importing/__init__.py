@@ -9,6 +9,7 @@ what was never in a push can be taken back. Knows `models`, `rules`,
 from __future__ import annotations
 
 from . import profiles
+from .bulk import in_one_pass
 from .look import FileKnown, look, refuse_unfit
 from .matching import CannotImport
 from .owners import Named, Whole
@@ -35,6 +36,7 @@ __all__ = [
     "Whole",
     "bad_rows",
     "discard",
+    "in_one_pass",
     "look",
     "preview",
     "profiles",

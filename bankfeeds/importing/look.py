@@ -56,7 +56,30 @@ def look(
     if part is None:
         profile = profile or profiles.found_for(content)
         part = mine(account, content, profiles.of(profile))
-    packed = kept.packed(part, content)
+    return keep(
+        account,
+        file_name=file_name,
+        digest=digest,
+        size=len(content),
+        packed=kept.packed(part, content),
+        profile=profile,
+        by=by,
+        now=now,
+    )
+
+
+def keep(
+    account: SourceAccount,
+    *,
+    file_name: str,
+    digest: str,
+    size: int,
+    packed: bytes,
+    profile: ColumnProfile | None = None,
+    by: Actor,
+    now: dt.datetime,
+) -> Statement:
+    """The upload of a file that can be read. Raises FileKnown."""
     with transaction.atomic():
         lock(account)
         refuse_known(account, digest)
@@ -67,7 +90,7 @@ def look(
             connection_id=account.connection_id,
             company_id=account.company_id,
             sha256=digest,
-            size=len(content),
+            size=size,
         )
         upload.content, upload.profile = packed, profile
         upload.file_name, upload.uploaded_at = profiles.plain_name(file_name), now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -72,14 +72,21 @@ def save(statement: Statement, *, leave_out_bad: bool, by: Actor, now: dt.dateti
     if parsed.rejected_count and not leave_out_bad:
         raise BadRowsRemain(parsed)
     with transaction.atomic():
-        lock(account)
-        mine = Statement.objects.defer("content").filter(pk=statement.pk).first()
-        if mine is None:
-            raise UploadGone
+        mine = locked(statement)
         if mine.state != Statement.State.PREVIEWED:
             return mine
-        refuse_known(account, mine.sha256)
         return _save(mine, parsed, by, now)
+
+
+def locked(statement: Statement) -> Statement:
+    """The upload as it stands, its account locked. Raises UploadGone, FileKnown."""
+    lock(statement.account)
+    mine = Statement.objects.defer("content").filter(pk=statement.pk).first()
+    if mine is None:
+        raise UploadGone
+    if mine.state == Statement.State.PREVIEWED:
+        refuse_known(statement.account, mine.sha256)
+    return mine
 
 
 def discard(statement: Statement, *, by: Actor, now: dt.datetime) -> bool:
@@ -106,6 +113,11 @@ def _save(statement: Statement, parsed: Stated, by: Actor, now: dt.datetime) -> 
     statement.rows_known = len(sorting.known)
     statement.rows_rejected = parsed.rejected_count + len(sorting.changed) + len(parsed.held_out)
     statement.rejected = _left_out(parsed, sorting)
+    return record(statement, by=by, now=now)
+
+
+def record(statement: Statement, *, by: Actor, now: dt.datetime) -> Statement:
+    """It is saved, and what came of its rows stands on it already."""
     statement.state, statement.saved_at = Statement.State.SAVED, now
     statement.imported_by, statement.user_id = by.name, by.user_id
     statement.save(
@@ -142,13 +154,21 @@ def _oldest_first(rows: Sequence[Line], sorting: Sorting) -> list[Line]:
 
 def _left_out(parsed: Stated, sorting: Sorting) -> list[dict[str, Any]]:
     without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
+    changed = (
+        (row.line, sorting.changed[row.transaction_id])
+        for row in parsed.rows
+        if row.transaction_id in sorting.changed
+    )
+    return left_out(without, changed)
+
+
+def left_out(
+    without: Iterable[Rejected | HeldOut], changed: Iterable[tuple[int, str]]
+) -> list[dict[str, Any]]:
+    """The first of the lines that did not come in; `changed`: with why."""
     found: list[dict[str, Any]] = [
         {"line": bad.line, "code": bad.reason.code, "reason": words_of(bad.reason)}
         for bad in without
     ]
-    found += [
-        {"line": row.line, "code": CHANGED, "reason": sorting.changed[row.transaction_id]}
-        for row in parsed.rows
-        if row.transaction_id in sorting.changed
-    ]
+    found += [{"line": line, "code": CHANGED, "reason": words} for line, words in changed]
     return sorted(found, key=lambda entry: entry["line"])[:KEPT_REJECTED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -61,8 +62,8 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
             before = stored.get(row.transaction_id)
             if before is None:
                 new.append(row)
-            elif difference := _difference(before, row, derived=statement.derived):
-                changed[row.transaction_id] = difference
+            elif said := difference(before, row, derived=statement.derived):
+                changed[row.transaction_id] = said
             else:
                 known.add(row.transaction_id)
     for row, before in _told_anew(account, statement, new):
@@ -70,10 +71,11 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
             "A row of the same day, amount and words is here and not in this file: it may be that"
             " one. What is here stays."
         )
-        difference = _difference(before, row, derived=statement.derived)
-        changed[row.transaction_id] = difference or alike
+        said = difference(before, row, derived=statement.derived)
+        changed[row.transaction_id] = said or alike
     new = [row for row in new if row.transaction_id not in changed]
-    return Sorting(new, known, changed, _balance_before(account, new))
+    first = min((row.date for row in new), default=None)
+    return Sorting(new, known, changed, None if first is None else balance_before(account, first))
 
 
 def _told_anew(
@@ -89,7 +91,7 @@ def _told_anew(
     if not new:
         return
     here = BankTransaction.objects.filter(
-        account__in=_line(account),
+        account__in=line_of(account),
         date__range=(min(row.date for row in new), max(row.date for row in new)),
     )
     if not any(row.transaction_id.startswith(MADE) for row in new):
@@ -127,17 +129,17 @@ def _batches(rows: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _stored(account: SourceAccount, batch: Iterable[Line]) -> dict[str, BankTransaction]:
     ids = [row.transaction_id for row in batch]
-    line = _line(account)
+    line = line_of(account)
     found = BankTransaction.objects.filter(account__in=line, transaction_id__in=ids)
     return {row.transaction_id: row for row in found.order_by()}
 
 
-def _line(account: SourceAccount) -> list[int]:
+def line_of(account: SourceAccount) -> list[int]:
     """The account and those that it goes on from: what came in on them is here already."""
     return SourceAccount.objects.lines([account.pk])[account.pk]
 
 
-def _difference(stored: BankTransaction, row: Line, *, derived: bool) -> str:
+def difference(stored: BankTransaction, row: Line, *, derived: bool) -> str:
     """What differs, in words; empty when nothing does. A type that one side lacks is no change.
 
     A balance that is worked out hangs on the order of the day's rows, which may be another in the
@@ -169,10 +171,7 @@ def _difference(stored: BankTransaction, row: Line, *, derived: bool) -> str:
     }
 
 
-def _balance_before(account: SourceAccount, rows: Sequence[Line]) -> Decimal | None:
-    """Balance of the newest stored row that is not newer than the first of these."""
-    if not rows:
-        return None
-    stored = BankTransaction.objects.filter(account__in=_line(account))
-    stored = stored.filter(date__lte=min(row.date for row in rows))
+def balance_before(account: SourceAccount, day: dt.date) -> Decimal | None:
+    """Balance of the newest stored row that is not newer than that day."""
+    stored = BankTransaction.objects.filter(account__in=line_of(account), date__lte=day)
     return stored.order_by("-date", "-id").values_list("balance", flat=True).first()

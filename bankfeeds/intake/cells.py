@@ -12,11 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from .shape import Reason, gettext_noop
 
 LONGEST_ID = 100
 LONGEST_DESCRIPTION = 1_000
+LONGEST_DATE_KEPT = 40
 MOST_DIGITS = 15
 # Begins an id that the file does not state.
 MADE = "made-"
@@ -57,7 +59,7 @@ def identifier(text: str) -> str:
             gettext_noop("Its id is longer than %(limit)d characters."),
             limit=LONGEST_ID,
         )
-    if CONTROLS.search(text):
+    if not text.isprintable() and CONTROLS.search(text):
         raise BadCell(
             "id-control", gettext_noop("Its id contains a line break or a control character.")
         )
@@ -73,7 +75,7 @@ def description(text: str) -> str:
             gettext_noop("Its description is longer than %(limit)d characters."),
             limit=LONGEST_DESCRIPTION,
         )
-    if CONTROLS.search(text):
+    if not text.isprintable() and CONTROLS.search(text):
         raise BadCell(
             "description-control",
             gettext_noop("Its description contains a line break or a control character."),
@@ -82,6 +84,12 @@ def description(text: str) -> str:
 
 
 def date(text: str) -> dt.date:
+    # A file has few different days; one with a very long fraction of a second is not kept.
+    return _day(text) if len(text) < LONGEST_DATE_KEPT else _day.__wrapped__(text)
+
+
+@lru_cache(maxsize=4_096)
+def _day(text: str) -> dt.date:
     match = DATE.fullmatch(text)
     if match is None:
         raise BadCell(

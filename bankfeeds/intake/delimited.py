@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
 
 from . import cells
-from .lines import EMPTY, text_lines
+from .lines import EMPTY, Source, text_lines
 from .records import STRAY_QUOTE, Record, records
 from .shape import (
     KEPT_REJECTED,
@@ -40,9 +39,13 @@ SECOND_HEADER = Reason("second-header", gettext_noop("It is the header once more
 class Reading:
     """A CSV file being read: its header at once, its lines one by one."""
 
-    def __init__(self, source: bytes | BinaryIO, *, places: int = PLACES) -> None:
+    def __init__(
+        self, source: bytes | Source, *, places: int = PLACES, ids_once: bool = True
+    ) -> None:
+        """`ids_once`: refuse an id that stood there before; else whoever reads looks to that."""
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
         self._places = places
+        self._ids_once = ids_once
         self._records = records(text_lines(stream))
         self.header = self._read_header()
         self._columns = {name: self.header.index(name) for name in _known(self.header)}
@@ -77,14 +80,14 @@ class Reading:
         try:
             self._check_shape(values)
             line = self._understood(values, record)
-            _check_repeated(line, seen)
+            if self._ids_once:
+                _check_repeated(line, seen)
         except cells.BadCell as bad:
             return Rejected(record.line, bad.reason, record.raw[:RAW_SHOWN], tuple(record.cells))
-        seen[line.transaction_id] = line.line
         return line
 
     def _check_shape(self, values: Sequence[str]) -> None:
-        if tuple(value.lower() for value in values) == self.header:
+        if values[0].lower() == self.header[0] and self._is_header(values):
             raise cells.BadCell(SECOND_HEADER.code, SECOND_HEADER.template)
         width = len(self.header)
         if len(values) < width or any(values[width:]):
@@ -97,6 +100,9 @@ class Reading:
                 cells=len(values),
                 columns=width,
             )
+
+    def _is_header(self, values: Sequence[str]) -> bool:
+        return tuple(value.lower() for value in values) == self.header
 
     def _understood(self, values: Sequence[str], record: Record) -> Line:
         at = self._columns
@@ -113,7 +119,7 @@ class Reading:
 
 
 def read_csv(
-    source: bytes | BinaryIO, *, places: int = PLACES, keep_rejected: int = KEPT_REJECTED
+    source: bytes | Source, *, places: int = PLACES, keep_rejected: int = KEPT_REJECTED
 ) -> Parsed:
     """The whole file. `places`: decimals that the currency has. Raises UnreadableFile."""
     reading = Reading(source, places=places)
@@ -177,7 +183,7 @@ def _notes(header: Sequence[str]) -> tuple[Reason, ...]:
 
 
 def _check_repeated(line: Line, seen: dict[str, int]) -> None:
-    first = seen.get(line.transaction_id)
-    if first is not None:
+    first = seen.setdefault(line.transaction_id, line.line)
+    if first != line.line:
         twice = cells.twice(line.transaction_id, first)
         raise cells.BadCell(twice.code, twice.template, **twice.values)

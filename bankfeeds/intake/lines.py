@@ -7,7 +7,7 @@ wrong names before a client.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from .shape import Reason, UnreadableFile, gettext_noop
 
@@ -29,7 +29,13 @@ BINARY = Reason("binary", SAVE_AS, {"what": gettext_noop("binary")})
 WHITESPACE = b" \t\r\n\x0b\x0c"
 
 
-def text_lines(stream: BinaryIO) -> Iterator[str]:
+class Source(Protocol):
+    """A file, or what reads one as it goes."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def text_lines(stream: Source) -> Iterator[str]:
     """Every physical line with its line end (LF, CR or CRLF), without the byte order mark."""
     head = stream.read(BLOCK)
     refuse_what_is_no_text(head)
@@ -73,7 +79,7 @@ def _looks_binary(head: bytes) -> bool:
     return odd > max(4, len(head) // 50)
 
 
-def _physical(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+def _physical(head: bytes, stream: Source) -> Iterator[bytes]:
     """Lines as bytes; never holds more than one block and one line."""
     carry, block, number = b"", head, 0
     while block:

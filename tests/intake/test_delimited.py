@@ -259,6 +259,6 @@ class Meter(io.RawIOBase):
 
 def test_a_file_is_read_in_pieces() -> None:
     meter = Meter(20_000)
-    parsed = read_csv(meter)  # type: ignore[arg-type]
+    parsed = read_csv(meter)
     assert len(parsed.rows) == 20_000
     assert 0 < meter.largest <= 65_536

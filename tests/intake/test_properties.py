@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import os
 import time
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from bankfeeds.intake.cells import CONTROLS, TYPES
 from bankfeeds.intake.delimited import read_csv
+from bankfeeds.intake.records import Record, records
 
 from .fuzz import fuzz, survives
 from .support import HEADER, file_of, written
@@ -105,3 +107,16 @@ def test_any_cells_below_a_header(content: str) -> None:
 
 def test_mutated_files() -> None:
     assert fuzz("csv", 1_500)
+
+
+@given(
+    st.text("a ,;\t\u2028\x85é'", max_size=12),
+    st.sampled_from(",;\t|"),
+    st.sampled_from(["", "\n", "\r\n"]),
+)
+def test_a_line_without_quotes_is_cut_as_the_csv_module_does(
+    text: str, delimiter: str, end: str
+) -> None:
+    [found] = records(iter([f"{text}{end}"]), delimiter=delimiter)
+    as_by_csv = csv.reader([f"{text}{end}"], delimiter=delimiter, skipinitialspace=True)
+    assert found == Record(1, text, next(as_by_csv))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,24 +69,26 @@ class Command(PortalCommand):
             self._refuse(f"{words} Nothing was saved.", line=error.line)
         except (BadRowsRemain, NothingToSave) as error:
             self._name_bad_rows(error.parsed)
-            hint = " Run it again with --leave-out-bad to save the others."
-            raise CommandError(f"{error}{hint if error.parsed.rows else ''}") from None
+            some_are_good = isinstance(error, BadRowsRemain)
+            hint = " Run it again with --leave-out-bad to save the others." if some_are_good else ""
+            raise CommandError(f"{error}{hint}") from None
 
     def _import(self, options: dict[str, Any]) -> None:
         account = self._account(options["company"], options["account"])
         path: Path = options["file"]
-        now = timezone.now()
+        how: dict[str, Any] = {"file_name": path.name, "by": self.actor, "now": timezone.now()}
+        leave_out_bad: bool = options["leave_out_bad"]
+        with self._opened(path) as file:
+            if not options["profile"]:
+                saved = importing.in_one_pass(account, file, leave_out_bad=leave_out_bad, **how)
+                if saved is not None:
+                    self._tell(saved, ())
+                    return
+            content = file.read()
         upload = importing.look(
-            account,
-            file_name=path.name,
-            content=self._content(path),
-            profile=self._profile(options["profile"]),
-            by=self.actor,
-            now=now,
+            account, content=content, profile=self._profile(options["profile"]), **how
         )
-        saved = importing.save(
-            upload, leave_out_bad=options["leave_out_bad"], by=self.actor, now=now
-        )
+        saved = importing.save(upload, leave_out_bad=leave_out_bad, by=how["by"], now=how["now"])
         self._tell(saved, importing.read(saved).others)
 
     def _account(self, company: str, account_id: str) -> SourceAccount:
@@ -117,9 +120,9 @@ class Command(PortalCommand):
             )
         return found[0]
 
-    def _content(self, path: Path) -> bytes:
+    def _opened(self, path: Path) -> BufferedReader:
         try:
-            return path.read_bytes()
+            return path.open("rb")
         except OSError as error:
             self._refuse(f"{path} cannot be read: {error.strerror}. Nothing was saved.")
 

@@ -1,0 +1,188 @@
+"""A long CSV, from the file to the account in one pass and in memory that does not grow with it.
+
+The same outcome as `look` and `save` have, row by row; what they alone can judge is left to them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import zlib
+from dataclasses import dataclass, field
+from io import BufferedReader
+
+from django.db import transaction
+
+from bankfeeds.intake.cells import MADE
+from bankfeeds.intake.delimited import Reading
+from bankfeeds.intake.recognise import HEAD, Format, recognise
+from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed, Rejected, UnreadableFile
+from bankfeeds.models import Actor, BankTransaction, SourceAccount, Statement
+
+from .look import keep, refuse_known, refuse_unfit
+from .matching import places
+from .save import BadRowsRemain, NothingToSave, left_out, locked, record
+from .sorting import balance_before, difference, line_of
+from .staging import Here, Inexact, Staged, staged
+
+STAGED_AT_ONCE = 2_000
+# Of zlib, which says 9 at most: a statement shrinks to a sixth by the quickest.
+QUICKEST = 1
+
+
+class _Unlike(Exception):
+    """Not for this way; nothing was done."""
+
+
+def in_one_pass(
+    account: SourceAccount,
+    file: BufferedReader,
+    *,
+    file_name: str,
+    leave_out_bad: bool,
+    by: Actor,
+    now: dt.datetime,
+) -> Statement | None:
+    """Look and save. None: it takes them both; nothing was saved, the file is at its beginning.
+
+    Raises what they raise; a file with bad rows is kept for a preview, as by them.
+    """
+    refuse_unfit(account)
+    if not _is_plain(file) or len(line_of(account)) > 1:
+        return None
+    refuse_known(account, hashlib.file_digest(file, "sha256").hexdigest())
+    file.seek(0)
+    try:
+        with staged(places=places(account)) as rows:
+            packing = _Packing(file)
+            parsed = _stage(rows, Reading(packing, places=places(account), ids_once=False))
+            if rows.count and _may_be_told_anew(account, rows):
+                raise _Unlike
+            upload = keep(
+                account,
+                file_name=file_name,
+                digest=packing.digest.hexdigest(),
+                size=packing.size,
+                packed=packing.packed(),
+                by=by,
+                now=now,
+            )
+            if not rows.count:
+                raise NothingToSave(parsed)
+            if parsed.rejected_count and not leave_out_bad:
+                raise BadRowsRemain(parsed)
+            return _save(upload, rows, parsed, by=by, now=now)
+    except (_Unlike, Inexact):
+        file.seek(0)
+        return None
+
+
+def _is_plain(file: BufferedReader) -> bool:
+    """The portal's own CSV, whose header can be read."""
+    if not file.seekable():
+        return False
+    head = file.read(HEAD)
+    file.seek(0)
+    try:
+        if head.startswith(b"PK") or recognise(head) is not Format.CSV:
+            return False
+        Reading(file)
+    except UnreadableFile:
+        return False
+    finally:
+        file.seek(0)
+    return True
+
+
+@dataclass
+class _Packing:
+    """A file that is read: its hash, its size and what is kept of it, of the same bytes."""
+
+    file: BufferedReader
+    size: int = 0
+    pieces: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self._zlib = zlib.compressobj(QUICKEST)
+
+    def read(self, size: int, /) -> bytes:
+        block = self.file.read(size)
+        self.size += len(block)
+        self.digest.update(block)
+        self.pieces.append(self._zlib.compress(block))
+        return block
+
+    def packed(self) -> bytes:
+        return b"".join([*self.pieces, self._zlib.flush()])
+
+
+def _stage(rows: Staged, reading: Reading) -> Parsed:
+    """Every row that is understood; the first of the others. Raises UnreadableFile."""
+    rejected: list[Rejected] = []
+    bad = 0
+    batch: list[Line] = []
+    for entry in reading:
+        if isinstance(entry, Rejected):
+            bad += 1
+            if bad <= KEPT_REJECTED:
+                rejected.append(entry)
+            continue
+        if entry.transaction_id.startswith(MADE):
+            raise _Unlike
+        batch.append(entry)
+        if len(batch) == STAGED_AT_ONCE:
+            rows.add(batch)
+            batch.clear()
+    rows.add(batch)
+    again, first = rows.take_out_repeated(most=KEPT_REJECTED)
+    rejected = sorted([*rejected, *first], key=lambda entry: entry.line)[:KEPT_REJECTED]
+    return Parsed([], rejected, bad + again, reading.notes)
+
+
+def _may_be_told_anew(account: SourceAccount, rows: Staged) -> bool:
+    """Rows are here whose id was made of what they say: these may be the same ones."""
+    here = BankTransaction.objects.filter(account=account, date__range=rows.days())
+    return here.filter(transaction_id__startswith=MADE).exists()
+
+
+def _save(
+    upload: Statement, rows: Staged, parsed: Parsed, *, by: Actor, now: dt.datetime
+) -> Statement:
+    with transaction.atomic():
+        mine = locked(upload)
+        if mine.state != Statement.State.PREVIEWED:
+            return mine
+        if _may_be_told_anew(mine.account, rows):
+            raise _Unlike
+        here = rows.here(mine.account_id)
+        changed = _changed(mine.account_id, rows) if here.changed else []
+        mine.rows_saved = rows.move(mine, backwards=_runs_backwards(mine.account, rows, here))
+        mine.rows_known = here.known
+        mine.rows_rejected = parsed.rejected_count + here.changed
+        mine.rejected = left_out(parsed.rejected, changed)
+        return record(mine, by=by, now=now)
+
+
+def _changed(account: int, rows: Staged) -> list[tuple[int, str]]:
+    pairs = rows.changed(account, most=KEPT_REJECTED)
+    stored = BankTransaction.objects.in_bulk([pk for _, pk in pairs])
+    return [(row.line, difference(stored[pk], row, derived=False)) for row, pk in pairs]
+
+
+def _runs_backwards(account: SourceAccount, rows: Staged, here: Here) -> bool:
+    """Whether the file lists the newest row of a day first; as `order.movement` decides it."""
+    before = None
+    if not (here.known or here.changed):
+        balance = balance_before(account, rows.days()[0])
+        before = None if balance is None else rows.units(balance)
+    forwards = rows.breaks(before, backwards=False, sign=1)
+    if not forwards:
+        return False
+    backwards = rows.breaks(before, backwards=True, sign=1)
+    if not backwards:
+        return True
+    for way in (False, True):
+        if not rows.breaks(before, backwards=way, sign=-1):
+            return way
+    return backwards < forwards

@@ -1,0 +1,200 @@
+"""Rows of a long file in a table of this connection alone, until they may go among the others.
+
+Each question about them is one statement, so that neither memory nor the time in which others wait
+grows as a list of the rows would. Money is in whole units of the currency's smallest part.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from bankfeeds.intake import cells
+from bankfeeds.intake.shape import Line, Rejected
+from bankfeeds.models import Statement
+
+# Units. Below it the floating point of SQLite tells two figures apart by far less than a unit.
+LARGEST = 10**13
+COLUMNS = "line, transaction_id, date, description, amount, balance, transaction_type"
+TABLE = f"CREATE TEMPORARY TABLE staged ({COLUMNS})"
+TYPED = (
+    "CREATE TEMPORARY TABLE staged (line integer, transaction_id text, date date,"
+    " description text, amount bigint, balance bigint, transaction_type text)"
+)
+EACH = "INSERT INTO staged VALUES (%s, %s, %s, %s, %s, %s, %s)"
+COPY = "COPY staged FROM STDIN"
+REPEATED = "SELECT 1 FROM staged GROUP BY transaction_id HAVING count(*) > 1 LIMIT 1"
+WITH_FIRST = (
+    "SELECT line, transaction_id, min(line) OVER (PARTITION BY transaction_id) AS first FROM staged"
+)
+AGAIN = (
+    f"SELECT line, transaction_id, first FROM ({WITH_FIRST}) AS every WHERE line > first"  # noqa: S608
+    " ORDER BY line LIMIT %s"
+)
+DROP_AGAIN = (
+    f"DELETE FROM staged WHERE line IN (SELECT line FROM ({WITH_FIRST}) AS every"  # noqa: S608
+    " WHERE line > first)"
+)
+# In the order in which the rows may have happened: as they stand, or the newest first.
+BREAKS = (
+    "SELECT count(*) FROM (SELECT amount, balance, LAG(balance)"
+    " OVER (ORDER BY date, line {way}) AS before FROM staged) AS every"
+    " WHERE COALESCE(before, CAST(%s AS bigint)) {sign} amount <> balance"
+)
+HERE = (
+    " FROM staged AS s JOIN bankfeeds_banktransaction AS t"
+    " ON t.account_id = %s AND t.transaction_id = s.transaction_id"
+)
+SAME = (
+    "t.date = s.date AND t.description = s.description AND ABS(t.amount - {amount}) < 0.00001"
+    " AND ABS(t.balance - {balance}) < 0.00001 AND (t.transaction_type = s.transaction_type"
+    " OR t.transaction_type = '' OR s.transaction_type = '')"
+)
+MOVE = (
+    "INSERT INTO bankfeeds_banktransaction (account_id, statement_id, line, transaction_id, date,"
+    " description, amount, balance, transaction_type)"
+    " SELECT %s, %s, s.line, s.transaction_id, s.date, s.description, {amount}, {balance},"
+    " s.transaction_type FROM staged AS s WHERE true ORDER BY s.date, s.line {way}"
+    " ON CONFLICT DO NOTHING"
+)
+
+
+class Inexact(ValueError):
+    """An amount is too large for this way; the other way keeps it exactly."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """Rows whose id is on the account: how many say the same, how many something else."""
+
+    known: int
+    changed: int
+
+
+class Staged:
+    """`places`: decimals of the currency."""
+
+    def __init__(self, cursor: Any, *, places: int) -> None:
+        self._cursor = cursor
+        self._unit = 10**places
+        self._is_postgres = connection.vendor == "postgresql"
+        scaled = f"* 1e-{places}::numeric" if self._is_postgres else f"/ {self._unit}.0"
+        self._money = {name: f"s.{name} {scaled}" for name in ("amount", "balance")}
+        self.count = 0
+
+    def add(self, rows: Sequence[Line]) -> None:
+        """Raises Inexact."""
+        values = [self._plain(row) for row in rows]
+        if self._is_postgres:
+            with self._cursor.copy(COPY) as copy:
+                for each in values:
+                    copy.write_row(each)
+        else:
+            # One small transaction of the temporary table; the portal's own is not touched.
+            self._cursor.execute("SAVEPOINT staged")
+            self._cursor.executemany(EACH, values)
+            self._cursor.execute("RELEASE staged")
+        self.count += len(values)
+
+    def _plain(self, row: Line) -> tuple[Any, ...]:
+        return (
+            row.line,
+            row.transaction_id,
+            row.date.isoformat(),
+            row.description,
+            self.units(row.amount),
+            self.units(row.balance),
+            row.transaction_type,
+        )
+
+    def _line(self, line: int, name: str, date: Any, text: str, *rest: Any) -> Line:
+        amount, balance, kind = rest
+        amount, balance = (Decimal(units) / self._unit for units in (amount, balance))
+        return Line(line, name, _day(date), text, amount, balance, kind, "")
+
+    def take_out_repeated(self, *, most: int) -> tuple[int, list[Rejected]]:
+        """Rows whose id stands further up in the file: how many, and the first `most` of them."""
+        if not self._ask(REPEATED):
+            return 0, []
+        again = self._ask(AGAIN, most)
+        self._cursor.execute(DROP_AGAIN)
+        taken: int = self._cursor.rowcount
+        self.count -= taken
+        return taken, [Rejected(line, cells.twice(name, first), "") for line, name, first in again]
+
+    def days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last."""
+        [[first, last]] = self._ask("SELECT min(date), max(date) FROM staged")
+        return _day(first), _day(last)
+
+    def here(self, account: int) -> Here:
+        same = SAME.format(**self._money)
+        question = f"SELECT count(*), sum(CASE WHEN {same} THEN 1 ELSE 0 END)" + HERE
+        [[both, known]] = self._ask(question, account)
+        return Here(known or 0, both - (known or 0))
+
+    def changed(self, account: int, *, most: int) -> list[tuple[Line, int]]:
+        """The first `most` that say something else, each with the primary key of what is here."""
+        same = SAME.format(**self._money)
+        question = "SELECT t.id, s.*" + HERE + f" WHERE NOT ({same}) ORDER BY s.line LIMIT %s"
+        return [(self._line(*values), pk) for pk, *values in self._ask(question, account, most)]
+
+    def units(self, value: Decimal) -> int:
+        """Raises Inexact."""
+        found = value * self._unit
+        if found != int(found) or abs(found) > LARGEST:
+            raise Inexact
+        return int(found)
+
+    def breaks(self, before: int | None, *, backwards: bool, sign: int) -> int:
+        """How many balances do not follow from the one before; see `order.movement`."""
+        way, plus = "DESC" if backwards else "", "+" if sign > 0 else "-"
+        [[found]] = self._ask(BREAKS.format(way=way, sign=plus), before)
+        return int(found)
+
+    def move(self, statement: Statement, *, backwards: bool) -> int:
+        """Among the account's transactions, oldest first; how many were not there already."""
+        order = MOVE.format(way="DESC" if backwards else "", **self._money)
+        self._cursor.execute(order, [statement.account_id, statement.pk])
+        return int(self._cursor.rowcount)
+
+    def _ask(self, question: str, *values: object) -> list[Any]:
+        self._cursor.execute(question, values)
+        found: list[Any] = self._cursor.fetchall()
+        return found
+
+
+@contextmanager
+def staged(*, places: int) -> Iterator[Staged]:
+    with connection.cursor() as cursor, _on_disk(cursor):
+        cursor.execute(TYPED if connection.vendor == "postgresql" else TABLE)
+        try:
+            yield Staged(cursor, places=places)
+        finally:
+            cursor.execute("DROP TABLE staged")
+
+
+@contextmanager
+def _on_disk(cursor: Any) -> Iterator[None]:
+    """SQLite holds what is temporary in memory here, which a long file would fill.
+
+    It cannot change that within a transaction.
+    """
+    changes = connection.vendor == "sqlite" and not connection.in_atomic_block
+    if changes:
+        cursor.execute("PRAGMA temp_store = FILE")
+    try:
+        yield
+    finally:
+        if changes:
+            cursor.execute("PRAGMA temp_store = MEMORY")
+
+
+def _day(value: dt.date | str) -> dt.date:
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
