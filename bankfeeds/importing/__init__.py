@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from . import profiles
 from .bulk import in_one_pass
+from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, look, refuse_unfit
 from .matching import CannotImport
-from .owners import Named, Whole
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
 from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
@@ -20,6 +20,7 @@ from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
 
 __all__ = [
+    "Arrival",
     "BadRowsRemain",
     "CannotImport",
     "CannotUndo",
@@ -27,16 +28,17 @@ __all__ = [
     "FileKnown",
     "Flow",
     "Kind",
-    "Named",
+    "Landed",
     "NothingToSave",
     "Preview",
     "ProfileNameTaken",
     "SeveralProfiles",
     "UploadGone",
-    "Whole",
     "bad_rows",
     "discard",
     "in_one_pass",
+    "land",
+    "land_on",
     "look",
     "preview",
     "profiles",

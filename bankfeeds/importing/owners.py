@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from bankfeeds import sealing, words
-from bankfeeds.intake.recognise import TABLES, File, read
+from bankfeeds.intake.recognise import TABLES, File, read, recognise
 from bankfeeds.intake.shape import AccountStated
 from bankfeeds.models import SourceAccount
 
@@ -36,14 +36,14 @@ class Whole:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._read: dict[int, File] = {}
-        file = self._file(PLACES["USD"])
-        if file.format in TABLES:
+        if recognise(content) in TABLES:
             raise CannotImport(
                 _(
                     "This kind of file names no account, so nobody can tell whose it is."
                     " Send BAI2, OFX, camt.053, MT940 or JSON, or import it on a page."
                 )
             )
+        file = self._file(PLACES["USD"])
         self.named = _named([each.account for each in file.statements])
 
     def part(self, account: SourceAccount, named: Named) -> Mine:

@@ -18,9 +18,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell, importing, sealing
-from bankfeeds.importing import FileKnown, Named, Whole
+from bankfeeds.importing import Landed
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import Actor, Event, Origin, ReceivedFile, Sender, Statement
+from bankfeeds.models import Actor, Event, Origin, ReceivedFile, Sender
 
 log = logging.getLogger(__name__)
 
@@ -89,50 +89,18 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
     if sealed is None:
         return _("The file was encrypted with a SECRET_KEY that is not there any more."), []
     try:
-        content = zlib.decompress(sealed)
-        whole = Whole(content)
-        return "", [_save(row, whole, each, content, now) for each in whole.named]
+        arrival = importing.Arrival(
+            file_name=row.batch_id,
+            content=zlib.decompress(sealed),
+            by=_actor(row),
+            now=now,
+            leave_out_bad=row.leave_out_by_id is not None,
+        )
+        return "", [_entry(each) for each in importing.land(arrival)]
     except UnreadableFile as error:
         return importing.words_of(error.reason), []
     except importing.CannotImport as error:
         return str(error), []
-
-
-def _save(
-    row: ReceivedFile, whole: Whole, named: Named, content: bytes, now: dt.datetime
-) -> dict[str, Any]:
-    if named.account is None:
-        return _entry(named, "unknown", named.words)
-    by = _actor(row)
-    try:
-        upload = importing.look(
-            named.account,
-            file_name=row.batch_id,
-            content=content,
-            part=whole.part(named.account, named),
-            by=by,
-            now=now,
-        )
-    except UnreadableFile as error:
-        return _entry(named, "quarantined", importing.words_of(error.reason))
-    except FileKnown as known:
-        return _entry(named, "saved", statement=known.statement)
-    except importing.CannotImport as error:
-        return _entry(named, "quarantined", str(error))
-    try:
-        leave_out = row.leave_out_by_id is not None
-        saved = importing.save(upload, leave_out_bad=leave_out, by=by, now=now)
-    except FileKnown as known:
-        return _entry(named, "saved", statement=known.statement)
-    except (importing.BadRowsRemain, importing.NothingToSave) as error:
-        bad = [
-            {"line": each.line, "reason": importing.words_of(each.reason)}
-            for each in error.parsed.rejected[:ROWS_TOLD]
-        ]
-        return _entry(named, "quarantined", str(error), statement=upload, rows=bad)
-    except (importing.CannotImport, importing.UploadGone) as error:
-        return _entry(named, "quarantined", str(error))
-    return _entry(named, "saved", statement=saved)
 
 
 def _actor(row: ReceivedFile) -> Actor:
@@ -142,27 +110,23 @@ def _actor(row: ReceivedFile) -> Actor:
     return Actor(row.sender.name, Origin.SENDER)
 
 
-def _entry(
-    named: Named,
-    status: str,
-    words: str = "",
-    *,
-    statement: Statement | None = None,
-    rows: list[dict[str, Any]] | None = None,
-) -> dict[str, Any]:
+def _entry(each: Landed) -> dict[str, Any]:
     """What is kept and told of an account; its number is not, but for the last four digits."""
-    left_out = statement.rejected if statement and status == "saved" else []
-    told = [{"line": bad["line"], "reason": bad["reason"]} for bad in left_out[:ROWS_TOLD]]
+    counted = each.statement if each.is_saved else None
+    bad = [{"line": row.line, "reason": importing.words_of(row.reason)} for row in each.bad]
+    if counted:
+        bad = [{"line": row["line"], "reason": row["reason"]} for row in counted.rejected]
+    status = "saved" if each.is_saved else "quarantined" if each.account else "unknown"
     return {
-        "number": f"••{named.last4}",
-        "account": named.account.pk if named.account else None,
-        "statement": statement.pk if statement else None,
+        "number": f"••{each.last4}",
+        "account": each.account.pk if each.account else None,
+        "statement": each.statement.pk if each.statement else None,
         "status": status,
-        "saved": statement.rows_saved if statement else 0,
-        "known": statement.rows_known if statement else 0,
-        "leftOut": statement.rows_rejected if statement else 0,
-        "reason": words,
-        "rows": told if rows is None else rows,
+        "saved": counted.rows_saved if counted else 0,
+        "known": counted.rows_known if counted else 0,
+        "leftOut": counted.rows_rejected if counted else 0,
+        "reason": "" if each.is_saved else each.words,
+        "rows": bad[:ROWS_TOLD],
     }
 
 

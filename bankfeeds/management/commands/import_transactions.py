@@ -1,7 +1,11 @@
-"""`manage.py import_transactions`: a statement file -> transactions of one account that wait."""
+"""`manage.py import_transactions`: statement files -> transactions that wait.
+
+One file for one account, or a folder of files whose accounts are found by what they name.
+"""
 
 from __future__ import annotations
 
+import time
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -10,15 +14,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import CommandError
+from django.db import close_old_connections
 from django.utils import timezone
 
 from bankfeeds import importing
-from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, NothingToSave
+from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, Landed, NothingToSave
 from bankfeeds.intake.shape import Parsed, UnreadableFile
 from bankfeeds.management.entrance import PortalCommand
+from bankfeeds.management.inbox import DONE, QUARANTINE, Inbox, Result
 from bankfeeds.models import ColumnProfile, SourceAccount, Statement
 
 SHOWN = 20
+LONGEST_WAIT = 86_400.0
 
 
 class Command(PortalCommand):
@@ -31,7 +38,10 @@ class Command(PortalCommand):
         " you like, type. Dates are YYYY-MM-DD, money out has a minus. Another text in columns is"
         " read by the column profile that fits it. When rows are bad, they are named by line and"
         " reason and nothing is saved, unless you say --leave-out-bad. The same file again is"
-        " refused; a transaction that is here already is never overwritten."
+        " refused; a transaction that is here already is never overwritten. Of a folder every file"
+        " is taken in name order and then lies in `done` or `quarantine` below it, there beside a"
+        " .txt that says why. Without --company and --account each part of a file goes to the"
+        " account whose number it names; CSV and Excel name none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,14 +49,11 @@ class Command(PortalCommand):
             "file",
             type=Path,
             metavar="FILE",
-            help="CSV, Excel, OFX, QFX, BAI2, camt.053, MT940, JSON, or as a profile says",
+            help="CSV, Excel, OFX, QFX, BAI2, camt.053, MT940, JSON, or as a profile says;"
+            " or a folder of such files",
         )
-        parser.add_argument(
-            "--company", required=True, metavar="COMPANY_ID", help="Codat's id of the company"
-        )
-        parser.add_argument(
-            "--account", required=True, metavar="ACCOUNT_ID", help="id of the source account"
-        )
+        parser.add_argument("--company", metavar="COMPANY_ID", help="Codat's id of the company")
+        parser.add_argument("--account", metavar="ACCOUNT_ID", help="id of the source account")
         parser.add_argument(
             "--profile",
             metavar="PROFILE",
@@ -58,8 +65,35 @@ class Command(PortalCommand):
             action="store_true",
             help="save the good rows although others are bad",
         )
+        parser.add_argument(
+            "--watch",
+            type=_seconds,
+            metavar="SECONDS",
+            help="look into the folder again and again, this far apart, until stopped",
+        )
+        parser.add_argument(
+            "--settle",
+            type=_seconds,
+            default=1.0,
+            metavar="SECONDS",
+            help="a file is taken once it has not changed for so long; with --watch, between two"
+            " looks",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if bool(options["company"]) is not bool(options["account"]):
+            self._refuse("Give both --company and --account, or neither. Nothing was saved.")
+        if path.is_dir():
+            self._take_folder(path, options)
+            return
+        if options["watch"]:
+            self._refuse("Only a folder is watched. Nothing was saved.")
+        if not options["company"]:
+            result = self._take(path, None, options)
+            self._report([result])
+            self._end_badly([result])
+            return
         try:
             self._import(options)
         except (FileKnown, CannotImport) as error:
@@ -90,6 +124,65 @@ class Command(PortalCommand):
         )
         saved = importing.save(upload, leave_out_bad=leave_out_bad, by=how["by"], now=how["now"])
         self._tell(saved, importing.read(saved).others)
+
+    def _take_folder(self, folder: Path, options: dict[str, Any]) -> None:
+        account = None
+        if options["company"]:
+            account = self._account(options["company"], options["account"])
+        inbox = Inbox(folder, lambda path: self._take(path, account, options))
+        inbox.look()
+        if not options["watch"]:
+            time.sleep(options["settle"])
+            results = list(inbox.round())
+            for name in inbox.look():
+                self.warn(f"{name} has only just changed and was left for the next time.")
+            self._report(results)
+            self._end_badly(results)
+            return
+        self.say(f"Watching {folder}. What is taken lies in {DONE} or {QUARANTINE} afterwards.")
+        while True:
+            time.sleep(options["watch"])
+            close_old_connections()
+            for result in inbox.round():
+                self._report([result])
+
+    def _take(self, path: Path, account: SourceAccount | None, options: dict[str, Any]) -> Result:
+        """What came of one file; only a fault of the database is raised."""
+        try:
+            arrival = importing.Arrival(
+                file_name=path.name,
+                content=path.read_bytes(),
+                by=self.actor,
+                now=timezone.now(),
+                leave_out_bad=options["leave_out_bad"],
+                profile=self._profile(options["profile"]) if account else None,
+            )
+            landed = [importing.land_on(account, arrival)] if account else importing.land(arrival)
+        except OSError as error:
+            return Result(path.name, problems=(f"It cannot be read: {error.strerror}.",))
+        except UnreadableFile as error:
+            line = f"Line {error.line}: " if error.line else ""
+            return Result(path.name, problems=(line + importing.words_of(error.reason),))
+        except CannotImport as error:
+            return Result(path.name, problems=(str(error),))
+        return _result(path.name, landed)
+
+    def _report(self, results: Sequence[Result]) -> None:
+        for each in results:
+            for problem in each.problems[:SHOWN]:
+                self.warn(f"{each.file}: {problem}")
+            known = " Imported before: known." if each.is_known else ""
+            self.say(
+                f"{each.file}: saved {each.saved}, already here {each.known},"
+                f" left out {each.left_out}.{known}"
+            )
+        names = ("file", "saved", "known", "left_out", "is_known", "problems")
+        self.answer({"files": [{name: getattr(each, name) for name in names} for each in results]})
+
+    def _end_badly(self, results: Sequence[Result]) -> None:
+        wrong = sum(bool(each.problems) for each in results)
+        if wrong:
+            raise CommandError(f"{wrong} of {len(results)} files could not be saved as a whole.")
 
     def _account(self, company: str, account_id: str) -> SourceAccount:
         try:
@@ -152,3 +245,29 @@ class Command(PortalCommand):
     def _refuse(self, words: str, *, line: int = 0) -> NoReturn:
         self.answer({"saved": 0, "rejected": [{"line": line, "reason": words}]})
         raise CommandError(words)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= LONGEST_WAIT:
+        raise ValueError(text)
+    return value
+
+
+def _result(name: str, landed: Sequence[Landed]) -> Result:
+    counted = [each.statement for each in landed if each.is_saved and not each.is_known]
+    saved = [statement for statement in counted if statement]
+    return Result(
+        name,
+        saved=sum(each.rows_saved for each in saved),
+        known=sum(each.rows_known for each in saved),
+        left_out=sum(each.rows_rejected for each in saved),
+        is_known=bool(landed) and all(each.is_known for each in landed),
+        problems=tuple(line for each in landed if not each.is_saved for line in _problems(each)),
+    )
+
+
+def _problems(each: Landed) -> list[str]:
+    """First the account's, then its bad rows."""
+    rows = [f"Line {bad.line}: {importing.words_of(bad.reason)}" for bad in each.bad]
+    return [f"Account ••{each.last4}: {each.words}", *rows]

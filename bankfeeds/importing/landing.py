@@ -1,0 +1,91 @@
+"""A file that comes in with nobody looking at it: saved account by account, or told why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bankfeeds.intake.shape import Rejected, UnreadableFile
+from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
+
+from .look import FileKnown, look
+from .matching import CannotImport, Mine
+from .owners import Named, Whole
+from .preview import words_of
+from .save import BadRowsRemain, NothingToSave, UploadGone, save
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What came of one account's part. `statement`: the import, or the upload that was not saved.
+
+    `is_known`: the very file was saved before. `words`: why it was not saved. `bad`: those rows.
+    """
+
+    last4: str
+    account: SourceAccount | None
+    statement: Statement | None = None
+    is_saved: bool = False
+    is_known: bool = False
+    words: str = ""
+    bad: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file and whose doing it is. `profile`: by which to read it, where that was said."""
+
+    file_name: str
+    content: bytes
+    by: Actor
+    now: dt.datetime
+    leave_out_bad: bool = False
+    profile: ColumnProfile | None = None
+
+
+def land(arrival: Arrival) -> list[Landed]:
+    """On every account that the file names. Raises UnreadableFile, CannotImport."""
+    whole = Whole(arrival.content)
+    return [_of(arrival, whole, named) for named in whole.named]
+
+
+def land_on(account: SourceAccount, arrival: Arrival) -> Landed:
+    """On this account alone."""
+    return _land(arrival, account, account.number_last4, lambda: None)
+
+
+def _of(arrival: Arrival, whole: Whole, named: Named) -> Landed:
+    account = named.account
+    if account is None:
+        return Landed(named.last4, None, words=named.words)
+    return _land(arrival, account, named.last4, lambda: whole.part(account, named))
+
+
+def _land(
+    arrival: Arrival, account: SourceAccount, last4: str, part: Callable[[], Mine | None]
+) -> Landed:
+    upload = None
+    try:
+        upload = look(
+            account,
+            file_name=arrival.file_name,
+            content=arrival.content,
+            profile=arrival.profile,
+            part=part(),
+            by=arrival.by,
+            now=arrival.now,
+        )
+        saved = save(upload, leave_out_bad=arrival.leave_out_bad, by=arrival.by, now=arrival.now)
+        return Landed(last4, account, saved, is_saved=True)
+    except FileKnown as known:
+        return Landed(
+            last4, account, known.statement, is_saved=True, is_known=True, words=str(known)
+        )
+    except UnreadableFile as error:
+        return Landed(last4, account, words=words_of(error.reason))
+    except (BadRowsRemain, NothingToSave) as error:
+        bad = tuple(error.parsed.rejected)
+        return Landed(last4, account, upload, words=str(error), bad=bad)
+    except (CannotImport, UploadGone) as error:
+        return Landed(last4, account, words=str(error))
