@@ -163,6 +163,13 @@ class Judged(Generic[R]):
     def goes(self) -> bool:
         return all(rule.severity is not Severity.ERROR for rule in self.findings)
 
+    @property
+    def severity(self) -> Severity | None:
+        """The worst that was found; None where all is fine."""
+        if not self.goes:
+            return Severity.ERROR
+        return Severity.WARNING if self.findings else None
+
 
 def judge(rows: Iterable[R], *, standing: Standing) -> list[Judged[R]]:
     """Every row with its findings, oldest first; rows of one day keep the order given.

@@ -21,6 +21,7 @@ from . import (
     push_decide,
     push_dry_run,
     push_page,
+    push_pre_flight,
     push_together,
     push_totals,
 )
@@ -51,8 +52,20 @@ class PushAdmin(PushHistory):
             self.own("dry-run/", "dry_run", push_dry_run.view),
             self.own("dry-run/<int:pk>/", "dry_run_file", push_dry_run.file),
         )
+        pre_flight = (
+            ("pre-flight/<int:pk>/", "pre_flight", push_pre_flight.of_account),
+            ("pre-flight/<int:pk>/export/", "pre_flight_export", push_pre_flight.export_of_account),
+            ("<int:pk>/pre-flight/", "found", push_pre_flight.of_push),
+            ("<int:pk>/pre-flight/export/", "found_export", push_pre_flight.export_of_push),
+        )
         ways_out = (self.own(*each) for each in leaving_urls.PUSH)
-        return [*dry_run, *ways_out, *(self._path(*page) for page in own), *super().get_urls()]
+        return [
+            *dry_run,
+            *(self.own(*each) for each in pre_flight),
+            *ways_out,
+            *(self._path(*page) for page in own),
+            *super().get_urls(),
+        ]
 
     def _path(self, at: str, view: View, name: str) -> URLPattern:
         return path(at, self.admin_site.admin_view(view), name=f"bankfeeds_push_{name}")

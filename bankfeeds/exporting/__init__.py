@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .cells import Value, file_name, harmless
 from .client_file import ClientFile, client_file, client_files, hand_out, starts
+from .pre_flight import pre_flight
 from .pushes import pushes
 from .pushes import readable as readable_pushes
 from .record import readable as readable_events
@@ -32,6 +33,7 @@ __all__ = [
     "file_name",
     "hand_out",
     "harmless",
+    "pre_flight",
     "pushes",
     "readable_events",
     "readable_pushes",

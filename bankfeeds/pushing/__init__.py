@@ -24,7 +24,8 @@ from .doubt import (
 from .dry_run import Chunk, Endpoint, bodies, chunks, endpoint
 from .follow import look_again, sweep
 from .place import place
-from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today
+from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today, why_nothing
+from .pre_flight import Report, pre_flight, report
 from .recut import recut, recut_due
 from .together import Became, Result, chosen, decide_together, look_soon
 from .wake import wake
@@ -39,6 +40,7 @@ __all__ = [
     "Endpoint",
     "LeftOut",
     "Plan",
+    "Report",
     "Result",
     "RowsChanged",
     "again",
@@ -61,8 +63,10 @@ __all__ = [
     "perhaps_there",
     "place",
     "plan",
+    "pre_flight",
     "recut",
     "recut_due",
+    "report",
     "settled_at",
     "since",
     "something_goes",
@@ -73,4 +77,5 @@ __all__ = [
     "unsure_tries",
     "waiting_behind",
     "wake",
+    "why_nothing",
 ]

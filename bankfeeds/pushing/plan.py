@@ -152,7 +152,7 @@ def plan(accounts: Iterable[SourceAccount], *, today: dt.date) -> Plan:
     stops = SendingStop.objects.over(accounts)
     leaving = Departure.objects.over(accounts)
     for account in accounts:
-        reason = _why_not(account) or _leaves(account, leaving) or _stopped(account, stops)
+        reason = _why_nothing(account, leaving, stops)
         if reason is not None:
             found.left_out.append(reason)
             continue
@@ -168,12 +168,24 @@ def plan(accounts: Iterable[SourceAccount], *, today: dt.date) -> Plan:
     return found
 
 
+def why_nothing(account: SourceAccount) -> LeftOut | None:
+    """Why no row of this account could go now, whatever the rules say of it; None when some may."""
+    leaving, stops = Departure.objects.over([account]), SendingStop.objects.over([account])
+    return _why_nothing(account, leaving, stops)
+
+
 def behind(push: Push) -> Push | None:
     """The push that this one waits for: an earlier one of its account, or one of unknown fate
     that holds the whole connection."""
     earlier = Push.objects.blocking().filter(account=push.account_id, sequence__lt=push.sequence)
     unknown = Push.objects.filter(connection=push.connection_id, status=PushStatus.NEEDS_REVIEW)
     return earlier.order_by("sequence").first() or unknown.exclude(pk=push.pk).first()
+
+
+def _why_nothing(
+    account: SourceAccount, leaving: Mapping[int, Departure], stops: Mapping[int, SendingStop]
+) -> LeftOut | None:
+    return _why_not(account) or _leaves(account, leaving) or _stopped(account, stops)
 
 
 def _why_not(account: SourceAccount) -> LeftOut | None:

@@ -123,6 +123,8 @@ admin/bankfeeds/push/                               -           action=send_agai
 admin/bankfeeds/push/export/                        -
 admin/bankfeeds/push/totals/                        -
 admin/bankfeeds/push/confirm/                       admin/bankfeeds/push/confirm/?account={ready}  signs-{ready}=right | shown
+admin/bankfeeds/push/pre-flight/{account}/export/   -
+admin/bankfeeds/push/{push}/pre-flight/export/      -
 admin/bankfeeds/push/together/                      admin/bankfeeds/push/together/?chosen={timed_out}  reason=old;kind=give_up | reason
 admin/bankfeeds/push/{push}/                        -
 admin/bankfeeds/push/{push}/history/                -
