@@ -15,6 +15,8 @@ from .models import Language, Preference
 
 # Where a session keeps the choice, so that it is asked of the database once.
 KEY = "language"
+# Words of Django's admin that our catalog says in another way: its French "Go" is ours for a push.
+OTHERWISE = (translation.gettext_noop("Go"),)
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bankfeeds import onboarding, sealing
@@ -33,6 +34,9 @@ FIELDS = (
 )
 # A comma only where thousands are separated: 1.000,50 must not become 1.00.
 _BALANCE = re.compile(r"[-−]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?", re.ASCII)
+# As Canadian French writes it, and as every page of ours shows it in French: 1 310,25
+_FRENCH = re.compile(r"[-−]?\d{1,3}(?:[ \u00a0\u202f]?\d{3})*(?:,\d{1,2})?")
+_SPACES = re.compile(r"[ \u00a0\u202f]")
 
 number_hash = sealing.number_hash
 
@@ -181,6 +185,8 @@ def _balance(text: str) -> Decimal:
     """What was typed; 0 for nothing, NaN for what is no number."""
     if not text:
         return Decimal(0)
+    if (get_language() or "").startswith("fr") and _FRENCH.fullmatch(text):
+        text = _SPACES.sub("", text).replace(",", ".")
     if not _BALANCE.fullmatch(text):
         return Decimal("NaN")
     try:

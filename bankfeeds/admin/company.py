@@ -190,7 +190,10 @@ class CompanyAdmin(PortalAdmin):
 
     @admin.display(description=gettext_lazy("status"))
     def status(self, row: Company) -> SafeString:
-        return badge(mirror_words.headline(row, mirror_rows.current(row), now=timezone.now()))
+        tie = mirror_rows.current(row)
+        word = badge(mirror_words.headline(row, tie, now=timezone.now()))
+        stopped = mirror_words.own_stop(tie, getattr(row, "barriers", mirror_words.NO_BARRIERS))
+        return word if stopped is None else format_html("{}<br>{}", word, badge(stopped))
 
     @admin.display(description=gettext_lazy("next step"))
     def next_step(self, row: Company) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds import leaving, onboarding
+from bankfeeds import leaving, onboarding, words
 from bankfeeds.models import Company, Push, PushStatus
 
 from . import company_page
@@ -18,6 +18,9 @@ from .leaving_ask import Question, answered
 from .leaving_pages import carry_out
 from .parts import PortalAdmin, demand
 from .push_forms import actor, number
+
+# So many are named to whoever has not met one exactly.
+MOST_LIKE = 5
 
 
 def close(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -46,6 +49,7 @@ def close(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
             _("Sending stops, and no file is taken in any more."),
             *_waiting(company),
             _("Its QuickBooks connection is unlinked at Codat, if it is linked."),
+            *_link_that_is_out(company),
             _("Its history stays here. It can be opened again; what was unlinked stays so."),
         ],
         button=_("Close company"),
@@ -86,11 +90,34 @@ def _replacement(request: HttpRequest) -> Company | None:
     if not text:
         return None
     wanted = number(text)
-    known = Q(reference=text) | Q(folded_name=onboarding.folded(text))
+    name = onboarding.folded(text)
+    known = Q(reference__iexact=text) | Q(folded_name=name)
     rows = list(Company.objects.filter(known if wanted is None else known | Q(pk=wanted))[:2])
-    if len(rows) != 1:
-        raise ValueError(_("No company, or more than one, has this number, reference or name."))
-    return rows[0]
+    if len(rows) == 1:
+        return rows[0]
+    refused = _("No company, or more than one, has this number, reference or name.")
+    like = Company.objects.filter(folded_name__contains=name or text, closed_at=None)
+    raise ValueError(" ".join([refused, *_perhaps(list(like.order_by("pk")[:MOST_LIKE]))]))
+
+
+def _perhaps(rows: list[Company]) -> list[str]:
+    if not rows:
+        return []
+    named = [" · ".join(filter(None, (str(row.pk), row.name, row.reference))) for row in rows]
+    return [_("It may be one of these, by its number: %(names)s.") % {"names": "; ".join(named)}]
+
+
+def _link_that_is_out(company: Company) -> list[str]:
+    ties = company.connections.live().exclude(link_issued_at=None).order_by("-link_issued_at")
+    tie = ties.first()
+    until = tie.link_valid_until if tie else None
+    if until is None or until <= timezone.now():
+        return []
+    text = _(
+        "A link that works until %(time)s is out: whoever has it can still connect. To be sure,"
+        " remove the connection first, on its page."
+    )
+    return [text % {"time": words.clock_time(until)}]
 
 
 def _waiting(company: Company) -> list[str]:

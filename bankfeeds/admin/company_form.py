@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -73,7 +73,8 @@ class CompanyForm(forms.Form):
         chosen.queryset = owners()
         if company and company.owner_id:
             # Whoever has left stays the owner until somebody else is chosen.
-            chosen.queryset = (owners() | User.objects.filter(pk=company.owner_id)).distinct()
+            mine = Q(pk__in=owners().values("pk")) | Q(pk=company.owner_id)
+            chosen.queryset = User.objects.filter(mine).order_by("username")
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds import words
+from bankfeeds import holding, words
 from bankfeeds.going_back import back
 from bankfeeds.models import Connection
 from bankfeeds.words import legend
@@ -23,6 +23,7 @@ from . import (
     accounts_add,
     company_page,
     connection_link,
+    holding_shown,
     leaving_urls,
     mirror_rows,
     mirror_search,
@@ -124,7 +125,10 @@ def view(admin: PortalAdmin, request: HttpRequest, connection: Any) -> HttpRespo
         company=connection.company,
         word=mirror_words.headline(connection.company, connection, now=now),
         link=mirror_shown.link_block(request, connection, now=now),
-        rows=mirror_shown.account_rows(connection.all_accounts, now=now),
+        rows=mirror_shown.account_rows(
+            connection.all_accounts, now=now, barriers=holding.barriers(connection.all_accounts)
+        ),
+        stops=holding_shown.of_company(connection.company),
         counted=len(mirror_rows.counted(connection)),
         connected=len(mirror_rows.connected(connection)),
         why_no_accounts=company_page.why_no_accounts(connection),

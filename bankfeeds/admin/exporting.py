@@ -41,12 +41,13 @@ def view(page: Any, request: HttpRequest) -> HttpResponseBase:
     if found is None:
         messages.warning(request, _("This filter cannot be understood. No file was made."))
         return see_other(reverse(page.page_name("changelist")))
-    counted = exporting.count(found.queryset)
+    rows = exporting.standing(found.queryset)
+    counted = exporting.count(rows)
     if counted > exporting.MOST_ROWS:
         messages.warning(request, too_many())
         return see_other(back)
     content = exporting.export(
-        found.queryset,
+        rows,
         sheet=sheet,
         counted=counted,
         chosen=filtered.in_words(found, otherwise=_("everything")),

@@ -23,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds import importing, words
+from bankfeeds import holding, importing, words
 from bankfeeds.importing import FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
@@ -226,8 +226,17 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         saved=statement.state == Statement.State.SAVED,
         undone=statement.state == Statement.State.UNDONE,
         state_words=statement.get_state_display(),
+        waiting=statement.transactions.free().count(),
+        why_no_push=_why_no_push(account),
         why_no_undo=importing.why_not_undo(statement),
     )
+
+
+def _why_no_push(account: SourceAccount) -> str:
+    if not account.is_connected:
+        return _("This account is not connected. The rows wait; send the client a new link.")
+    stop = holding.barriers([account]).stops.get(account.pk)
+    return words.sending_stopped(stop) if stop else ""
 
 
 def _choose_account(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:

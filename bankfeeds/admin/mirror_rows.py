@@ -111,7 +111,7 @@ def put_barriers(rows: Sequence[Any]) -> None:
     What keeps everything from leaving stands in the bands above every page.
     """
     ties = [tie for row in rows if (tie := current(row))]
-    accounts = [each for tie in ties for each in connected(tie)]
+    accounts = [each for tie in ties for each in counted(tie)]
     barriers = words.Barriers(SendingStop.objects.over(accounts))
     for row in rows:
         row.barriers = barriers

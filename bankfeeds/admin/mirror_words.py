@@ -78,6 +78,8 @@ def next_step(
         return NextStep(text, "decide", company.undecided)
     if company.ending:
         return NextStep(_("Continue what is to end at Codat"), "ending", company.ending)
+    if company.closed_at and mirror_rows.connected(connection) and not _has_ended(connection):
+        return NextStep(_("Unlink the connection: the client is connected, and nothing is sent"))
     if company.closed_at:
         return NextStep(_("Nothing to do: the company is closed."))
     if company.gone_at:
@@ -86,11 +88,15 @@ def next_step(
         return NextStep(_("Continue creating the company"), "continue")
     if connection is not None and _is_asked_back(connection, now=now):
         return NextStep(_("Give the link to the client"), "copy")
-    if connection is None or connection.gone_at or connection.status == "Unlinked":
+    if connection is None or _has_ended(connection):
         return NextStep(_("Create the QuickBooks connection"), "connect")
     if connection.intent != Intent.DONE:
         return NextStep(_("Continue creating the connection"), "continue")
     return _of_accounts(connection, now=now, barriers=barriers)
+
+
+def _has_ended(connection: Connection | None) -> bool:
+    return connection is None or bool(connection.gone_at) or connection.status == "Unlinked"
 
 
 def _is_asked_back(connection: Connection, *, now: dt.datetime) -> bool:
@@ -162,6 +168,13 @@ def _push(number: int, send_by: dt.date | None, barriers: words.Barriers) -> Nex
     return NextStep(text, "push")
 
 
+def own_stop(connection: Connection | None, barriers: words.Barriers) -> Word | None:
+    """That somebody stopped this client or an account of it; everything has its band."""
+    found = [barriers.stops.get(row.pk) for row in mirror_rows.counted(connection)]
+    stop = next((one for one in found if one and (one.account_id or one.company_id)), None)
+    return words.stopped(stop) if stop else None
+
+
 def _stopped(row: SourceAccount, stop: SendingStop) -> NextStep:
     said = words.sending_stopped(stop, of=str(row) if stop.account_id else "")
     return NextStep(said, "stopped", stop.pk)
@@ -214,9 +227,13 @@ def why_no_push_at_all(
     if not free:
         stop = barriers.stops[ready[0].pk]
         return words.sending_stopped(stop, of=str(ready[0]) if stop.account_id else "")
-    if not mirror_rows.waiting(free)[0]:
-        return _("Nothing new to send: no rows wait.")
-    return ""
+    if mirror_rows.waiting(free)[0]:
+        return ""
+    held = [row for row in ready if row.pk in barriers.stops and row.waiting]
+    if held:
+        stop = barriers.stops[held[0].pk]
+        return words.sending_stopped(stop, of=str(held[0]) if stop.account_id else "")
+    return _("Nothing new to send: no rows wait.")
 
 
 def push_waits(barriers: words.Barriers) -> str:

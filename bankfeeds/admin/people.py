@@ -16,7 +16,7 @@ from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -35,6 +35,7 @@ from .seen_form import SeenAdmin, SeenForm
 admin.site.unregister((User, Group))
 
 ABOVE_GROUPS = ("is_superuser", "user_permissions")
+ADMINISTRATOR = "administrator"
 
 
 class ChosenField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -51,7 +52,45 @@ class ChosenField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 
 class PersonForm(SeenForm, UserChangeForm):  # type: ignore[type-arg]
-    pass
+    # Who fills it in.
+    me: User
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if not self._somebody_is_left(given):
+            raise forms.ValidationError(
+                _(
+                    "Nobody would be left who may manage people. Make somebody else an"
+                    " administrator first."
+                )
+            )
+        return given
+
+    def clean_groups(self) -> Any:
+        """What one administrator may do beside managing people is for another one to decide."""
+        chosen = self.cleaned_data["groups"]
+        mine = self.instance.pk == self.me.pk and not self.me.is_superuser
+        if mine and set(chosen) != set(self.instance.groups.all()):
+            raise forms.ValidationError(
+                _("Your own groups are for another administrator to change.")
+            )
+        return chosen
+
+    def _somebody_is_left(self, given: dict[str, Any]) -> bool:
+        person = self.instance
+        if not _managers_of_people().filter(pk=person.pk).exists():
+            return True
+        stays = given.get("is_active", person.is_active) and given.get("is_staff", person.is_staff)
+        groups = given.get("groups", person.groups.all())
+        may = given.get("is_superuser", person.is_superuser) or any(
+            group.name == ADMINISTRATOR for group in groups
+        )
+        return bool(stays and may) or _managers_of_people().exclude(pk=person.pk).exists()
+
+
+def _managers_of_people() -> QuerySet[User]:
+    may = Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)
+    return User.objects.filter(may, is_active=True, is_staff=True)
 
 
 @admin.register(User)
@@ -101,6 +140,12 @@ class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignor
             # Four: a person ticks them, and sees at once which there are.
             given["widget"] = CheckboxSelectMultiple()
         return super().formfield_for_manytomany(db_field, request, **given)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **given)
+        return type(form.__name__, (form,), {"me": request.user})
 
     def changed_by(self, row: User) -> str:
         return meanwhile.changed_lately("person.", row.get_username())

@@ -6,6 +6,8 @@ What was typed decides where it is looked for: an id is met exactly, else it is 
 from __future__ import annotations
 
 import datetime as dt
+import re
+import uuid
 from typing import Any
 
 from django.contrib import admin
@@ -38,6 +40,7 @@ MOST_HITS = 1000
 MOST_PEOPLE = 200
 LONGEST = 200
 LAST4 = 4
+SHORT_KEY = re.compile(r"[0-9a-fA-F]{8}")
 
 
 def search(rows: QuerySet[Push], typed: str) -> QuerySet[Push]:
@@ -57,6 +60,10 @@ def _by_id(text: str) -> Q | None:
         found |= Q(push_operation_key=key)
         found |= Q(company__in=_some(Company.objects.filter(codat_id=key)))
         found |= Q(connection__in=_some(Connection.objects.filter(codat_id=key)))
+    if SHORT_KEY.fullmatch(text):
+        # As the history shows it.
+        lowest, highest = (uuid.UUID(text + digit * 24) for digit in "0f")
+        found |= Q(push_operation_key__range=(lowest, highest))
     if (pk := number(text)) is not None:
         found |= Q(pk=pk)
     return found if Push.objects.filter(found).order_by().exists() else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,8 +18,8 @@ from bankfeeds import words
 from bankfeeds.exporting.record import ABOUT, READ
 from bankfeeds.models import Company, Event, Push, SourceAccount
 
-from . import parts
-from .push_search import ByNumber
+from . import mirror_search, parts, push_dates
+from .push_search import ByNumber, midnight
 
 
 class AboutCompany(ByNumber):
@@ -36,10 +37,25 @@ class AboutPush(ByNumber):
     model, column = Push, "push_id"
 
 
+class DaysFilter(push_dates.DatesFilter):
+    title = gettext_lazy("dates")
+
+    def between(
+        self, rows: QuerySet[Any], first: dt.date | None, last: dt.date | None
+    ) -> QuerySet[Any]:
+        if first:
+            rows = rows.filter(at__gte=midnight(first))
+        if last:
+            rows = rows.filter(at__lt=midnight(last + dt.timedelta(days=1)))
+        return rows
+
+
 @admin.register(Event)
 class EventAdmin(parts.ReadOnlyAdmin):
     # Filters by origin or action have no index and would read the whole record.
-    list_filter = (AboutCompany, AboutAccount, AboutPush)
+    list_filter = (DaysFilter, AboutCompany, AboutAccount, AboutPush)
+    search_fields = ("company__folded_name",)
+    search_help_text = gettext_lazy("Search by company, or by the person who did it")
     list_display = ("time", "actor_name", "origin", "what", "on_what", "told", "reason")
     list_display_links = ("time",)
     list_select_related = ABOUT
@@ -55,6 +71,15 @@ class EventAdmin(parts.ReadOnlyAdmin):
     ) -> HttpResponse:
         context = {"title": _("Record of events"), **(extra_context or {})}
         return super().changelist_view(request, context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """A person by the whole name; a company as its own list finds it."""
+        text = mirror_search.cleaned(search_term)
+        if not text:
+            return queryset, False
+        return queryset.filter(Q(actor_name__iexact=text) | mirror_search.of_companies(text)), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """Only what is shown: a file, a link or a sealed body is never read for a list."""

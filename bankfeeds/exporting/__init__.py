@@ -14,7 +14,7 @@ from .pushes import readable as readable_pushes
 from .record import readable as readable_events
 from .record import record
 from .sheet import Column, Sheet
-from .stream import MOST_ROWS, chunks, count, export, taken_out
+from .stream import MOST_ROWS, chunks, count, export, standing, taken_out
 from .totals import Total, totals
 from .transactions import transactions, with_places
 
@@ -38,6 +38,7 @@ __all__ = [
     "readable_events",
     "readable_pushes",
     "record",
+    "standing",
     "starts",
     "taken_out",
     "totals",

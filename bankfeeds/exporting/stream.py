@@ -28,6 +28,13 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|otp=)\S*", re.IGNORECASE)
 
 
+def standing(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows that there are now: what comes meanwhile, such as our own line in the record, does
+    not push another out of what was counted."""
+    newest = rows.model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
+    return rows if newest is None else rows.filter(pk__lte=newest)
+
+
 def count(rows: QuerySet[Any]) -> int:
     """How many rows a file would have; counts no further than one more than a file may have."""
     return rows.order_by().values("pk")[: MOST_ROWS + 1].count()

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from bankfeeds.admin import accounts_form
 from bankfeeds.models import Connection, Intent, SourceAccount
 from tests import support
 from tests.admin import pushes
@@ -430,3 +431,25 @@ def test_signs_of_cards_and_loans_are_explained_where_they_are_shown(
     assert (words in text(browser.get(page(account)))) == says
     assert ("What is owed is negative." in text(browser.get(page(account)))) == says
     assert (words in text(browser.get(confirm))) == says
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "meant"),
+    [
+        ("fr-ca", "1 310,25", "1310.25"),
+        ("fr-ca", "1\u00a0310,25", "1310.25"),
+        ("fr-ca", "310,2", "310.2"),
+        ("fr-ca", "1 310", "1310"),
+        ("fr-ca", "−12,00", "-12.00"),
+        ("fr-ca", "1310.25", "1310.25"),
+        ("fr-ca", "1,520.10", "1520.10"),
+        ("fr-ca", "1,52,0", "NaN"),
+        ("en", "310,25", "NaN"),
+        ("en", "1,520.10", "1520.10"),
+    ],
+)
+def test_a_balance_is_typed_as_its_language_writes_it(
+    language: str, typed: str, meant: str
+) -> None:
+    with translation.override(language):
+        assert str(accounts_form._balance(typed)) == meant

@@ -11,7 +11,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bankfeeds.models import Company, Connection, Event, Intent
+from bankfeeds import holding
+from bankfeeds.models import Company, Connection, Event, Intent, SourceAccount
 from tests import support
 from tests.admin import pushes
 from tests.admin.pushes import hidden, signed_in, text
@@ -359,3 +360,59 @@ def test_buttons_that_cannot_work_say_why(manager: Any) -> None:
     assert "No net." in text(answer)
     assert "No account is connected yet." in text(answer)
     assert "Create the QuickBooks connection first." in text(answer)
+
+
+# --- What a trial by people found ----------------------------------------------------------------
+
+
+def test_details_of_a_company_with_an_owner_can_be_edited(
+    manager: Any, people: dict[str, Any]
+) -> None:
+    company = support.make_company("Acme")
+    for owner in (people["manager"], people["auditor"]):
+        Company.objects.filter(pk=company.pk).update(owner=owner)
+        answer = manager.get(f"/admin/bankfeeds/company/{company.pk}/edit/")
+        assert answer.status_code == 200
+        assert f'value="{owner.pk}" selected' in answer.content.decode()
+
+
+def test_a_stop_of_one_account_shows_in_the_list_and_says_why_nothing_can_be_pushed(
+    manager: Any,
+) -> None:
+    stopped = support.make_account()
+    support.make_account(stopped.connection)
+    support.make_transactions(stopped)
+    holding.stop_sending(account=stopped, reason="audit", by=pushes.BY, now=timezone.now())
+    assert "Sending stopped" in text(manager.get(LIST))
+    for path in (
+        page(stopped.company),
+        f"/admin/bankfeeds/connection/{stopped.connection_id}/change/",
+    ):
+        assert "Sending stopped" in text(manager.get(path)), path
+    shown = text(manager.get(page(stopped.company)))
+    assert f"Sending is stopped for {stopped} by" in shown and "no rows wait" not in shown
+
+
+def test_closing_says_that_a_link_is_out_and_a_connect_afterwards_is_the_next_step(
+    manager: Any,
+) -> None:
+    now = timezone.now()
+    tie = support.make_connection(status="PendingAuth", link_issued_at=now)
+    account = support.make_account(tie, status="pending")
+    url = f"/admin/bankfeeds/company/{tie.company_id}/close/"
+    assert "is out: whoever has it can still connect" in text(manager.get(url))
+    Company.objects.filter(pk=tie.company_id).update(closed_at=now)
+    assert "Nothing to do: the company is closed." in text(manager.get(page(tie.company)))
+    SourceAccount.objects.filter(pk=account.pk).update(status="connected")
+    assert "Unlink the connection: the client is connected" in text(manager.get(page(tie.company)))
+
+
+def test_the_company_that_replaces_another_is_met_in_any_case_or_offered(manager: Any) -> None:
+    right = support.make_company("Café Nord", folded_name="cafe nord", reference="QC-0042")
+    wrong = support.make_company("Cafe Nord 2", folded_name="cafe nord 2")
+    url = f"/admin/bankfeeds/company/{wrong.pk}/close/"
+    asked = text(manager.post(url, {"reason": "twice", "replaced_by": "café"}))
+    assert f"It may be one of these, by its number: {right.pk} · Café Nord · QC-0042" in asked
+    manager.post(url, {"reason": "twice", "replaced_by": "qc-0042"})
+    wrong.refresh_from_db()
+    assert wrong.replaced_by == right

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from bankfeeds import sealing
+from bankfeeds import holding, sealing
 from bankfeeds.models import (
     BankTransaction,
     Origin,
@@ -26,7 +26,7 @@ from bankfeeds.models import (
     Statement,
 )
 from tests import support as portal
-from tests.importing.support import csv_of, look, rows_of, save
+from tests.importing.support import BY, csv_of, look, rows_of, save
 from tests.intake.ofx_writer import Account, Row, ofx
 from tests.intake.support import file_of, written
 
@@ -513,3 +513,28 @@ def test_an_import_that_was_pushed_says_why_it_stays(
         assert "Rows of this file are or were in a push, so it stays." in page
     support.post(reverse(UNDO, args=[statement.pk]), {"reason": "wrong"})
     assert BankTransaction.objects.count() == 1
+
+
+def test_the_page_of_a_file_says_what_became_of_its_rows(
+    support: Client, account: SourceAccount
+) -> None:
+    upload(support, account, csv_of(["1.00", "2.00"]))
+    statement = Statement.objects.get()
+    support.post(reverse(SAVE, args=[statement.pk]))
+    page = reverse(PAGE, args=[statement.pk])
+    assert "2 of them wait in no push. They wait until somebody pushes them." in text(
+        support.get(page)
+    )
+    portal.make_push(account, list(account.transactions.all()))
+    shown = text(support.get(page))
+    assert "All of them are in pushes, or were decided on." in shown and "Push now" not in shown
+
+
+def test_push_now_says_that_sending_is_stopped(support: Client, account: SourceAccount) -> None:
+    upload(support, account, csv_of(["1.00"]))
+    statement = Statement.objects.get()
+    support.post(reverse(SAVE, args=[statement.pk]))
+    holding.stop_sending(account=account, reason="audit", by=BY, now=timezone.now())
+    shown = text(support.get(reverse(PAGE, args=[statement.pk])))
+    assert '<button type="button" disabled>Push now</button>' in shown
+    assert "Sending is stopped for this account by tests: audit." in shown

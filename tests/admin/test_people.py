@@ -118,3 +118,39 @@ def test_the_groups_are_ticked_one_by_one(people: Any) -> None:
     ticks = re.findall(r'<input type="checkbox" name="groups"[^>]*>', page)
     assert len(ticks) == len(GROUPS)
     assert sum("checked" in tick for tick in ticks) == 1
+
+
+def _save(boss: Any, person: User, **changes: Any) -> Any:
+    url = f"/admin/auth/user/{person.pk}/change/"
+    groups = [group.pk for group in person.groups.all()]
+    given = {"username": person.username, "is_active": "on", "is_staff": "on", "groups": groups}
+    given |= {"seen": hidden(boss.get(url), "seen"), **changes}
+    return boss.post(url, {name: value for name, value in given.items() if value}, follow=True)
+
+
+@pytest.mark.parametrize("change", ["is_active", "is_staff"])
+def test_the_last_who_may_manage_people_stays(people: Any, change: str) -> None:
+    me = people["administrator"]
+    User.objects.filter(is_superuser=True).delete()
+    boss = signed_in(me)
+    assert (
+        "Nobody would be left who may manage people."
+        in _save(boss, me, **{change: ""}).content.decode()
+    )
+    me.refresh_from_db()
+    assert me.is_active and me.is_staff
+    other = User.objects.create(username="second", is_staff=True)
+    other.groups.set(me.groups.all())
+    _save(boss, me, **{change: ""})
+    me.refresh_from_db()
+    assert not getattr(me, change)
+
+
+def test_nobody_changes_their_own_groups(people: Any) -> None:
+    me, boss = people["administrator"], signed_in(people["administrator"])
+    both = list(
+        Group.objects.filter(name__in=("administrator", "manager")).values_list("pk", flat=True)
+    )
+    page = _save(boss, me, groups=both).content.decode()
+    assert "Your own groups are for another administrator to change." in page
+    assert [group.name for group in me.groups.all()] == ["administrator"]

@@ -86,6 +86,7 @@ def test_search_goes_by_what_was_typed(auditor: Any) -> None:
     assert item is not None
     for typed in (
         str(push.push_operation_key),
+        str(push.push_operation_key)[:8],
         str(company.codat_id),
         str(push.connection.codat_id),
         reference,

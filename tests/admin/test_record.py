@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -95,3 +96,17 @@ def test_the_record_speaks_in_words_and_keeps_the_stable_name(people: dict[str, 
     event = push.events.get(action="push.ready")
     one = text(browser.get(f"/admin/bankfeeds/event/{event.pk}/change/"))
     assert "status: Waiting to be sent" in one and "{" not in one.split("From, to")[1][:80]
+
+
+def test_it_is_found_by_company_person_and_day(auditor: Any) -> None:
+    company = support.make_company("Café Nord", folded_name="cafe nord")
+    record(company=company)
+    record()
+    today = support.today()
+
+    def found(query: str) -> int:
+        return len(auditor.get(f"{URL}?{query}").context["cl"].result_list)
+
+    assert (found("q=caf%C3%A9"), found("q=MANAGER"), found("q=nobody")) == (1, 2, 0)
+    tomorrow = today + dt.timedelta(days=1)
+    assert (found(f"from={today}&to={today}"), found(f"from={tomorrow}")) == (2, 0)

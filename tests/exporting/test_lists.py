@@ -243,3 +243,16 @@ def test_what_is_too_late_with_its_reasons(auditor: Any, of: str) -> None:
     assert "more than seven days old" in rows[0]["Reason"]
     event = Event.objects.get(action="list.exported")
     assert event.after["rows"] == 3 and account.company.name in event.words
+
+
+def test_the_record_is_taken_out_to_its_first_line_and_without_the_line_about_it(
+    people: dict[str, Any],
+) -> None:
+    for number in range(3):
+        Event.objects.record(f"test.{number}", by=Actor.command("tests"), at=timezone.now())
+    auditor = signed_in(people["auditor"])
+    for said in (3, 4):
+        answer: Any = auditor.post("/admin/bankfeeds/event/export/")
+        lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()[1:]
+        assert len(lines) == said
+        assert "test.0" in lines[-1]
