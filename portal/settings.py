@@ -185,8 +185,6 @@ LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en", "English"), ("fr-ca", "Français (Canada)")]
 LOCALE_PATHS = [BASE_DIR / "bankfeeds" / "locale"]
 USE_I18N = True
-# Ours before Django's own: its French word for "Go" is ours for a push.
-LOCALE_PATHS = [BASE_DIR / "bankfeeds" / "locale"]
 USE_TZ = True
 TIME_ZONE = INSTITUTION_TIME_ZONE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

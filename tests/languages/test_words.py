@@ -95,5 +95,5 @@ def test_several_sentences_are_said_one_by_one_and_strangers_stay() -> None:
 
 def test_the_button_of_an_action_does_not_speak_of_pushes() -> None:
     """Django's own French for it is the word that this portal uses for a push."""
-    with translation.override("fr-ca"):
-        assert translation.gettext("Go") == "Exécuter"
+    with override("fr-ca"):
+        assert _("Go") == "Exécuter"
