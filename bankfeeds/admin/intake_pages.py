@@ -29,8 +29,8 @@ from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 from bankfeeds.onboarding.names import folded
 
+from . import intake_several, intake_unread
 from . import intake_shown as shown
-from . import intake_unread
 from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
@@ -46,8 +46,11 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        widget=forms.FileInput(
-            attrs={"accept": ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv"}
+        widget=intake_several.ManyFiles(
+            attrs={
+                "accept": ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv",
+                "multiple": True,
+            }
         ),
         error_messages={"required": gettext_lazy("Choose the file first.")},
     )
@@ -67,7 +70,7 @@ class UploadForm(forms.Form):
 
 
 def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
-    """Step 1. POST takes `account` and `file`, and leads to the preview.
+    """Step 1. POST takes `account` and `file`, and leads to the preview; several `file` to a list.
 
     Instead of `file` the one kept as `sample`, to be read by `profile`.
     """
@@ -76,6 +79,8 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     account = _account(given.get("account", ""))
     if account is None:
         return _choose_account(admin, request)
+    if len(files := intake_several.chosen(request)) > 1:
+        return intake_several.page(admin, request, account, files)
     again = intake_unread.given_again(request, account)
     form = UploadForm(request.POST or None, again.files if again else request.FILES or None)
     unread = None

@@ -538,3 +538,28 @@ def test_push_now_says_that_sending_is_stopped(support: Client, account: SourceA
     shown = text(support.get(reverse(PAGE, args=[statement.pk])))
     assert '<button type="button" disabled>Push now</button>' in shown
     assert "Sending is stopped for this account by tests: audit." in shown
+
+
+def test_several_files_each_with_its_own_result(support: Client, account: SourceAccount) -> None:
+    save(look(account, csv_of(["9.00"], prefix="K"), name="known.csv"))
+    contents = {
+        "b.csv": csv_of(["2.00"], prefix="B"),
+        "a.csv": csv_of(["1.00"], prefix="A"),
+        "known.csv": csv_of(["9.00"], prefix="K"),
+        "none<b>.csv": b"\x00\x01",
+    }
+    files = [SimpleUploadedFile(name, content) for name, content in contents.items()]
+    answer = support.post(reverse(IMPORT), {"account": account.pk, "file": files})
+    found = text(answer)
+    kept = Statement.objects.filter(state="previewed").order_by("file_name")
+    assert [each.file_name for each in kept] == ["a.csv", "b.csv"]
+    assert found.index("Look at a.csv") < found.index("Look at b.csv")
+    assert "This file was imported on" in found
+    assert "none&lt;b&gt;.csv" in found
+    assert BankTransaction.objects.count() == 1
+    for each in kept:
+        support.post(reverse(SAVE, args=[each.pk]))
+    assert BankTransaction.objects.count() == 3
+    many = [SimpleUploadedFile(f"{n:02}.csv", csv_of(["1.00"], prefix=f"M{n}-")) for n in range(22)]
+    found = text(support.post(reverse(IMPORT), {"account": account.pk, "file": many}))
+    assert "choose these again: 20.csv, 21.csv" in found

@@ -234,3 +234,28 @@
     field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => look(field).catch(() => {}), 250); });
   });
 })();
+
+// --- Files dropped on a form ----------------------------------------------------------------------
+(() => {
+  const form = document.querySelector("form[data-drop]");
+  const field = form?.querySelector("input[type=file]");
+  if (!field) return;
+  form.querySelector("[data-drop-words]").hidden = false;
+  const carries = (event) => event.dataTransfer?.types.includes("Files");
+  const mark = (is) => form.classList.toggle("drop-here", is);
+
+  form.addEventListener("dragover", (event) => {
+    if (!carries(event)) return;
+    event.preventDefault();
+    mark(true);
+  });
+  form.addEventListener("dragleave", () => mark(false));
+  form.addEventListener("drop", (event) => {
+    if (!carries(event)) return;
+    event.preventDefault();
+    mark(false);
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    field.focus();
+  });
+})();
