@@ -8,7 +8,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -21,7 +20,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from bankfeeds import holding, importing, words
 from bankfeeds.importing import FileKnown
@@ -31,6 +29,7 @@ from bankfeeds.onboarding.names import folded
 
 from . import intake_several, intake_unread
 from . import intake_shown as shown
+from .intake_form import UploadForm
 from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
@@ -40,33 +39,6 @@ REFUSALS = (
     importing.NothingToSave,
     importing.CannotImport,
 )
-
-
-class UploadForm(forms.Form):
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        allow_empty_file=True,
-        widget=intake_several.ManyFiles(
-            attrs={
-                "accept": ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv",
-                "multiple": True,
-            }
-        ),
-        error_messages={"required": gettext_lazy("Choose the file first.")},
-    )
-
-    def clean_file(self) -> UploadedFile[bytes]:
-        file: UploadedFile[bytes] = self.cleaned_data["file"]
-        limit = settings.IMPORT_MAX_BYTES
-        if (file.size or 0) > limit:
-            raise forms.ValidationError(
-                _(
-                    "This file has %(size)s; a page takes %(limit)s. Nothing was saved."
-                    " Split it, or use the command import_transactions, which has no limit."
-                )
-                % {"size": filesizeformat(file.size or 0), "limit": filesizeformat(limit)}
-            )
-        return file
 
 
 def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -22,15 +20,6 @@ from .parts import PortalAdmin
 from .push_forms import actor
 
 MOST_FILES = 20
-
-
-class ManyFiles(forms.FileInput):
-    """The form is of one file; several never come to it."""
-
-    allow_multiple_selected = True
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return files.get(name)
 
 
 @dataclass(frozen=True)

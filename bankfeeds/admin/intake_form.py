@@ -1,0 +1,48 @@
+"""The file that a page takes: how it is chosen, and how large it may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class ManyFiles(forms.FileInput):
+    """The form is of one file; several never come to it."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.get(name)
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        widget=ManyFiles(
+            attrs={
+                "accept": ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv",
+                "multiple": True,
+            }
+        ),
+        error_messages={"required": gettext_lazy("Choose the file first.")},
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        limit = settings.IMPORT_MAX_BYTES
+        if (file.size or 0) > limit:
+            raise forms.ValidationError(
+                _(
+                    "This file has %(size)s; a page takes %(limit)s. Nothing was saved."
+                    " Split it, or use the command import_transactions, which has no limit."
+                )
+                % {"size": filesizeformat(file.size or 0), "limit": filesizeformat(limit)}
+            )
+        return file
