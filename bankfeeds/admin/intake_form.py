@@ -11,6 +11,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+KINDS = ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv"
+
 
 class ManyFiles(forms.FileInput):
     """The form is of one file; several never come to it."""
@@ -25,12 +27,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        widget=ManyFiles(
-            attrs={
-                "accept": ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv",
-                "multiple": True,
-            }
-        ),
+        widget=forms.FileInput(attrs={"accept": KINDS}),
         error_messages={"required": gettext_lazy("Choose the file first.")},
     )
 
@@ -46,3 +43,13 @@ class UploadForm(forms.Form):
                 % {"size": filesizeformat(file.size or 0), "limit": filesizeformat(limit)}
             )
         return file
+
+
+class FilesForm(UploadForm):
+    """Where several may be chosen."""
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        widget = ManyFiles(attrs={"accept": KINDS, "multiple": True})
+        widget.is_required = self.fields["file"].required
+        self.fields["file"].widget = widget

@@ -29,7 +29,7 @@ from bankfeeds.onboarding.names import folded
 
 from . import intake_several, intake_unread
 from . import intake_shown as shown
-from .intake_form import UploadForm
+from .intake_form import FilesForm
 from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
@@ -54,7 +54,7 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     if len(files := intake_several.chosen(request)) > 1:
         return intake_several.page(admin, request, account, files)
     again = intake_unread.given_again(request, account)
-    form = UploadForm(request.POST or None, again.files if again else request.FILES or None)
+    form = FilesForm(request.POST or None, again.files if again else request.FILES or None)
     unread = None
     if request.method == "POST" and form.is_valid():
         kept = _look(request, account, form, again.profile if again else None)
@@ -84,7 +84,7 @@ def _why_not(account: SourceAccount) -> str:
 
 
 def _look(
-    request: HttpRequest, account: SourceAccount, form: UploadForm, profile: ColumnProfile | None
+    request: HttpRequest, account: SourceAccount, form: FilesForm, profile: ColumnProfile | None
 ) -> Statement | intake_unread.Unread | None:
     """The kept upload; when it was refused, the reason on the form and what may still read it."""
     file: UploadedFile[bytes] = form.cleaned_data["file"]

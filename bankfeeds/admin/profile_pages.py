@@ -22,7 +22,7 @@ from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import ColumnProfile, SampleFile
 
 from . import profile_shown as shown
-from .intake_pages import UploadForm
+from .intake_form import UploadForm
 from .parts import PortalAdmin, demand
 from .profile_choices import guess_initial, layout_initial, profile_initial
 from .profile_form import ColumnsForm, LayoutForm

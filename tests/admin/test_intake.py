@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bankfeeds import holding, sealing
+from bankfeeds.admin.intake_form import FilesForm, UploadForm
 from bankfeeds.models import (
     BankTransaction,
     Origin,
@@ -563,3 +564,8 @@ def test_several_files_each_with_its_own_result(support: Client, account: Source
     many = [SimpleUploadedFile(f"{n:02}.csv", csv_of(["1.00"], prefix=f"M{n}-")) for n in range(22)]
     found = text(support.post(reverse(IMPORT), {"account": account.pk, "file": many}))
     assert "choose these again: 20.csv, 21.csv" in found
+
+
+def test_a_sample_is_one_file() -> None:
+    assert "multiple" in str(FilesForm()["file"])
+    assert "multiple" not in str(UploadForm()["file"])
