@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zlib
-from dataclasses import dataclass, field
 from io import BufferedReader
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from django.db import transaction
 
@@ -21,6 +22,7 @@ from bankfeeds.models import Actor, BankTransaction, SourceAccount, Statement
 
 from .look import keep, refuse_known, refuse_unfit
 from .matching import places
+from .pieces import fill
 from .save import BadRowsRemain, NothingToSave, left_out, locked, record
 from .sorting import balance_before, difference, line_of
 from .staging import Here, Inexact, Staged, staged
@@ -53,20 +55,12 @@ def in_one_pass(
     refuse_known(account, hashlib.file_digest(file, "sha256").hexdigest())
     file.seek(0)
     try:
-        with staged(places=places(account)) as rows:
-            packing = _Packing(file)
+        with staged(places=places(account)) as rows, TemporaryFile() as packed:
+            packing = _Packing(file, packed)
             parsed = _stage(rows, Reading(packing, places=places(account), ids_once=False))
             if rows.count and _may_be_told_anew(account, rows):
                 raise _Unlike
-            upload = keep(
-                account,
-                file_name=file_name,
-                digest=packing.digest.hexdigest(),
-                size=packing.size,
-                packed=packing.packed(),
-                by=by,
-                now=now,
-            )
+            upload = packing.keep(account, file_name=file_name, by=by, now=now)
             if not rows.count:
                 raise NothingToSave(parsed)
             if parsed.rejected_count and not leave_out_bad:
@@ -94,27 +88,30 @@ def _is_plain(file: BufferedReader) -> bool:
     return True
 
 
-@dataclass
 class _Packing:
     """A file that is read: its hash, its size and what is kept of it, of the same bytes."""
 
-    file: BufferedReader
-    size: int = 0
-    pieces: list[bytes] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, file: BufferedReader, packed: IO[bytes]) -> None:
+        self._file, self._packed = file, packed
+        self.size = 0
         self.digest = hashlib.sha256()
         self._zlib = zlib.compressobj(QUICKEST)
 
     def read(self, size: int, /) -> bytes:
-        block = self.file.read(size)
+        block = self._file.read(size)
         self.size += len(block)
         self.digest.update(block)
-        self.pieces.append(self._zlib.compress(block))
+        self._packed.write(self._zlib.compress(block))
         return block
 
-    def packed(self) -> bytes:
-        return b"".join([*self.pieces, self._zlib.flush()])
+    def keep(self, account: SourceAccount, **how: Any) -> Statement:
+        """The upload, when all was read. Raises FileKnown."""
+        self._packed.write(self._zlib.flush())
+        digest = self.digest.hexdigest()
+        with transaction.atomic():
+            upload = keep(account, digest=digest, size=self.size, packed=b"", **how)
+            fill(upload, self._packed)
+        return upload
 
 
 def _stage(rows: Staged, reading: Reading) -> Parsed:
@@ -176,6 +173,8 @@ def _runs_backwards(account: SourceAccount, rows: Staged, here: Here) -> bool:
     if not (here.known or here.changed):
         balance = balance_before(account, rows.days()[0])
         before = None if balance is None else rows.units(balance)
+    if rows.flows and before in (None, rows.opening):
+        return False
     forwards = rows.breaks(before, backwards=False, sign=1)
     if not forwards:
         return False

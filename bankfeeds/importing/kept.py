@@ -65,7 +65,7 @@ def _plain(mine: Mine) -> dict[str, Any]:
     return {
         "format": mine.format,
         "others": mine.others,
-        "rows": [[getattr(row, name) for name in Line.__slots__] for row in statement.rows],
+        "rows": [[getattr(row, name) for name in Line._fields] for row in statement.rows],
         "rejected": [[bad.line, _reason(bad.reason), bad.raw] for bad in statement.rejected],
         "rejected_count": statement.rejected_count,
         "notes": [_reason(note) for note in statement.notes],
@@ -102,7 +102,7 @@ def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
 
 
 def _line(values: list[Any]) -> Line:
-    named = dict(zip(Line.__slots__, values, strict=True))
+    named = dict(zip(Line._fields, values, strict=True))
     named["date"] = dt.date.fromisoformat(named["date"])
     named["amount"], named["balance"] = Decimal(named["amount"]), Decimal(named["balance"])
     return Line(**named)

@@ -21,8 +21,10 @@ from bankfeeds.models import Statement
 
 # Units. Below it the floating point of SQLite tells two figures apart by far less than a unit.
 LARGEST = 10**13
-COLUMNS = "line, transaction_id, date, description, amount, balance, transaction_type"
-TABLE = f"CREATE TEMPORARY TABLE staged ({COLUMNS})"
+TABLE = (
+    "CREATE TEMPORARY TABLE staged (line INTEGER PRIMARY KEY, transaction_id, date, description,"
+    " amount, balance, transaction_type)"
+)
 TYPED = (
     "CREATE TEMPORARY TABLE staged (line integer, transaction_id text, date date,"
     " description text, amount bigint, balance bigint, transaction_type text)"
@@ -60,7 +62,7 @@ MOVE = (
     "INSERT INTO bankfeeds_banktransaction (account_id, statement_id, line, transaction_id, date,"
     " description, amount, balance, transaction_type)"
     " SELECT %s, %s, s.line, s.transaction_id, s.date, s.description, {amount}, {balance},"
-    " s.transaction_type FROM staged AS s WHERE true ORDER BY s.date, s.line {way}"
+    " s.transaction_type FROM staged AS s WHERE true ORDER BY {order}"
     " ON CONFLICT DO NOTHING"
 )
 
@@ -78,7 +80,11 @@ class Here:
 
 
 class Staged:
-    """`places`: decimals of the currency."""
+    """`places`: decimals of the currency; no row has more.
+
+    `flows`: each row stands behind the one before it in time, and its balance follows from that
+    one's; `opening`: in units, the balance before the first.
+    """
 
     def __init__(self, cursor: Any, *, places: int) -> None:
         self._cursor = cursor
@@ -87,6 +93,10 @@ class Staged:
         scaled = f"* 1e-{places}::numeric" if self._is_postgres else f"/ {self._unit}.0"
         self._money = {name: f"s.{name} {scaled}" for name in ("amount", "balance")}
         self.count = 0
+        self.flows = True
+        self.opening: int | None = None
+        self._last_day = ""
+        self._balance = 0
 
     def add(self, rows: Sequence[Line]) -> None:
         """Raises Inexact."""
@@ -101,17 +111,28 @@ class Staged:
             self._cursor.executemany(EACH, values)
             self._cursor.execute("RELEASE staged")
         self.count += len(values)
+        if self.flows:
+            self._follow(values)
+
+    def _follow(self, values: Sequence[tuple[Any, ...]]) -> None:
+        day, balance = self._last_day, self._balance
+        if self.opening is None and values:
+            *_, amount, balance, _ = values[0]
+            balance -= amount
+            self.opening = balance
+        for _, _, date, _, amount, after, _ in values:
+            if date < day or balance + amount != after:
+                self.flows = False
+                return
+            day, balance = date, after
+        self._last_day, self._balance = day, balance
 
     def _plain(self, row: Line) -> tuple[Any, ...]:
-        return (
-            row.line,
-            row.transaction_id,
-            row.date.isoformat(),
-            row.description,
-            self.units(row.amount),
-            self.units(row.balance),
-            row.transaction_type,
-        )
+        line, name, date, text, _, _, kind, _ = row
+        amount, balance = int(row.amount * self._unit), int(row.balance * self._unit)
+        if not (-LARGEST < amount < LARGEST and -LARGEST < balance < LARGEST):
+            raise Inexact
+        return line, name, date.isoformat(), text, amount, balance, kind
 
     def _line(self, line: int, name: str, date: Any, text: str, *rest: Any) -> Line:
         amount, balance, kind = rest
@@ -126,6 +147,7 @@ class Staged:
         self._cursor.execute(DROP_AGAIN)
         taken: int = self._cursor.rowcount
         self.count -= taken
+        self.flows = False
         return taken, [Rejected(line, cells.twice(name, first), "") for line, name, first in again]
 
     def days(self) -> tuple[dt.date, dt.date]:
@@ -160,7 +182,10 @@ class Staged:
 
     def move(self, statement: Statement, *, backwards: bool) -> int:
         """Among the account's transactions, oldest first; how many were not there already."""
-        order = MOVE.format(way="DESC" if backwards else "", **self._money)
+        by_day = "s.date, s.line DESC" if backwards else "s.date, s.line"
+        order = MOVE.format(
+            order="s.line" if self.flows and not backwards else by_day, **self._money
+        )
         self._cursor.execute(order, [statement.account_id, statement.pk])
         return int(self._cursor.rowcount)
 

@@ -37,6 +37,8 @@ DATE = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?\s*(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+# As nearly every figure is written; the others have something to be left away or refused.
+USUAL = re.compile(r"-?(?:0|[1-9][0-9]{0,9})\.[0-9][1-9]")
 NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]+))?")
 # Line and direction controls too: they make a text show as something else than it is.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -123,6 +125,8 @@ def kind(text: str) -> str:
 
 def money(text: str, *, column: str, places: int) -> Decimal:
     """A plain number such as -1234.56; at most `places` decimals that are not zeros."""
+    if places >= 2 and USUAL.fullmatch(text):
+        return Decimal(text)
     match = NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         raise _bad_number(text, column)

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 # So many refused lines are kept with their reasons; beyond that they are only counted.
 KEPT_REJECTED = 1_000
@@ -55,8 +56,7 @@ TOO_MANY_ENTRIES = Reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One transaction as the file states it: a local calendar date, positive is money in.
 
     `line` counts from 1, the header included; `transaction_type` is Codat's spelling or empty.

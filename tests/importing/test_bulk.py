@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import threading
+import zlib
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from bankfeeds import importing
 from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, NothingToSave, bulk
+from bankfeeds.importing.pieces import PIECE
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import BankTransaction, Event, SourceAccount, Statement
 from tests import support as portal
@@ -78,9 +80,11 @@ def outcome(account: SourceAccount, run: Callable[[], object]) -> dict[str, Any]
     except FileKnown:
         error = (FileKnown,)
     uploads = Statement.objects.filter(account=account).order_by("pk")
+    kept = [zlib.decompress(bytes(upload.content)) for upload in uploads]
     return {
         "error": error,
         "rows": list(account.transactions.order_by("pk").values_list(*KEPT)),
+        "kept": kept,
         "uploads": list(uploads.values_list(*COUNTS)),
         "events": list(Event.objects.filter(account=account).values_list("action", "after")),
     }
@@ -99,7 +103,8 @@ def made_up(seed: int) -> tuple[bytes, bytes, bool]:
         rows.append([f"T{number}", day, f"Row {number}", amount, balance, kind])
     earlier = [list(row) for row in rows if chance.random() < 0.3] if seed % 2 else []
     if seed % 3 == 0:
-        # What the chain of balances begins with.
+        # What the chain of balances begins with, or what it does not follow from.
+        opening += chance.choice([0, 0, 1])
         earlier = [["E1", portal.today() - dt.timedelta(days=6), "x", "1.00", opening, ""]]
     for row in rows:
         if chance.random() < 0.08:
@@ -140,6 +145,20 @@ def test_both_ways_bring_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -
         assert found[0] == found[1], (seed, content.decode())
         seen.add(found[0]["error"] and found[0]["error"][0])
     assert seen >= {None, BadRowsRemain, FileKnown, UnreadableFile}
+
+
+def test_the_balance_before_tells_the_order_of_rows_that_cancel_out(
+    account: SourceAccount, file: Path
+) -> None:
+    day = portal.today()
+    before = [["E1", day - dt.timedelta(days=1), "x", "1.00", "105.00"]]
+    content = written([["T1", day, "x", "5.00", "105.00"], ["T2", day, "x", "-5.00", "100.00"]])
+    stored = []
+    for taker, way in ((account, in_one_pass), (portal.make_account(), in_two_steps)):
+        save(look(taker, written(before)))
+        way(taker, file, content)
+        stored.append(list(taker.transactions.order_by("pk").values_list("transaction_id")))
+    assert stored == [[("E1",), ("T2",), ("T1",)]] * 2
 
 
 def test_what_needs_the_other_way_is_left_to_it(account: SourceAccount, file: Path) -> None:
@@ -192,13 +211,18 @@ def test_an_account_that_takes_nothing(account: SourceAccount, file: Path) -> No
 def test_a_file_that_breaks_off_in_the_middle_leaves_nothing(
     account: SourceAccount, file: Path
 ) -> None:
+    chance = random.Random(1)
     content = csv_of(["1.00"] * 2_500) + b"T9,2026-11-20,Caf\xe9,1.00,1.00\r\n"
     with pytest.raises(UnreadableFile, match="not UTF-8"):
         in_one_pass(account, file, content)
     assert not Statement.objects.exists()
     assert not BankTransaction.objects.exists()
-    # The same connection takes the next one.
-    assert in_one_pass(account, file, csv_of(["1.00"])) is not None
+    # The same connection takes the next one, and keeps more of it than one piece.
+    content = csv_of([f"{chance.randrange(10**7)}.01" for _ in range(20_000)])
+    assert in_one_pass(account, file, content) is not None
+    packed = bytes(Statement.objects.get().content)
+    assert len(packed) > 2 * PIECE
+    assert zlib.decompress(packed) == content
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from decimal import Decimal
 
@@ -56,7 +55,7 @@ def test_a_break_against_the_balance_before() -> None:
 
 
 def test_reversed_signs_are_seen_also_in_a_single_row() -> None:
-    turned = [dataclasses.replace(row, amount=-row.amount) for row in OLDEST_FIRST]
+    turned = [row._replace(amount=-row.amount) for row in OLDEST_FIRST]
     assert movement(turned, before=None).signs_reversed
     assert movement(turned[::-1], before=None).rows == turned
     assert movement([line(2, 0, "-10", "110")], before=Decimal(100)).signs_reversed
