@@ -79,6 +79,21 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("bankfeeds_webhookmessage", "DELETE", "messages are never deleted"),
     Guard(
+        "bankfeeds_sender",
+        "UPDATE",
+        "a sender is revoked once and never changed",
+        "(OLD.revoked_at IS NOT NULL AND OLD.revoked_at IS DISTINCT FROM NEW.revoked_at) OR "
+        + _differs("name", "handle", "token_hash", "created_at", "created_by"),
+    ),
+    Guard("bankfeeds_sender", "DELETE", "senders are never deleted"),
+    Guard(
+        "bankfeeds_receivedfile",
+        "UPDATE",
+        "which file came never changes",
+        _differs("sender_id", "key", "batch_id", "sha256", "size", "received_at"),
+    ),
+    Guard("bankfeeds_receivedfile", "DELETE", "received files are never deleted"),
+    Guard(
         "bankfeeds_pushattempt",
         "UPDATE",
         "an attempt is closed once and never changed",

@@ -27,6 +27,8 @@ from bankfeeds.models import (
     PushDecision,
     PushMark,
     PushStatus,
+    ReceivedFile,
+    Sender,
     SendingStop,
     UnclaimedWrite,
     WebhookMessage,
@@ -63,6 +65,10 @@ def push() -> Push:
     ColumnProfile.objects.create(
         institution="x", name="x", setup={}, made_at=timezone.now(), made_by="manager"
     )
+    sender = Sender.objects.create(
+        name="x", handle="x", token_hash="x", created_at=timezone.now(), revoked_at=timezone.now()
+    )
+    ReceivedFile.objects.create(sender=sender, batch_id="x", size=1, received_at=timezone.now())
     WebhookMessage.objects.create(
         webhook_id="m", received_at=timezone.now(), sent_at=timezone.now(), sealed_body=b"x"
     )
@@ -110,6 +116,9 @@ def test_no_table_of_history_can_be_emptied(push: Push, table: str) -> None:
         ("bankfeeds_push", "rules_in_force = '[1]'"),
         ("bankfeeds_pushattempt", "idempotency_key = '00000000000000000000000000000000'"),
         ("bankfeeds_pushattempt", "number = 2"),
+        ("bankfeeds_sender", "token_hash = 'other'"),
+        ("bankfeeds_sender", "revoked_at = NULL"),
+        ("bankfeeds_receivedfile", "batch_id = 'other'"),
         ("bankfeeds_pushitem", "position = position + 5"),
         ("bankfeeds_pushitem", "findings = '[1]'"),
     ],
