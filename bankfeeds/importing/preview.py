@@ -15,7 +15,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from bankfeeds import rules, words
+from bankfeeds import limits, rules, words
 from bankfeeds.intake import columns
 from bankfeeds.intake.delimited import Reading
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected
@@ -202,7 +202,13 @@ def _in_words(value: str) -> str:
 
 def _standing(account: SourceAccount, today: dt.date, balance: Decimal | None) -> Standing:
     newest = Push.objects.newest_dates([account.pk]).get(account.pk)
-    return Standing(today=today, feed_start=account.feed_start_date, newest=newest, balance=balance)
+    return Standing(
+        today=today,
+        feed_start=account.feed_start_date,
+        newest=newest,
+        balance=balance,
+        late_after=limits.late_after(),
+    )
 
 
 def _findings(order: Movement, sorting: Sorting, standing: Standing) -> dict[int, tuple[Rule, ...]]:

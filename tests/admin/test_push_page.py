@@ -212,8 +212,9 @@ def test_a_page_of_a_thousand_rows_takes_as_many_queries_as_one(
     support_person: Any, django_assert_max_num_queries: Any
 ) -> None:
     push = waiting(amounts=["1.00"] * 1000)
-    # Also the notes and, on the first page of a session, the language of the person.
-    with django_assert_max_num_queries(32):
+    # Also the notes, what a worker that stands costs and, on the first page of a session, the
+    # language of the person.
+    with django_assert_max_num_queries(33):
         page = support_person.get(url(push))
     assert page.content.decode().count("Line ") >= 1000
     assert hidden(page, "seen")

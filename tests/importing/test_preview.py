@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -137,3 +138,15 @@ def test_balances_are_followed_through_rows_that_are_here(account: SourceAccount
     save(look(account, written([first[1]])))
     rows = [*first, ["T3", portal.today(), "x", "1.00", "1031.00"]]
     assert preview(look(account, written(rows))).found == []
+
+
+def test_late_is_what_the_institution_has_chosen(account: SourceAccount, settings: Any) -> None:
+    day = portal.today() - dt.timedelta(days=3)
+    upload = look(account, written(rows_of(["1.00"], date=day)))
+
+    def codes() -> list[str]:
+        return [rule.code for entry in preview(upload).entries for rule in entry.findings]
+
+    assert codes() == ["late"]
+    settings.LATE_AFTER_DAYS = 5
+    assert codes() == []
