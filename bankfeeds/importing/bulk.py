@@ -150,7 +150,9 @@ def _save(
         mine = locked(upload)
         if mine.state != Statement.State.PREVIEWED:
             return mine
-        if _may_be_told_anew(mine.account, rows):
+        # Reading took its time, in which others worked.
+        refuse_unfit(mine.account)
+        if len(line_of(mine.account)) > 1 or _may_be_told_anew(mine.account, rows):
             raise _Unlike
         here = rows.here(mine.account_id)
         changed = _changed(mine.account_id, rows) if here.changed else []

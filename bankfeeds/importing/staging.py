@@ -108,8 +108,10 @@ class Staged:
         else:
             # One small transaction of the temporary table; the portal's own is not touched.
             self._cursor.execute("SAVEPOINT staged")
-            self._cursor.executemany(EACH, values)
-            self._cursor.execute("RELEASE staged")
+            try:
+                self._cursor.executemany(EACH, values)
+            finally:
+                self._cursor.execute("RELEASE staged")
         self.count += len(values)
         if self.flows:
             self._follow(values)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime as dt
+import hashlib
 import os
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from .databases import Seeded, seeded
 from .place import note, say
 from .processes import Void, environment, run
 from .report import MB
-from .rows import OPENING, rows_of
+from .rows import OPENING, Row, rows_of
 
 PEERS = ("raw", "ours")
 GOALS = {"sqlite": 1.5, "postgres": 1.7}
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--mixed-ids", action="store_true", help="ids in no order, as hashes are")
     parser.add_argument("--database", choices=tuple(GOALS), default="sqlite")
     options = parser.parse_args(arguments)
     with (
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rounds(rows: int, options: argparse.Namespace, data: Seeded, folder: Path) -> list[Round]:
     file = folder / f"{rows}.csv"
-    write(file, rows)
+    write(file, rows, mixed=options.mixed_ids)
     made: list[Round] = []
     for number in range(1, options.rounds + 1):
         note(f"{rows:,} rows, round {number} of {options.rounds}")
@@ -92,15 +94,23 @@ def _run(peer: str, file: Path, rows: int, data: Seeded) -> Mapping[str, Any]:
     return made
 
 
-def write(file: Path, rows: int) -> None:
-    """`rows` transactions in the portal's own CSV, 1,000 a day, oldest first, balance running."""
+def write(file: Path, rows: int, *, mixed: bool = False) -> None:
+    """`rows` transactions in the portal's own CSV, 1,000 a day, oldest first, balance running.
+
+    `mixed`: their ids come in no order; else they rise, as where a core system counts.
+    """
     with file.open("w", newline="") as lines:
         to = csv.writer(lines)
         to.writerow(("id", "date", "description", "amount", "balance", "type"))
-        to.writerows(_some(rows))
+        to.writerows(_mixed(_some(rows)) if mixed else _some(rows))
 
 
-def _some(rows: int) -> Iterator[tuple[object, ...]]:
+def _mixed(rows: Iterator[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield row._replace(id=hashlib.sha256(row.id.encode()).hexdigest()[:24])
+
+
+def _some(rows: int) -> Iterator[Row]:
     balance = OPENING
     for number in range(0, rows, A_DAY):
         day = FIRST_DAY + dt.timedelta(days=number // A_DAY)
