@@ -1,4 +1,4 @@
-"""A long CSV, from the file to the account in one pass and in memory that does not grow with it.
+"""A long CSV, from the file to the account in one pass; no list of its rows is in memory.
 
 The same outcome as `look` and `save` have, row by row; what they alone can judge is left to them.
 """
