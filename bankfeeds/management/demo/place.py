@@ -146,6 +146,7 @@ class Place:
             "TIMING_FACTOR": "1",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "line",
+            "LATE_AFTER_DAYS": "1",
             "SECOND_FACTOR": "off",
             # On this machine nobody is kept out for long.
             "SIGN_IN_ATTEMPTS": "50",
