@@ -242,3 +242,10 @@ def test_whoever_may_not_allow_sending_is_not_told_to(people: dict[str, Any]) ->
     assert told in text(signed_in(people["support"]).get(url))
     said = text(signed_in(people["auditor"]).get(url))
     assert told not in said and "Somebody who may has to allow sending again" in said
+
+
+def test_a_push_leads_to_the_files_that_its_rows_came_in(people: dict[str, Any]) -> None:
+    push = succeeded()
+    file = push.items.select_related("transaction").all()[0].transaction.statement_id
+    page = signed_in(people["auditor"]).get(url(push)).content.decode()
+    assert f'<a href="/admin/bankfeeds/statement/{file}/change/">transactions.csv' in page
