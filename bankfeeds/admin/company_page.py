@@ -65,7 +65,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         lines=mirror_shown.timeline(company=company),
         form_key=new_form_key(),
         here=request.path,
-        can_connect=company.at_codat and _is_free(connection),
+        can_connect=company.at_codat and mirror_rows.has_ended(connection),
         unfinished=_unfinished(company, connection),
         close=ways_out.close(request, company),
         stops=stops,
@@ -81,10 +81,6 @@ def why_no_accounts(connection: Any) -> str:
     if not connection.at_codat or connection.status == "Unlinked":
         return _("The connection does not exist at Codat.")
     return ""
-
-
-def _is_free(connection: Any) -> bool:
-    return connection is None or bool(connection.gone_at) or connection.status == "Unlinked"
 
 
 def _unfinished(company: Any, connection: Any) -> Any:

@@ -191,6 +191,7 @@ def discard(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
 def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -> HttpResponse:
     """Step 3, and the file's page for ever after: what was saved, and what is next."""
     account = statement.account
+    may_import = request.user.has_perm("bankfeeds.add_statement")
     return admin.page(
         request,
         "saved",
@@ -205,7 +206,7 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         state_words=statement.get_state_display(),
         waiting=statement.transactions.free().count(),
         why_no_push=_why_no_push(account),
-        why_no_undo=importing.why_not_undo(statement),
+        why_no_undo=importing.why_not_undo(statement) if may_import else "",
     )
 
 

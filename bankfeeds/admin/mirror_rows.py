@@ -120,11 +120,16 @@ def put_barriers(rows: Sequence[Any]) -> None:
 def current(company: Company) -> Connection | None:
     """The live connection of a company read by `companies`, else its newest; sets its company."""
     ties: list[Connection] = getattr(company, "all_connections", [])
-    live = (tie for tie in ties if tie.gone_at is None and tie.status != "Unlinked")
+    live = (tie for tie in ties if not has_ended(tie))
     found = next(live, ties[0] if ties else None)
     if found is not None:
         found.company = company
     return found
+
+
+def has_ended(connection: Connection | None) -> bool:
+    """Whether there is none to connect by: a new one may be made."""
+    return connection is None or bool(connection.gone_at) or connection.status == "Unlinked"
 
 
 def counted(connection: Connection | None) -> list[Any]:

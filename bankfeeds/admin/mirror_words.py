@@ -78,9 +78,10 @@ def next_step(
         return NextStep(text, "decide", company.undecided)
     if company.ending:
         return NextStep(_("Continue what is to end at Codat"), "ending", company.ending)
-    if company.closed_at and mirror_rows.connected(connection) and not _has_ended(connection):
-        return NextStep(_("Unlink the connection: the client is connected, and nothing is sent"))
     if company.closed_at:
+        if mirror_rows.connected(connection) and not mirror_rows.has_ended(connection):
+            text = _("Unlink the connection: the client is connected, and nothing is sent")
+            return NextStep(text)
         return NextStep(_("Nothing to do: the company is closed."))
     if company.gone_at:
         return NextStep(_("Nothing to do: it no longer exists at Codat."))
@@ -88,15 +89,11 @@ def next_step(
         return NextStep(_("Continue creating the company"), "continue")
     if connection is not None and _is_asked_back(connection, now=now):
         return NextStep(_("Give the link to the client"), "copy")
-    if connection is None or _has_ended(connection):
+    if connection is None or mirror_rows.has_ended(connection):
         return NextStep(_("Create the QuickBooks connection"), "connect")
     if connection.intent != Intent.DONE:
         return NextStep(_("Continue creating the connection"), "continue")
     return _of_accounts(connection, now=now, barriers=barriers)
-
-
-def _has_ended(connection: Connection | None) -> bool:
-    return connection is None or bool(connection.gone_at) or connection.status == "Unlinked"
 
 
 def _is_asked_back(connection: Connection, *, now: dt.datetime) -> bool:

@@ -21,6 +21,7 @@ from .shape import (
     Reason,
     Rejected,
     UnreadableFile,
+    collected,
     gettext_noop,
 )
 
@@ -216,17 +217,7 @@ def read_by(
 ) -> Parsed:
     """The whole file. `places`: decimals that the currency has. Raises UnreadableFile."""
     reading = Reading(content, profile, places=places)
-    rows: list[Line] = []
-    rejected: list[Rejected] = []
-    count = 0
-    for entry in reading:
-        if isinstance(entry, Line):
-            rows.append(entry)
-            continue
-        count += 1
-        if count <= keep_rejected:
-            rejected.append(entry)
-    return Parsed(rows, rejected, count, reading.notes)
+    return collected(reading, keep_rejected=keep_rejected)
 
 
 def fits(profile: Profile, content: bytes) -> bool:

@@ -7,10 +7,10 @@ language; `str` gives the English words.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 # So many refused lines are kept with their reasons; beyond that they are only counted.
 KEPT_REJECTED = 1_000
@@ -94,6 +94,30 @@ class Parsed:
     rejected: list[Rejected]
     rejected_count: int
     notes: tuple[Reason, ...] = ()
+
+
+class Entries(Protocol):
+    """A file being read; `notes` are whole once its lines were."""
+
+    @property
+    def notes(self) -> tuple[Reason, ...]: ...
+
+    def __iter__(self) -> Iterator[Line | Rejected]: ...
+
+
+def collected(reading: Entries, *, keep_rejected: int = KEPT_REJECTED) -> Parsed:
+    """All of a file at once. Raises UnreadableFile."""
+    rows: list[Line] = []
+    rejected: list[Rejected] = []
+    count = 0
+    for entry in reading:
+        if isinstance(entry, Line):
+            rows.append(entry)
+            continue
+        count += 1
+        if count <= keep_rejected:
+            rejected.append(entry)
+    return Parsed(rows, rejected, count, reading.notes)
 
 
 @dataclass(frozen=True, slots=True)

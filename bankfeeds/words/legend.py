@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules
@@ -65,7 +66,7 @@ def of_pushes(*, now: dt.datetime) -> list[Word]:
 
 
 def of_transactions(*, now: dt.datetime) -> list[Word]:
-    today = now.date()
+    today = timezone.localdate(now)
     row = BankTransaction(date=today)
     gone = BankTransaction(date=today, goes_on_as_id=0)
     late, blocked = (rules.TOO_OLD,), (rules.FUTURE,)

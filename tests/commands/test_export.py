@@ -78,3 +78,11 @@ def test_it_says_why_it_wrote_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
         export("pushes", "--out", str(tmp_path / "new.csv"))
     assert file.read_text() == "mine" and not (tmp_path / "new.csv").exists()
     assert not Event.objects.filter(action="list.exported").exists()
+
+
+def test_the_record_is_whole_and_without_the_line_about_it(tmp_path: Path) -> None:
+    refused()
+    events = list(Event.objects.order_by("pk").values_list("action", flat=True))
+    export("record", "--out", str(tmp_path / "d.csv"))
+    assert len(read(tmp_path / "d.csv")) == len(events)
+    assert "list.exported" not in (tmp_path / "d.csv").read_text("utf-8-sig")

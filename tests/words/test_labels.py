@@ -118,3 +118,8 @@ def test_each_list_explains_its_words(
     assert "What these words mean" in shown
     for word in words_of(now=NOW):
         assert word.explanation.partition(" by ")[0].partition(" until ")[0] in shown
+
+
+def test_the_day_of_an_example_is_that_of_the_institution() -> None:
+    evening = dt.datetime(2026, 11, 21, 2, 0, tzinfo=dt.UTC)  # still November 20 in Toronto
+    assert "Send by Nov 26, 2026." in legend.of_transactions(now=evening)[0].explanation
