@@ -170,7 +170,7 @@ def test_files_of_a_sender_are_read_in_the_order_in_which_they_came() -> None:
 
 def test_the_token_is_not_kept_and_a_revoked_one_opens_nothing() -> None:
     core, token = sender()
-    secret = token.rpartition("_")[2]
+    _prefix, _handle, secret = token.split("_", 2)
     assert secret not in str(Sender.objects.values().get()) + str(list(Event.objects.values()))
     address = post(token, file()).json()["statusAddress"]
     assert senders.revoke(core, reason="left", by=BY, now=timezone.now())
