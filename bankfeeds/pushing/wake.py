@@ -17,6 +17,8 @@ from bankfeeds.models import Push, PushStatus
 GATHERING = dt.timedelta(seconds=2)
 # While Codat has more of the company of which no message came yet, those that came wait this long.
 OTHERS = dt.timedelta(seconds=60)
+# Two jobs that process messages of one moment do not agree about the time to the millisecond.
+DIFFER = dt.timedelta(seconds=5)
 # Whose end may still be learned from Codat.
 OPEN = (PushStatus.SUBMITTED, PushStatus.TIMED_OUT)
 
@@ -33,12 +35,12 @@ def wake(operation_key: uuid.UUID, *, now: dt.datetime) -> Push | None:
     factor = conf.timing_factor()
     soon, patient = now + GATHERING * factor, now + OTHERS * factor
     company = Push.objects.filter(company=push.company_id, status=PushStatus.SUBMITTED)
-    # Without a message, a look lies further ahead than any that a message asked for.
-    unheard = company.filter(next_attempt_at__gt=patient).exclude(pk=push.pk)
     mine = Push.objects.filter(pk=push.pk, status__in=OPEN)
-    if unheard.exists():
-        mine.filter(_later_than(patient)).update(next_attempt_at=patient)
-    else:
+    # First, so that of two jobs that do this at once, the one that looks later sees both.
+    mine.filter(_later_than(patient)).update(next_attempt_at=patient)
+    # Without a message, a look lies further ahead than any that a message asked for.
+    unheard = company.filter(next_attempt_at__gt=patient + DIFFER * factor).exclude(pk=push.pk)
+    if not unheard.exists():
         (mine | company).filter(_later_than(soon)).update(next_attempt_at=soon)
     return push
 

@@ -193,3 +193,18 @@ def test_many_messages_of_one_company_are_answered_by_one_list(
     drain()
     assert {each.status for each in Push.objects.all()} == {PushStatus.SUCCEEDED}
     assert len(calls()) - before <= 2
+
+
+def test_the_last_message_is_the_last_though_its_job_read_its_clock_first(wired: Any) -> None:
+    client = rows.onboard(accounts=2)
+    made = [pushes.waiting(account) for account in client.accounts]
+    for _ in made:
+        rows.run_jobs()
+        tasks.deliver()
+    Push.objects.update(next_attempt_at=timezone.now() + dt.timedelta(hours=1))
+    first, last = Push.objects.order_by("pk")
+    assert first.push_operation_key and last.push_operation_key
+    now = timezone.now()
+    pushing.wake(first.push_operation_key, now=now + dt.timedelta(milliseconds=20))
+    pushing.wake(last.push_operation_key, now=now)
+    assert set(Push.objects.values_list("next_attempt_at", flat=True)) == {now + GATHERING}
