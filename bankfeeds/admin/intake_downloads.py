@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bankfeeds import importing
 from bankfeeds.exporting import harmless
+from bankfeeds.intake.mended import COLUMNS, file_mark
 
 from . import downloads
 from .intake_shown import statement
@@ -18,7 +19,10 @@ from .parts import PortalAdmin, demand
 
 
 def bad_rows(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """The bad rows with line and reason before the columns as they came; safe to open in Excel."""
+    """The bad rows with line and reason before the columns as they came; safe to open in Excel.
+
+    Mended, they can be uploaded as they are: `intake.mended` reads them.
+    """
     demand(request, "view_statement")
     kept = statement(pk)
     if kept is None:
@@ -26,10 +30,11 @@ def bad_rows(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     header, rejected = importing.bad_rows(kept)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["line", "code", "reason", *map(harmless, header)])
+    writer.writerow([*COLUMNS, *map(harmless, header)])
+    file = file_mark((kept.mends or kept).sha256)
     for bad in rejected:
         reason = importing.words_of(bad.reason)
-        writer.writerow([bad.line, bad.code, harmless(reason), *map(harmless, bad.cells)])
+        writer.writerow([bad.line, bad.code, harmless(reason), file, *map(harmless, bad.cells)])
     return _download(out.getvalue(), f"{PurePath(kept.file_name).stem}-bad-rows.csv")
 
 

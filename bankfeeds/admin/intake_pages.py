@@ -5,6 +5,7 @@ Opening a page saves nothing; each button calls one verb of `importing` and says
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import cast
 
@@ -22,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from bankfeeds import holding, importing, words
-from bankfeeds.importing import FileKnown
+from bankfeeds.importing import Entry, FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 from bankfeeds.onboarding.names import folded
@@ -34,6 +35,11 @@ from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
 SHOWN_ACCOUNTS = 50
+FILTERS: dict[str, Callable[[Entry], bool]] = {
+    "all": lambda entry: True,
+    "problems": lambda entry: entry.is_problem,
+    "mended": lambda entry: entry.is_mended,
+}
 REFUSALS = (
     importing.BadRowsRemain,
     importing.NothingToSave,
@@ -122,8 +128,8 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
     if statement.state != Statement.State.PREVIEWED:
         return redirect("admin:bankfeeds_statement_change", statement.pk)
     found = importing.preview(statement, today=timezone.localdate())
-    problems = "problems" in request.GET
-    entries = [entry for entry in found.entries if entry.is_problem or not problems]
+    which = _which(request, statement)
+    entries = [entry for entry in found.entries if FILTERS[which](entry)]
     return admin.page(
         request,
         "preview",
@@ -134,7 +140,8 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         found=found,
         signs=shown.signs(found),
         is_card=statement.account.is_card_or_loan,
-        only_problems=problems,
+        which=which,
+        in_list=found.mended.total(),
         problems=sum(entry.is_problem for entry in found.entries),
         entries=[shown.Shown(entry) for entry in entries[:SHOWN_ROWS]],
         entries_in_all=len(entries),
@@ -143,6 +150,12 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         save_label=shown.save_label(found),
         tick_label=shown.tick_label(found),
     )
+
+
+def _which(request: HttpRequest, statement: Statement) -> str:
+    """Which rows are shown: of mended ones these first, since the others were looked at before."""
+    asked = next((name for name in FILTERS if name in request.GET), None)
+    return asked or ("mended" if statement.mends_id else "all")
 
 
 def save(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -201,6 +214,8 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         account_word=words.account(account),
         sums=_sums(statement),
         left_out=statement.rejected,
+        mended_by=statement.mended_by.filter(state=Statement.State.SAVED).defer("content"),
+        mended_lines=importing.mended_lines(statement),
         saved=statement.state == Statement.State.SAVED,
         undone=statement.state == Statement.State.UNDONE,
         state_words=statement.get_state_display(),

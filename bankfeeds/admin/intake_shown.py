@@ -16,8 +16,11 @@ from bankfeeds.models import Statement
 def statement(pk: int) -> Statement | None:
     if pk >= 2**63:
         return None
-    rows = Statement.objects.select_related("account__company", "account__connection", "profile")
-    return rows.defer("content", "rejected", "account__sealed_body").filter(pk=pk).first()
+    rows = Statement.objects.select_related(
+        "account__company", "account__connection", "profile", "mends"
+    )
+    without = ("content", "rejected", "account__sealed_body", "mends__content", "mends__rejected")
+    return rows.defer(*without).filter(pk=pk).first()
 
 
 class Shown:

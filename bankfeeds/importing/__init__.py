@@ -1,8 +1,8 @@
 """Files -> transactions that wait: look at a file, preview it, save it or let it go.
 
 Nothing is saved before a person or command says so, and nothing of a file with bad rows unless
-they are left out on purpose. What is stored already is never overwritten, and
-what was never in a push can be taken back. Knows `models`, `rules`,
+they are left out on purpose; mended, they come in as lines of their file. What is stored already
+is never overwritten, and what was never in a push can be taken back. Knows `models`, `rules`,
 `sealing` and `intake`; no other verb, no network.
 """
 
@@ -13,6 +13,7 @@ from .bulk import in_one_pass
 from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, look, refuse_unfit
 from .matching import CannotImport
+from .mending import mended_lines
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
 from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
@@ -40,6 +41,7 @@ __all__ = [
     "land",
     "land_on",
     "look",
+    "mended_lines",
     "preview",
     "profiles",
     "read",

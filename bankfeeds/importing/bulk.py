@@ -16,6 +16,7 @@ from django.db import transaction
 
 from bankfeeds.intake.cells import MADE
 from bankfeeds.intake.delimited import Reading
+from bankfeeds.intake.mended import is_mended
 from bankfeeds.intake.recognise import HEAD, Format, recognise
 from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed, Rejected, UnreadableFile
 from bankfeeds.models import Actor, BankTransaction, SourceAccount, Statement
@@ -78,7 +79,7 @@ def _is_plain(file: BufferedReader) -> bool:
     head = file.read(HEAD)
     file.seek(0)
     try:
-        if head.startswith(b"PK") or recognise(head) is not Format.CSV:
+        if head.startswith(b"PK") or is_mended(head) or recognise(head) is not Format.CSV:
             return False
         Reading(file)
     except UnreadableFile:
@@ -156,7 +157,10 @@ def _save(
             raise _Unlike
         here = rows.here(mine.account_id)
         changed = _changed(mine.account_id, rows) if here.changed else []
-        mine.rows_saved = rows.move(mine, backwards=_runs_backwards(mine.account, rows, here))
+        backwards = _runs_backwards(mine.account, rows, here)
+        if (here.known or changed) and rows.come_late(mine.account_id, backwards=backwards):
+            raise _Unlike
+        mine.rows_saved = rows.move(mine, backwards=backwards)
         mine.rows_known = here.known
         mine.rows_rejected = parsed.rejected_count + here.changed
         mine.rejected = left_out(parsed.rejected, changed)

@@ -8,20 +8,30 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zlib
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from bankfeeds.intake.columns import read_by
-from bankfeeds.intake.delimited import read_csv
+from bankfeeds.intake import columns, delimited
 from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import Format
-from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected, Statement
+from bankfeeds.intake.shape import (
+    KEPT_REJECTED,
+    HeldOut,
+    Line,
+    Reason,
+    Rejected,
+    Statement,
+    collected,
+)
 from bankfeeds.intake.xlsx import as_csv
 
 from .matching import Mine, statement_of
 
 # No text begins with a zero byte, so that a CSV is never taken for this.
 MARK = b"\0statement\n"
+# Cells by line that take the place of those of another upload.
+MENDED = b"\0mended\n"
 
 
 def packed(mine: Mine, content: bytes) -> bytes:
@@ -33,31 +43,58 @@ def packed(mine: Mine, content: bytes) -> bytes:
     return zlib.compress(MARK + body)
 
 
+def packed_mended(rows: Mapping[int, tuple[str, ...]]) -> bytes:
+    return zlib.compress(MENDED + json.dumps(rows, ensure_ascii=False).encode())
+
+
+def mended_of(kept: bytes) -> dict[int, tuple[str, ...]]:
+    """What `packed_mended` kept; {} of any other upload."""
+    content = zlib.decompress(kept)
+    if not content.startswith(MENDED):
+        return {}
+    plain = json.loads(content.removeprefix(MENDED))
+    return {int(line): tuple(values) for line, values in plain.items()}
+
+
 def unpacked(
     kept: bytes,
     *,
     places: int,
     profile: Profile | None = None,
+    mended: Mapping[int, tuple[str, ...]] | None = None,
     keep_rejected: int = KEPT_REJECTED,
 ) -> Mine:
     """`places`: decimals of the account's currency. `rejected` holds at most `keep_rejected`.
 
-    `profile`: the one by which the upload was read.
+    `profile`: the one by which the upload was read. `mended`: cells by line, instead of its own.
     """
     content = zlib.decompress(kept)
     if content.startswith(MARK):
         return _mine(json.loads(content.removeprefix(MARK)), keep_rejected)
-    if profile is not None:
-        parsed = read_by(profile, content, places=places, keep_rejected=keep_rejected)
-    else:
-        parsed = read_csv(content, places=places, keep_rejected=keep_rejected)
+    parsed = collected(
+        _reading(content, places, profile, mended or {}), keep_rejected=keep_rejected
+    )
     return Mine(Format.CSV, statement_of(parsed))
 
 
-def csv_of(kept: bytes) -> bytes | None:
-    """The CSV as it came, or of the sheet; None for another format."""
+def reading(
+    kept: bytes,
+    *,
+    places: int,
+    profile: Profile | None,
+    mended: Mapping[int, tuple[str, ...]],
+) -> delimited.Reading | columns.Reading | None:
+    """Of a text in columns, as it came or of a sheet; None for another format."""
     content = zlib.decompress(kept)
-    return None if content.startswith(MARK) else content
+    return None if content.startswith(MARK) else _reading(content, places, profile, mended)
+
+
+def _reading(
+    content: bytes, places: int, profile: Profile | None, mended: Mapping[int, tuple[str, ...]]
+) -> delimited.Reading | columns.Reading:
+    if profile is None:
+        return delimited.Reading(content, places=places, mended=mended)
+    return columns.Reading(content, profile, places=places, mended=mended)
 
 
 def _plain(mine: Mine) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from bankfeeds import words
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
-from . import kept, profiles
+from . import kept, mending, profiles
 from .matching import CannotImport, Mine, mine
 
 # Uploads that nobody saved are let go, a few with each new one.
@@ -53,6 +53,19 @@ def look(
     refuse_unfit(account)
     digest = hashlib.sha256(content).hexdigest()
     refuse_known(account, digest)
+    if part is None and (list_of_bad_rows := mending.list_in(content)):
+        first = mending.first_of(account, list_of_bad_rows)
+        return keep(
+            account,
+            file_name=file_name,
+            digest=digest,
+            size=len(content),
+            packed=kept.packed_mended(mending.in_place(first, list_of_bad_rows)),
+            profile=first.profile,
+            mends=first,
+            by=by,
+            now=now,
+        )
     if part is None:
         profile = profile or profiles.found_for(content)
         part = mine(account, content, profiles.of(profile))
@@ -76,10 +89,11 @@ def keep(
     size: int,
     packed: bytes,
     profile: ColumnProfile | None = None,
+    mends: Statement | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Statement:
-    """The upload of a file that can be read. Raises FileKnown."""
+    """The upload of a file that can be read. Raises FileKnown, CannotImport."""
     with transaction.atomic():
         lock(account)
         refuse_known(account, digest)
@@ -92,7 +106,9 @@ def keep(
             sha256=digest,
             size=size,
         )
-        upload.content, upload.profile = packed, profile
+        if mends is not None and not Statement.objects.filter(pk=mends.pk).exists():
+            raise CannotImport(mending.gone())
+        upload.content, upload.profile, upload.mends = packed, profile, mends
         upload.file_name, upload.uploaded_at = profiles.plain_name(file_name), now
         upload.imported_by, upload.user_id = by.name, by.user_id
         upload.save()
@@ -157,9 +173,10 @@ def lock(account: SourceAccount) -> None:
 
 
 def let_go(rows: list[int]) -> None:
-    """Delete uploads that were never saved."""
-    unsaved = Statement.objects.filter(pk__in=rows, state=Statement.State.PREVIEWED)
-    unsaved.defer("content", "rejected").delete()
+    """Delete uploads that were never saved, and before them those that only mend them."""
+    previewed = Statement.objects.filter(state=Statement.State.PREVIEWED)
+    for unsaved in (previewed.filter(mends__in=rows), previewed.filter(pk__in=rows)):
+        unsaved.filter(mended_by=None).defer("content", "rejected").delete()
 
 
 def _uploads(account: SourceAccount, digest: str) -> QuerySet[Statement]:
@@ -169,6 +186,6 @@ def _uploads(account: SourceAccount, digest: str) -> QuerySet[Statement]:
 
 def _let_go_of_old_ones(now: dt.datetime) -> None:
     old = Statement.objects.filter(
-        state=Statement.State.PREVIEWED, uploaded_at__lt=now - KEPT_UNSAVED
+        state=Statement.State.PREVIEWED, uploaded_at__lt=now - KEPT_UNSAVED, mended_by=None
     )
     let_go(list(old.order_by("uploaded_at").values_list("pk", flat=True)[:LET_GO_AT_ONCE]))

@@ -9,15 +9,13 @@ import datetime as dt
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
 from django.utils.translation import gettext as _
 
 from bankfeeds import limits, rules, words
-from bankfeeds.intake import columns
-from bankfeeds.intake.delimited import Reading
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
@@ -42,6 +40,7 @@ class Entry:
     raw: str
     words: str = ""
     findings: tuple[Rule, ...] = ()
+    is_mended: bool = False  # it stands as a person has mended it, or tried to
 
     @property
     def is_problem(self) -> bool:
@@ -102,6 +101,15 @@ class Preview:
         return self.counts[Kind.CHANGED]
 
     @cached_property
+    def mended(self) -> Counter[Kind]:
+        """What became of the rows of a list of mended ones."""
+        return Counter(entry.kind for entry in self.entries if entry.is_mended)
+
+    @property
+    def still_wrong(self) -> int:
+        return self.mended[Kind.BAD] + self.mended[Kind.CHANGED]
+
+    @cached_property
     def money_in(self) -> Flow:
         return _flow(row for row in self.movement.rows if row.amount > 0)
 
@@ -143,26 +151,34 @@ class Preview:
 
 
 def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
-    """What is kept of an upload, read again."""
-    content = bytes(statement.content)
+    """What is kept of an upload, read again; of mended rows the file that they mend, with them."""
     return kept.unpacked(
-        content,
+        bytes((statement.mends or statement).content),
         places=places(statement.account),
         profile=profiles.of(statement.profile),
+        mended=mended_in(statement),
         keep_rejected=keep_rejected,
     )
 
 
+def mended_in(statement: Statement) -> dict[int, tuple[str, ...]]:
+    """Cells by line of the file that it mends; {} of any other upload."""
+    return kept.mended_of(bytes(statement.content)) if statement.mends_id else {}
+
+
 def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:
     """The file's header (`entry` where it has none) and every row that is bad or held out."""
-    csv = kept.csv_of(bytes(statement.content))
-    if csv is None:
+    reading = kept.reading(
+        bytes((statement.mends or statement).content),
+        places=places(statement.account),
+        profile=profiles.of(statement.profile),
+        mended=mended_in(statement),
+    )
+    if reading is None:
         parsed = read(statement, keep_rejected=sys.maxsize).statement
         without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
         without.sort(key=lambda said: said.line)
         return ("entry",), (Rejected(s.line, s.reason, s.raw, (s.raw,)) for s in without)
-    profile, most = profiles.of(statement.profile), places(statement.account)
-    reading = columns.Reading(csv, profile, places=most) if profile else Reading(csv, places=most)
     return reading.header, (entry for entry in reading if isinstance(entry, Rejected))
 
 
@@ -178,6 +194,8 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
     entries += [_without_row(bad, Kind.BAD) for bad in parsed.rejected]
     entries += [_without_row(held, Kind.HELD_OUT) for held in parsed.held_out]
     entries.sort(key=lambda entry: entry.line)
+    if mended := mended_in(statement):
+        entries = [replace(entry, is_mended=entry.line in mended) for entry in entries]
     counts = Counter(dict.fromkeys(Kind, 0))
     counts.update(entry.kind for entry in entries if entry.row)
     counts[Kind.BAD], counts[Kind.HELD_OUT] = parsed.rejected_count, len(parsed.held_out)

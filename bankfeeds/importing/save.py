@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +16,9 @@ from bankfeeds.models import Actor, Event, Statement
 
 from .insert import insert
 from .look import let_go, lock, refuse_known, refuse_unfit
-from .preview import read, words_of
+from .mending import refuse_stale
+from .placing import as_it_was, taken_out
+from .preview import mended_in, read, words_of
 from .sorting import Sorting, in_order, sort_out
 
 # The code of a row whose like is here with other content.
@@ -109,10 +111,50 @@ def discard(statement: Statement, *, by: Actor, now: dt.datetime) -> bool:
 
 def _save(statement: Statement, parsed: Stated, by: Actor, now: dt.datetime) -> Statement:
     sorting = sort_out(statement.account, parsed)
-    statement.rows_saved = insert(statement, _oldest_first(parsed.rows, sorting))
+    first = statement.mends
+    if first is not None:
+        return _save_mended(statement, first, parsed, sorting, by, now)
+    statement.rows_saved = _insert(statement, parsed.rows, sorting)
+    _count(statement, parsed, sorting)
+    return record(statement, by=by, now=now)
+
+
+def _count(statement: Statement, parsed: Stated, sorting: Sorting) -> None:
     statement.rows_known = len(sorting.known)
     statement.rows_rejected = parsed.rejected_count + len(sorting.changed) + len(parsed.held_out)
     statement.rejected = _left_out(parsed, sorting)
+
+
+def _save_mended(
+    statement: Statement,
+    first: Statement,
+    parsed: Stated,
+    sorting: Sorting,
+    by: Actor,
+    now: dt.datetime,
+) -> Statement:
+    """Each row under the file that it came in with; the first one is saved too where it was not.
+
+    All at once, since a day's rows have to be in their order whichever file they are of.
+    """
+    refuse_stale(statement, parsed)
+    mended = mended_in(statement).keys()
+    if first.state == Statement.State.PREVIEWED:
+        alone = read(first).statement
+        by_itself = sort_out(first.account, alone)
+        first.rows_saved = len(by_itself.new)
+        _count(first, alone, by_itself)
+        record(first, by=by, now=now)
+    _insert(statement, parsed.rows, sorting, mended=mended)
+    for each in (first, statement):
+        each.rows_saved = each.transactions.count()
+        each.save(update_fields=["rows_saved"])
+    mine = [row for row in parsed.rows if row.line in mended]
+    changed = [row for row in mine if row.transaction_id in sorting.changed]
+    statement.rows_known = sum(row.transaction_id in sorting.known for row in mine)
+    statement.rows_rejected = parsed.rejected_count + len(changed)
+    said = ((row.line, sorting.changed[row.transaction_id]) for row in changed)
+    statement.rejected = left_out(parsed.rejected, said)
     return record(statement, by=by, now=now)
 
 
@@ -146,10 +188,29 @@ def _told(statement: Statement) -> str:
     }
 
 
-def _oldest_first(rows: Sequence[Line], sorting: Sorting) -> list[Line]:
-    """The new rows in the order in which they happened: ids then follow it within a day."""
+def _insert(
+    statement: Statement,
+    rows: Sequence[Line],
+    sorting: Sorting,
+    *,
+    mended: Collection[int] = (),
+) -> int:
+    """The new rows in the order in which they happened: ids then follow it within a day.
+
+    `mended`: lines that are of `statement`; the others are of the file that it mends. How many
+    of `statement` came in.
+    """
     fresh = {row.line for row in sorting.new}
-    return [row for row in in_order(rows, sorting).rows if row.line in fresh]
+    ordered = in_order(rows, sorting).rows
+    moved = taken_out(statement.account, ordered, fresh)
+    placed: list[tuple[int, Line]] = []
+    for row in ordered:
+        if stored := moved.get(row.line):
+            placed.append((stored.statement_id, as_it_was(stored)))
+        elif row.line in fresh:
+            is_of_first = row.line not in mended
+            placed.append(((is_of_first and statement.mends_id) or statement.pk, row))
+    return insert(statement.account_id, placed) - len(moved)
 
 
 def _left_out(parsed: Stated, sorting: Sorting) -> list[dict[str, Any]]:

@@ -58,6 +58,13 @@ SAME = (
     " AND ABS(t.balance - {balance}) < 0.00001 AND (t.transaction_type = s.transaction_type"
     " OR t.transaction_type = '' OR s.transaction_type = '')"
 )
+# Whether a row that is not here happened before one of its day that is.
+LATE = (
+    "SELECT 1 FROM staged AS s LEFT JOIN bankfeeds_banktransaction AS t"
+    " ON t.account_id = %s AND t.transaction_id = s.transaction_id GROUP BY s.date"
+    " HAVING min(CASE WHEN t.id IS NULL THEN {way}s.line END)"
+    " < max(CASE WHEN t.id IS NOT NULL THEN {way}s.line END) LIMIT 1"
+)
 MOVE = (
     "INSERT INTO bankfeeds_banktransaction (account_id, statement_id, line, transaction_id, date,"
     " description, amount, balance, transaction_type)"
@@ -168,6 +175,10 @@ class Staged:
         same = SAME.format(**self._money)
         question = "SELECT t.id, s.*" + HERE + f" WHERE NOT ({same}) ORDER BY s.line LIMIT %s"
         return [(self._line(*values), pk) for pk, *values in self._ask(question, account, most)]
+
+    def come_late(self, account: int, *, backwards: bool) -> bool:
+        """Into a day that is here already: see `placing`."""
+        return bool(self._ask(LATE.format(way="-" if backwards else ""), account))
 
     def units(self, value: Decimal) -> int:
         """Raises Inexact."""

@@ -37,6 +37,11 @@ def why_not_undo(statement: Statement) -> str:
     if statement.transactions.exclude(goes_on_as=None).exists():
         return _("Rows of this file go on on the client's newer connection, so it stays.")
     later = _later_that_needs_it(statement)
+    if later is not None and later.mends_id == statement.pk:
+        return _(
+            "Bad rows of this file were mended and imported with %(file)s, on %(when)s."
+            " Take that import back first, then this one."
+        ) % {"file": later.file_name, "when": words.moment(later.saved_at)}
     if later is not None:
         return _(
             "%(file)s was imported later, on %(when)s, and left out rows because they were here"
@@ -81,9 +86,10 @@ def _later_that_needs_it(statement: Statement) -> Statement | None:
     """A later file whose rows were left out because these were here would lack them for ever."""
     saved = Statement.objects.filter(account__in=_accounts(statement), state=Statement.State.SAVED)
     later = saved.filter(saved_at__gte=statement.saved_at).exclude(pk=statement.pk)
-    left_out = later.filter(Q(rows_known__gt=0) | Q(rows_rejected__gt=0))
+    left_out = later.filter(Q(rows_known__gt=0) | Q(rows_rejected__gt=0) | Q(mends=statement))
     newest = left_out.defer("content").order_by("-saved_at", "-pk")
-    return next((file for file in newest.iterator(chunk_size=20) if _relies(file)), None)
+    every = newest.iterator(chunk_size=20)
+    return next((f for f in every if f.mends_id == statement.pk or _relies(f)), None)
 
 
 def _relies(file: Statement) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -11,6 +11,7 @@ from .delimited import NO_ROWS, SECOND_HEADER
 from .derived import Derived
 from .layouts import records_of
 from .lines import EMPTY
+from .mended import instead
 from .profile import Amounts, Layout, Profile, Sign
 from .records import STRAY_QUOTE, Record
 from .shape import (
@@ -44,10 +45,18 @@ OTHER_HEADER = gettext_noop(
 class Reading:
     """A file being read by a profile: its header at once, its lines one by one."""
 
-    def __init__(self, content: bytes, profile: Profile, *, places: int = PLACES) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        profile: Profile,
+        *,
+        places: int = PLACES,
+        mended: Mapping[int, tuple[str, ...]] | None = None,
+    ) -> None:
+        """`mended`: cells that people have put in the place of those of a line."""
         self._profile = profile
         self._places = places
-        self._records = records_of(content, profile.layout)
+        self._records = instead(records_of(content, profile.layout), mended or {})
         self.header = profile.layout.header
         self._at = profile.places()
         self._width = profile.layout.columns

@@ -7,10 +7,11 @@ row: read line by line, words of a payer's message could pass for a transaction 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from . import cells
 from .lines import EMPTY, Source, text_lines
+from .mended import instead
 from .records import STRAY_QUOTE, Record, records
 from .shape import (
     KEPT_REJECTED,
@@ -41,13 +42,21 @@ class Reading:
     """A CSV file being read: its header at once, its lines one by one."""
 
     def __init__(
-        self, source: bytes | Source, *, places: int = PLACES, ids_once: bool = True
+        self,
+        source: bytes | Source,
+        *,
+        places: int = PLACES,
+        ids_once: bool = True,
+        mended: Mapping[int, tuple[str, ...]] | None = None,
     ) -> None:
-        """`ids_once`: refuse an id that stood there before; else whoever reads looks to that."""
+        """`ids_once`: refuse an id that stood there before; else whoever reads looks to that.
+
+        `mended`: cells that people have put in the place of those of a line.
+        """
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
         self._places = places
         self._ids_once = ids_once
-        self._records = records(text_lines(stream))
+        self._records = instead(records(text_lines(stream)), mended or {})
         self.header = self._read_header()
         self._columns = {name: self.header.index(name) for name in _known(self.header)}
         self.notes = _notes(self.header)

@@ -31,6 +31,10 @@ class Statement(models.Model):
     profile = models.ForeignKey(
         ColumnProfile, models.PROTECT, null=True, blank=True, related_name="statements"
     )
+    # Whose bad rows these are, mended: read with that file, and saved as lines of it.
+    mends = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="mended_by"
+    )
     rows_saved = models.PositiveIntegerField(_("rows saved"), default=0)
     rows_rejected = models.PositiveIntegerField(_("rows left out"), default=0)
     rows_known = models.PositiveIntegerField(_("rows already here"), default=0)

@@ -218,9 +218,36 @@ def test_bad_rows_to_mend_are_safe_in_a_spreadsheet(
     answer = support.get(reverse(BAD_ROWS, args=[Statement.objects.get().pk]))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="day-bad-rows.csv"'
     header, row = answer.content.decode("utf-8-sig").splitlines()
-    assert header == "line,code,reason,id,date,description,amount,balance"
+    assert header == "line,code,reason,file,id,date,description,amount,balance"
     assert row.startswith("3,not-a-number,")
     assert ",'=HYPERLINK(1),NaN,2" in row
+
+
+def test_bad_rows_come_again_as_they_were_mended(support: Client, account: SourceAccount) -> None:
+    upload(support, account, bad_file())
+    first = Statement.objects.get()
+    url = reverse(BAD_ROWS, args=[first.pk])
+    bad = support.get(url).content
+    unmended = text(upload(support, account, bad, name="day-bad-rows.csv"))
+    assert "0 rows mended · <strong" in unmended
+    assert "1 still wrong" in unmended
+    assert "Save 2, leave 1 out" in unmended
+    shown = upload(support, account, bad.replace(b",NaN,", b",1,"), name="day-bad-rows.csv")
+    assert f'<a href="{reverse(PAGE, args=[first.pk])}">day.csv</a>' in text(shown)
+    assert "1 row mended · none still wrong" in text(shown)
+    assert "Not saved yet: it is saved together with these rows." in text(shown)
+    assert "1 of 1 shown" in text(shown)
+    assert "=HYPERLINK(1)" in text(shown)
+    assert "&#x27;=HYPERLINK(1)" not in text(shown)
+    [(preview, _status)] = shown.redirect_chain
+    assert "3 of 3 shown" in text(support.get(preview, {"all": "1"}))
+    done = support.post(preview.replace("preview", "save"), follow=True)
+    assert "1 row of this file was saved." in text(done)
+    assert "Mended rows of" in text(done)
+    page = text(support.get(reverse(PAGE, args=[first.pk])))
+    assert "day-bad-rows.csv</a>: 1 row saved" in page
+    assert "Mended and saved since." in page
+    assert list(account.transactions.in_feed_order().values_list("line", flat=True)) == [2, 3, 4]
 
 
 def test_only_the_problems(support: Client, account: SourceAccount) -> None:
