@@ -49,6 +49,7 @@ def view(
     """`problem`: why a new name could not be taken, with that name still in the field; `seen`:
     what the person's page showed."""
     now = timezone.now()
+    mirror_rows.put_held([account], today=timezone.localdate(now))
     stops = holding_shown.of_account(account)
     label = f"{account} · {account.account_id}" if _shares_last4(account) else str(account)
     return admin.page(

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,6 +24,15 @@ from . import account_page, leaving_urls, mirror_rows, mirror_search, mirror_sho
 from .parts import PortalAdmin, badge
 
 
+class AccountList(ChangeList):
+    """Knows what of the accounts on the page was confirmed and has not left."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        mirror_rows.put_held(self.result_list, today=timezone.localdate())
+
+
 @admin.register(SourceAccount)
 class SourceAccountAdmin(PortalAdmin):
     explained = (legend.of_accounts,)
@@ -35,6 +45,9 @@ class SourceAccountAdmin(PortalAdmin):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     actions = ("push_chosen",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return AccountList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # added on the page of their connection
@@ -93,10 +106,7 @@ class SourceAccountAdmin(PortalAdmin):
 
     @admin.display(description=gettext_lazy("waiting rows"))
     def waiting(self, row: Any) -> SafeString | str:
-        if not row.waiting:
-            return "–"
-        by = mirror_shown.waiting_words([row], now=timezone.now())
-        return format_html('{}<br><span class="small">{}</span>', row.waiting, by)
+        return mirror_shown.waiting_cell([row], now=timezone.now())
 
     @admin.display(description=gettext_lazy("accepted up to"))
     def accepted(self, row: Any) -> str:

@@ -48,7 +48,7 @@ class CompanyList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        mirror_rows.put_barriers(self.result_list)
+        mirror_rows.put_holds(self.result_list)
 
 
 @admin.register(Company)
@@ -204,12 +204,7 @@ class CompanyAdmin(PortalAdmin):
     @admin.display(description=gettext_lazy("waiting rows"))
     def waiting(self, row: Company) -> SafeString | str:
         rows = mirror_rows.to_go(row)
-        number, _day = mirror_rows.waiting(rows)
-        if not number:
-            return "–"
-        number_words = words.count(number)
-        by = mirror_shown.waiting_words(rows, now=timezone.now())
-        return format_html('{}<br><span class="small">{}</span>', number_words, by)
+        return mirror_shown.waiting_cell(rows, now=timezone.now())
 
     @admin.display(description=gettext_lazy("last accepted"))
     def accepted(self, row: Any) -> str:

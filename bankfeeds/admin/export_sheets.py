@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -57,8 +58,16 @@ def _counted(tie: Connection | None) -> int:
     return len(mirror_rows.counted(tie))
 
 
-def _waiting(company: Company) -> tuple[int, dt.date | None]:
-    return mirror_rows.waiting(mirror_rows.to_go(company))
+def _waiting(company: Company) -> int:
+    return mirror_rows.waiting(mirror_rows.to_go(company))[0]
+
+
+def _held(company: Company) -> int:
+    return mirror_rows.held(mirror_rows.to_go(company))
+
+
+def _send_by(company: Company) -> dt.date | None:
+    return mirror_rows.send_by(mirror_rows.to_go(company))
 
 
 def companies() -> Sheet:
@@ -71,14 +80,15 @@ def companies() -> Sheet:
         Column(_("Next step"), _next_step),
         Column(_("Accounts connected"), lambda row: _connected(current(row))),
         Column(_("Accounts"), lambda row: _counted(current(row))),
-        Column(_("Waiting rows"), lambda row: _waiting(row)[0]),
-        Column(_("Send by"), lambda row: _waiting(row)[1]),
+        Column(_("Waiting rows"), _waiting),
+        Column(_("Rows in pushes that wait"), _held),
+        Column(_("Send by"), _send_by),
         Column(_("Last accepted"), lambda row: row.accepted_at, is_moment=True),
         Column(_("Owner"), _owner),
         Column(_("Created"), lambda row: row.requested_at, is_moment=True),
         Column(_("Codat id"), lambda row: str(row.codat_id or "")),
     )
-    return Sheet("companies", _("Companies"), columns, mirror_rows.put_barriers)
+    return Sheet("companies", _("Companies"), columns, mirror_rows.put_holds)
 
 
 def connections() -> Sheet:
@@ -115,13 +125,27 @@ def accounts() -> Sheet:
         Column(_("As of"), lambda row: row.status_as_of, is_moment=True),
         Column(_("Feed start date"), lambda row: row.feed_start_date),
         Column(_("Waiting rows"), lambda row: row.waiting),
-        Column(_("Send by"), lambda row: mirror_rows.waiting([row])[1]),
-        Column(_("Money in by then"), lambda row: row.urgent_in if row.waiting else None),
-        Column(_("Money out by then"), lambda row: row.urgent_out if row.waiting else None),
+        Column(_("Rows in pushes that wait"), lambda row: row.held.rows),
+        Column(_("Send by"), lambda row: mirror_rows.send_by([row])),
+        Column(_("Money in by then"), _in_by_then),
+        Column(_("Money out by then"), _out_by_then),
         Column(_("Accepted up to"), lambda row: row.accepted_to),
         Column(_("Balance then"), lambda row: row.balance_then),
     )
-    return Sheet("accounts", _("Source accounts"), columns)
+    return Sheet("accounts", _("Source accounts"), columns, _put_held)
+
+
+def _in_by_then(row: Any) -> Decimal | None:
+    """Of the rows that should leave first."""
+    return next((money_in for _currency, money_in, _out in mirror_rows.urgent([row])), None)
+
+
+def _out_by_then(row: Any) -> Decimal | None:
+    return next((money_out for _currency, _in, money_out in mirror_rows.urgent([row])), None)
+
+
+def _put_held(rows: Sequence[Any]) -> None:
+    mirror_rows.put_held(rows, today=timezone.localdate())
 
 
 def statements() -> Sheet:

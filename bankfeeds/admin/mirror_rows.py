@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +35,7 @@ from bankfeeds.models import (
     Departure,
     Intent,
     Push,
+    PushItem,
     PushStatus,
     SendingStop,
     SourceAccount,
@@ -105,8 +107,9 @@ def companies(rows: QuerySet[Company], *, today: dt.date) -> QuerySet[Company]:
     ).prefetch_related(Prefetch("connections", ties, to_attr="all_connections"))
 
 
-def put_barriers(rows: Sequence[Any]) -> None:
-    """What keeps rows of these companies from leaving: their next step depends on it.
+def put_holds(rows: Sequence[Any]) -> None:
+    """What keeps rows of these companies from leaving: their next step depends on it; and what
+    was confirmed of them and has not left.
 
     What keeps everything from leaving stands in the bands above every page.
     """
@@ -115,6 +118,45 @@ def put_barriers(rows: Sequence[Any]) -> None:
     barriers = words.Barriers(SendingStop.objects.over(accounts))
     for row in rows:
         row.barriers = barriers
+    put_held(accounts, today=timezone.localdate())
+
+
+@dataclass(frozen=True)
+class Held:
+    """What of an account was confirmed and is not known to have left: rows that the feed still
+    takes, the date of the first, and the money of that day; `money_out` is negative."""
+
+    rows: int = 0
+    first: dt.date | None = None
+    money_in: Decimal = Decimal(0)
+    money_out: Decimal = Decimal(0)
+
+
+def put_held(accounts: Sequence[Any], *, today: dt.date) -> None:
+    """Sets `held` of these accounts: pushes that wait, or wait for a decision. One question."""
+    pushes = Push.objects.filter(status=PushStatus.READY) | Push.objects.undecided()
+    mine = pushes.filter(account__in=[row.pk for row in accounts])
+    # Said outright, so that the index of pushes that are not through serves.
+    mine = mine.exclude(status__in=(PushStatus.SUCCEEDED, PushStatus.CANCELLED)).order_by()
+    items = PushItem.objects.filter(
+        push__in=mine, released=False, transaction__date__gte=today - FEED_WINDOW
+    )
+    amount = "transaction__amount"
+    days = (
+        items.order_by("transaction__date")
+        .values_list("push__account", "transaction__date")
+        .annotate(
+            rows=Count("pk"),
+            money_in=Coalesce(Sum(amount, filter=Q(transaction__amount__gt=0)), Decimal(0)),
+            money_out=Coalesce(Sum(amount, filter=Q(transaction__amount__lt=0)), Decimal(0)),
+        )
+    )
+    found: dict[int, Held] = {}
+    for account, date, number, money_in, money_out in days:
+        first = found.get(account) or Held(0, date, money_in, money_out)
+        found[account] = replace(first, rows=first.rows + number)
+    for row in accounts:
+        row.held = found.get(row.pk, Held())
 
 
 def current(company: Company) -> Connection | None:
@@ -148,8 +190,9 @@ def connected(connection: Connection | None) -> list[Any]:
 
 def to_go(company: Company) -> list[Any]:
     """The accounts whose rows are meant for QuickBooks, connected or not: all of them age."""
-    gone = company.closed_at or company.gone_at
-    return [] if gone else counted(current(company))
+    tie = current(company)
+    gone = company.closed_at or company.gone_at or (tie and tie.gone_at)
+    return [] if gone else counted(tie)
 
 
 def waiting(rows: Sequence[Any]) -> tuple[int, dt.date | None]:
@@ -158,15 +201,36 @@ def waiting(rows: Sequence[Any]) -> tuple[int, dt.date | None]:
     return sum(row.waiting for row in rows), min(days) + SEND_BY if days else None
 
 
+def held(rows: Sequence[Any]) -> int:
+    """How many rows of these accounts, read by `put_held`, were confirmed and have not left."""
+    return sum(row.held.rows for row in rows)
+
+
+def send_by(rows: Sequence[Any]) -> dt.date | None:
+    """The day by which the first of all that has not left should: in a push or in none."""
+    first = min((day for row in rows for day, _in, _out in _first_days(row)), default=None)
+    return first and first + SEND_BY
+
+
 def urgent(rows: Sequence[Any]) -> list[tuple[str, Decimal, Decimal]]:
-    """Currency, money in and money out of the rows that should leave first, by currency."""
-    first = min((row.earliest for row in rows if row.earliest), default=None)
+    """Currency, money in and money out of what should leave first, by currency."""
+    by = send_by(rows)
     found: dict[str, tuple[Decimal, Decimal]] = {}
     for row in rows:
-        if row.earliest and row.earliest == first:
-            money_in, money_out = found.get(row.currency, (Decimal(0), Decimal(0)))
-            found[row.currency] = (money_in + row.urgent_in, money_out + row.urgent_out)
+        for day, money_in, money_out in _first_days(row):
+            if day + SEND_BY == by:
+                before = found.get(row.currency, (Decimal(0), Decimal(0)))
+                found[row.currency] = (before[0] + money_in, before[1] + money_out)
     return [(currency, *money) for currency, money in sorted(found.items())]
+
+
+def _first_days(row: Any) -> list[tuple[dt.date, Decimal, Decimal]]:
+    """Of an account: the first day, money in and money out of its free rows, and of those held."""
+    days = [
+        (row.earliest, row.urgent_in, row.urgent_out),
+        (row.held.first, row.held.money_in, row.held.money_out),
+    ]
+    return [(day, money_in, money_out) for day, money_in, money_out in days if day]
 
 
 def _taken_from(today: dt.date) -> Greatest:

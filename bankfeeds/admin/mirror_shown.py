@@ -13,7 +13,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bankfeeds import holding, links, words
 from bankfeeds.models import Company, Connection, Event, Language, Push, SourceAccount
@@ -100,6 +103,7 @@ class AccountRow:
     label: str
     word: Word
     send_by: str
+    held: str
     why_no_import: str
     why_no_push: str
     push_waits: str
@@ -117,6 +121,7 @@ def account_rows(
 ) -> list[AccountRow]:
     labels = push_shown.account_labels(accounts)
     barriers = barriers or holding.barriers(accounts)
+    mirror_rows.put_held(accounts, today=timezone.localdate(now))
     return [account_row(row, labels[row.pk], barriers=barriers, now=now) for row in accounts]
 
 
@@ -128,6 +133,7 @@ def account_row(
         label=label,
         word=mirror_words.account(account, now=now),
         send_by=waiting_words([account], now=now),
+        held=held_words(account.held.rows),
         why_no_import=mirror_words.why_no_import(account),
         why_no_push=mirror_words.why_no_push(account, barriers=barriers),
         push_waits=mirror_words.push_waits(barriers),
@@ -155,6 +161,26 @@ def timeline(**of: Company | Connection | SourceAccount) -> list[mirror_words.Li
 def waiting_words(rows: Iterable[Any], *, now: dt.datetime) -> str:
     """By when the first of them should leave, and the money that those rows carry."""
     rows = list(rows)
-    _number, day = mirror_rows.waiting(rows)
-    money = mirror_rows.urgent(rows)
+    day, money = mirror_rows.send_by(rows), mirror_rows.urgent(rows)
     return mirror_words.send_by(day, today=timezone.localdate(now), money=money)
+
+
+def waiting_cell(rows: Sequence[Any], *, now: dt.datetime) -> SafeString | str:
+    """Of these accounts, in a list: how many rows wait, how many more were confirmed and have not
+    left, and by when the first should."""
+    number, held = mirror_rows.waiting(rows)[0], mirror_rows.held(rows)
+    if not number and not held:
+        return "–"
+    below = [held_words(held), waiting_words(rows, now=now)]
+    lines = format_html_join(
+        "", '<br><span class="small">{}</span>', ([each] for each in below if each)
+    )
+    return format_html("{}{}", words.count(number), lines)
+
+
+def held_words(rows: int) -> str:
+    """`3 in pushes that wait`; "" when there are none."""
+    if not rows:
+        return ""
+    text = ngettext("%(n)s in a push that waits", "%(n)s in pushes that wait", rows)
+    return text % {"n": words.count(rows)}

@@ -11,9 +11,16 @@ from django.utils import timezone
 
 from bankfeeds import feeds, pushing, rules, words
 from bankfeeds.admin import mirror_rows
-from bankfeeds.models import Actor, BankTransaction, Decision, Origin, SourceAccount
+from bankfeeds.models import (
+    Actor,
+    BankTransaction,
+    Connection,
+    Decision,
+    Origin,
+    SourceAccount,
+)
 from tests import support
-from tests.admin.pushes import refused, signed_in, succeeded, text
+from tests.admin.pushes import refused, signed_in, succeeded, text, timed_out, waiting
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -29,7 +36,9 @@ def manager(people: dict[str, Any]) -> Any:
 def read(account: SourceAccount) -> Any:
     today = support.today()
     rows = mirror_rows.accounts(SourceAccount.objects.filter(pk=account.pk), today=today)
-    return mirror_rows.with_money(rows, today=today).get()
+    found = mirror_rows.with_money(rows, today=today).get()
+    mirror_rows.put_held([found], today=today)
+    return found
 
 
 def every_age(account: SourceAccount) -> None:
@@ -147,3 +156,44 @@ def test_money_of_several_accounts_is_told_by_currency() -> None:
         ("CAD", Decimal("2"), Decimal("-1")),
         ("USD", Decimal("2"), Decimal("-1")),
     ]
+
+
+PAGES = (
+    "company/",
+    "company/{0.company_id}/change/",
+    "sourceaccount/",
+    "sourceaccount/{0.pk}/change/",
+    "connection/{0.connection_id}/change/",
+)
+
+
+@pytest.mark.parametrize("make", [waiting, refused, timed_out])
+def test_what_waits_in_a_push_counts_until_it_is_through(manager: Any, make: Any) -> None:
+    account = support.make_account(feed_start_date=None)
+    first = support.today() - 3 * DAY
+    make(account, amounts=["120.00", "-45.50"], date=first)
+    support.make_transactions(account, ["5.00"], date=first)
+    support.make_transactions(account, ["7.00"])
+    said = f"Send by {words.day(first + 6 * DAY)}: In 125.00 USD, Out 45.50 USD"
+    for page in PAGES:
+        shown = text(manager.get(f"/admin/bankfeeds/{page.format(account)}"))
+        assert said in shown and "2 in pushes that wait" in shown, page
+    for name in ("company", "sourceaccount"):
+        answer = manager.post(f"/admin/bankfeeds/{name}/export/")
+        file = b"".join(answer.streaming_content).decode()
+        assert f",2,2,{first + 6 * DAY}," in file, file
+
+
+def test_only_what_the_feed_still_takes_counts(manager: Any) -> None:
+    account = support.make_account(feed_start_date=None)
+    rows = [
+        support.make_transactions(account, ["1.00"], date=support.today() - age * DAY)[0]
+        for age in (9, 7, 2)
+    ]
+    support.make_push(account, rows, status="ready")
+    found = read(account)
+    assert (found.held.rows, found.held.first) == (2, support.today() - 7 * DAY)
+    assert "QuickBooks may fetch too late" in text(manager.get("/admin/bankfeeds/company/"))
+    # Nothing of a connection that is gone is to go any more.
+    Connection.objects.update(gone_at=timezone.now())
+    assert "pushes that wait" not in text(manager.get("/admin/bankfeeds/company/"))
