@@ -15,7 +15,7 @@ from bankfeeds.models import Company, Push, PushStatus
 
 from . import company_page
 from .leaving_ask import Question, answered
-from .leaving_pages import carry_out
+from .leaving_pages import carry_out, moving_words
 from .parts import PortalAdmin, demand
 from .push_forms import actor, number
 
@@ -49,6 +49,7 @@ def close(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
             _("Sending stops, and no file is taken in any more."),
             *_waiting(company),
             _("Its QuickBooks connection is unlinked at Codat, if it is linked."),
+            *_moving(company),
             *_link_that_is_out(company),
             _("Its history stays here. It can be opened again; what was unlinked stays so."),
         ],
@@ -118,6 +119,11 @@ def _link_that_is_out(company: Company) -> list[str]:
         " remove the connection first, on its page."
     )
     return [text % {"time": words.clock_time(until)}]
+
+
+def _moving(company: Company) -> list[str]:
+    tie = company.connections.live().first()
+    return moving_words(tie) if tie else []
 
 
 def _waiting(company: Company) -> list[str]:

@@ -188,7 +188,15 @@ def _meaning(kind: Departure.Kind, account: SourceAccount | None) -> list[str]:
 def waiting_words(
     kind: Departure.Kind, connection: Connection, account: SourceAccount | None
 ) -> list[str]:
-    """How many confirmed pushes it would stop, as a sentence; none where it stops none."""
+    """How many confirmed pushes it would stop, and which are on their way, as sentences."""
+    # Only unlinking does not wait for what is on its way.
+    moving = moving_words(connection) if kind == Kind.UNLINK else []
+    return [*_stopped(kind, connection, account), *moving]
+
+
+def _stopped(
+    kind: Departure.Kind, connection: Connection, account: SourceAccount | None
+) -> list[str]:
     pushes = leaving.waiting(connection, account)
     if kind == Kind.REVOKE or not pushes:
         return []
@@ -198,3 +206,13 @@ def waiting_words(
         pushes,
     )
     return [text % {"n": pushes}]
+
+
+def moving_words(connection: Connection) -> list[str]:
+    """What becomes of each push that is on its way over a connection that is unlinked."""
+    text = _(
+        "Push #%(id)d is on its way: its rows may still reach the books that are connected now."
+        " It is not sent again; we look up how it ended, and rows that did not arrive wait again"
+        " once you have decided on it."
+    )
+    return [text % {"id": push.pk} for push in leaving.on_its_way(connection)]

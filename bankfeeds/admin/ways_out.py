@@ -100,7 +100,8 @@ def why_not_move(connection: Connection) -> str:
         return _("It has ended. Press Create QuickBooks connection on the page of the company.")
     if live.pk != connection.pk:
         return _("The client has a newer connection. Open that one.")
-    return leaving.why_not(Kind.UNLINK, connection=connection)
+    # Whoever moves goes on with what waits: that is whole only once this push has ended.
+    return leaving.why_not(Kind.UNLINK, connection=connection) or leaving.why_wait(connection)
 
 
 def _open(**of: Any) -> Departure | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .carry import abandon, carry_out, in_progress
 from .closing import WrongReplacement, close, reopen
-from .order import Blocked, plan, waiting, why_not
+from .order import Blocked, on_its_way, plan, waiting, why_not, why_wait
 from .wanted import mark_not_wanted, want_again
 from .wrong_person import link_went_wrong
 
@@ -21,9 +21,11 @@ __all__ = [
     "in_progress",
     "link_went_wrong",
     "mark_not_wanted",
+    "on_its_way",
     "plan",
     "reopen",
     "waiting",
     "want_again",
     "why_not",
+    "why_wait",
 ]

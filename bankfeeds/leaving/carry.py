@@ -19,7 +19,7 @@ from bankfeeds.codat import errors, shapes
 from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Connection, Departure, Event, SourceAccount
 
-from .order import ON_ITS_WAY, Kind, of, record
+from .order import Kind, on_its_way, record
 
 Clock = Callable[[], dt.datetime]
 State = Departure.State
@@ -91,9 +91,8 @@ def _go_on(departure: Departure, *, client: Client, by: Actor, clock: Clock) -> 
 
 
 def _on_its_way(departure: Departure) -> str:
-    moving = of(departure.connection, departure.account).filter(status__in=ON_ITS_WAY)
-    push = moving.order_by("pk").first()
-    if push is None:
+    push = on_its_way(departure.connection, departure.account).first()
+    if push is None or departure.kind == Kind.UNLINK:
         return ""
     words = _("Push #%(id)d is still on its way. Press Continue when it has ended.")
     return words % {"id": push.pk}

@@ -85,7 +85,7 @@ def _check(company: Company, other: Company) -> None:
 def _unlink(
     connection: Connection, *, reason: str, by: Actor, now: dt.datetime
 ) -> Departure | None:
-    """Also while a push is on its way: the order waits for its end."""
+    """Also while a push is on its way: its end is looked up."""
     Connection.objects.filter(pk=connection.pk).update(link_url="")
     before = standing(connection, None)
     linked = connection.accounts.filter(gone_at=None, status__iexact="connected").exists()

@@ -91,16 +91,31 @@ def _why_not_unlink(connection: Connection) -> str:
 def _pushes_in_the_way(
     kind: Departure.Kind, connection: Connection, account: SourceAccount | None
 ) -> str:
-    rows = of(connection, account)
-    moving = rows.filter(status__in=ON_ITS_WAY).order_by("pk").first()
-    if moving is not None:
-        words = _("Push #%(id)d is on its way. Try again when it has ended, in a few minutes.")
-        return words % {"id": moving.pk}
-    unknown = rows.filter(status__in=UNKNOWN).order_by("pk").first()
+    if kind == Kind.UNLINK:
+        # Whoever must be cut off is so at once: what Codat has of a push can still be read, and
+        # nothing more of it leaves.
+        return ""
+    if problem := why_wait(connection, account):
+        return problem
+    unknown = of(connection, account).filter(status__in=UNKNOWN).order_by("pk").first()
     if kind == Kind.REMOVE_ACCOUNT and unknown is not None:
         words = _("Nobody knows yet how push #%(id)d ended. Decide on it first.")
         return words % {"id": unknown.pk}
     return ""
+
+
+def why_wait(connection: Connection, account: SourceAccount | None = None) -> str:
+    """That a push is on its way and had better end first; "" when none is."""
+    moving = on_its_way(connection, account).first()
+    if moving is None:
+        return ""
+    words = _("Push #%(id)d is on its way. Try again when it has ended, in a few minutes.")
+    return words % {"id": moving.pk}
+
+
+def on_its_way(connection: Connection, account: SourceAccount | None = None) -> QuerySet[Push]:
+    """Pushes that have left, or may have, and of which Codat has not said how they ended."""
+    return of(connection, account).filter(status__in=ON_ITS_WAY).order_by("pk")
 
 
 def of(connection: Connection, account: SourceAccount | None) -> QuerySet[Push]:

@@ -1,32 +1,25 @@
-"""A link went to the wrong person: nothing leaves any more, and that link is replaced."""
+"""A link went to the wrong person: nothing leaves any more, whatever else becomes of it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from bankfeeds import holding, links
-from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Connection, Event
 from bankfeeds.models.record import demand_reason
 
-Clock = Callable[[], dt.datetime]
-
 
 def link_went_wrong(
-    connection: Connection, *, reason: str, shown: str, client: Client, by: Actor, clock: Clock
+    connection: Connection, *, reason: str, shown: str, by: Actor, now: dt.datetime
 ) -> None:
-    """Stop sending for the company at once, then make a new link.
+    """Stop sending for the company at once. `shown`: `links.issue_of` as the person saw it.
 
-    `shown`: `links.issue_of` as the person saw it. The stop stays whatever becomes of the link:
-    raises AlreadyRenewed, NoValidLink and CodatError, as `links.renew` does.
+    Asks Codat nothing: unlinking (`plan`) and a new link (`links.renew`) come after it, and the
+    stop stays whatever becomes of them.
     """
     demand_reason(reason)
-    _stop, is_new = holding.stop_sending(
-        company=connection.company, reason=reason, by=by, now=clock()
-    )
+    _stop, is_new = holding.stop_sending(company=connection.company, reason=reason, by=by, now=now)
     if is_new or shown == links.issue_of(connection):
         Event.objects.record(
-            "link.wrong_person", by=by, at=clock(), connection=connection, reason=reason
+            "link.wrong_person", by=by, at=now, connection=connection, reason=reason
         )
-    links.renew(connection, client=client, by=by, clock=clock, shown=shown)

@@ -65,6 +65,11 @@ class DepartureQuerySet(models.QuerySet["Departure"]):
         return {pk: Off(name) for pk, name in rows.exclude(why="").values_list("pk", "why")}
 
 
+def cut_off() -> Q:
+    """For a question on pushes: nothing may leave over its connection any more."""
+    return Q(Exists(Departure.objects.of_push())) | Q(connection__status="Unlinked")
+
+
 class Departure(models.Model):
     """One thing of a connection that is to end at Codat, and how far that came."""
 

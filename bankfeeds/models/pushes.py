@@ -1,8 +1,7 @@
 """Push and its decisions: our truth of what is to be sent.
 
 The row is the order; the queue only rings. States only move by `Push.step` and, many at once,
-`Push.objects.step_all`: a compare-and-set on status and fence with its line in the record, in one
-transaction.
+`Push.objects.step_all`: a compare-and-set on status and fence, with its line in the record.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds.rules import FEED_WINDOW
 
 from .holds import SendingStop
-from .leaving import Departure
+from .leaving import cut_off
 from .mirror import KEY_LIFETIME, Company, Connection, SourceAccount
 from .moving import MovingQuerySet
 from .record import Actor, Event, Origin
@@ -81,8 +80,7 @@ class PushQuerySet(MovingQuerySet["Push"]):
             ~Exists(earlier),
             ~Exists(held),
             ~Exists(SendingStop.objects.of_push()),
-            ~Exists(Departure.objects.of_push()),
-            ~Q(connection__status="Unlinked"),
+            ~cut_off(),
             first_date__gte=oldest,
             account__status__iexact="connected",
             account__gone_at=None,
@@ -94,11 +92,15 @@ class PushQuerySet(MovingQuerySet["Push"]):
     def due_again(self, now: dt.datetime) -> PushQuerySet:
         """On their way with an unknown fate: the same key and bytes go out once more.
 
-        Not with a key that Codat may have forgotten: those are looked up.
+        Not with a key that Codat may have forgotten, nor over what is cut off: those are looked up.
         """
         trusted = Q(first_sent_at__gt=now - KEY_LIFETIME, first_sent_at__lt=now + KEY_LIFETIME)
         retry = self.filter(status=S.SENDING, lease_until=None, next_attempt_at__lte=now)
-        return retry.filter(trusted)
+        return retry.filter(trusted, ~cut_off())
+
+    def cut_off(self) -> PushQuerySet:
+        """On their way with an unknown fate, over a connection by which nothing may leave."""
+        return self.filter(cut_off(), status=S.SENDING, lease_until=None)
 
     def key_too_old(self, now: dt.datetime) -> PushQuerySet:
         """On their way with an unknown fate, and a key that is not to be sent again."""
@@ -170,8 +172,7 @@ class Push(models.Model):
 
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     body_sha256 = models.CharField(max_length=64, editable=False)
-    # {"limits": {name: number}, "severities": {code: severity}} when it was confirmed; {} before
-    # they were kept.
+    # {"limits": {name: number}, "severities": {code: severity}} of its day; {} of older ones.
     rules_in_force = models.JSONField(default=dict, blank=True, editable=False)
     # Of the key: when it first left. Codat keeps a key's first answer for 90 minutes.
     first_sent_at = models.DateTimeField(null=True, blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bankfeeds.models import Incident, Push, PushStatus
@@ -22,7 +23,7 @@ _SEEN = ("id", "status", "fence", "company_id", "connection_id", "account_id")
 
 
 def mend(*, now: dt.datetime) -> None:
-    """Leases that ran out, and keys that have become too old to be used once more.
+    """Leases that ran out, connections cut off, and keys too old to be used once more.
 
     When the clock was set, nobody knows any more how old a key is: all are looked up.
     """
@@ -30,10 +31,15 @@ def mend(*, now: dt.datetime) -> None:
     orphans = Push.objects.lease_ran_out(now=clocks.database_now(), lease=lease())
     settle([_orphaned(row, now) for row in orphans.order_by("id")[:A_ROUND]], now=now)
     waiting = Push.objects.filter(status=PushStatus.SENDING, lease_until=None)
+    cut = _("Its connection is cut off: it is not sent again, only looked for.")
+    _look_up(waiting.cut_off()[:A_ROUND], words=cut, now=now)
     old = waiting if was_set else waiting.key_too_old(now)[:A_ROUND]
-    words = _("Its key has become too old to be sent again.")
+    _look_up(old, words=_("Its key has become too old to be sent again."), now=now)
+
+
+def _look_up(pushes: QuerySet[Push], *, words: str, now: dt.datetime) -> None:
     columns = {"next_attempt_at": now, "polls": 0}
-    seen = [Seen(**row) for row in old.values(*_SEEN)]
+    seen = [Seen(**row) for row in pushes.values(*_SEEN)]
     steps = [Step(push, PushStatus.RECONCILING, words, columns) for push in seen]
     Push.objects.step_all(steps, by=WORKER, now=now)
 

@@ -168,7 +168,7 @@ def test_nothing_leaves_while_it_is_open(kind: Kind, onboarded: support.Onboarde
     assert list(Push.objects.due(timezone.now())) == [made]
 
 
-@pytest.mark.parametrize("kind", EVERY)
+@pytest.mark.parametrize("kind", [Kind.REMOVE_CONNECTION, Kind.REMOVE_ACCOUNT, Kind.REVOKE])
 @pytest.mark.parametrize("make", [pushes.sending, pushes.submitted])
 def test_what_is_on_its_way_must_end_first(
     kind: Kind, make: Any, onboarded: support.Onboarded

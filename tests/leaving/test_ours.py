@@ -167,14 +167,11 @@ def test_closing_goes_on_where_it_stopped(onboarded: support.Onboarded) -> None:
     assert Event.objects.filter(action="company.closed").count() == 1
 
 
-def test_unlinking_waits_for_what_is_on_its_way(onboarded: support.Onboarded) -> None:
-    push = pushes.submitted(onboarded.accounts[0])
+def test_closing_does_not_wait_for_what_is_on_its_way(onboarded: support.Onboarded) -> None:
+    pushes.submitted(onboarded.accounts[0])
     departure = close(onboarded.company)
-    assert departure and not carry_out(departure)
-    assert f"#{push.pk} is still on its way" in departure.problem
-    assert departure.state == Departure.State.PLANNED
-    push.step(PushStatus.SUCCEEDED, by=BY, now=timezone.now())
-    assert carry_out(departure)
+    assert departure and carry_out(departure)
+    assert word(onboarded) == "Unlinked"
 
 
 def test_a_duplicate_names_the_one_that_goes_on() -> None:
@@ -224,14 +221,9 @@ def test_a_reason_is_demanded(act: Any) -> None:
 
 def went_wrong(client: support.Onboarded, *, shown: str | None = None) -> None:
     connection = Connection.objects.get(pk=client.connection.pk)
-    leaving.link_went_wrong(
-        connection,
-        reason=WHY,
-        shown=links.issue_of(connection) if shown is None else shown,
-        client=conf.client(),
-        by=BY,
-        clock=timezone.now,
-    )
+    shown = links.issue_of(connection) if shown is None else shown
+    leaving.link_went_wrong(connection, reason=WHY, shown=shown, by=BY, now=timezone.now())
+    links.renew(connection, client=conf.client(), by=BY, clock=timezone.now, shown=shown)
 
 
 def test_sending_stops_and_a_new_link_is_made(onboarded: support.Onboarded) -> None:
