@@ -94,6 +94,14 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("bankfeeds_receivedfile", "DELETE", "received files are never deleted"),
     Guard(
+        "bankfeeds_missingfile",
+        "UPDATE",
+        "a missing file ends once and never changes",
+        "OLD.came_at IS NOT NULL OR OLD.given_up_at IS NOT NULL OR "
+        + _differs("sender_id", "day", "due_at", "noted_at"),
+    ),
+    Guard("bankfeeds_missingfile", "DELETE", "missing files are never deleted"),
+    Guard(
         "bankfeeds_pushattempt",
         "UPDATE",
         "an attempt is closed once and never changed",

@@ -76,6 +76,7 @@ def sweep() -> None:
         lambda: adopting.ring_due(now=timezone.now()),
         lambda: webhooks.ring_waiting(now=timezone.now()),
         lambda: senders.ring_waiting(now=timezone.now()),
+        lambda: senders.note_missing(now=timezone.now()),
         lambda: pushing.recut_due(now=timezone.now()),
         lambda: feeds.ring_due(now=timezone.now()),
     )

@@ -95,7 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Codat's messages: the door is an entrance, what becomes of them is a verb.
     "webhooks": FLOOR | {"budget", "conf", "pushing", "sync"},
     # Statements of core systems: the door is an entrance, what becomes of them is a verb.
-    "senders": FLOOR | {"importing", "sign_in"},
+    "senders": FLOOR | {"feeds", "importing", "sign_in"},
     # Who gets in: pages before the admin's, and what becomes of their forms.
     "sign_in": {"going_back", "languages", "models"},
     # The entrances.

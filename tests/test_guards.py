@@ -20,6 +20,7 @@ from bankfeeds.models import (
     Decision,
     Event,
     MarkedRow,
+    MissingFile,
     Note,
     Origin,
     Push,
@@ -69,6 +70,9 @@ def push() -> Push:
         name="x", handle="x", token_hash="x", created_at=timezone.now(), revoked_at=timezone.now()
     )
     ReceivedFile.objects.create(sender=sender, batch_id="x", size=1, received_at=timezone.now())
+    MissingFile.objects.create(
+        sender=sender, day=timezone.localdate(), due_at=timezone.now(), noted_at=timezone.now()
+    )
     WebhookMessage.objects.create(
         webhook_id="m", received_at=timezone.now(), sent_at=timezone.now(), sealed_body=b"x"
     )
@@ -118,6 +122,7 @@ def test_no_table_of_history_can_be_emptied(push: Push, table: str) -> None:
         ("bankfeeds_pushattempt", "number = 2"),
         ("bankfeeds_sender", "token_hash = 'other'"),
         ("bankfeeds_sender", "revoked_at = NULL"),
+        ("bankfeeds_missingfile", "day = '2020-01-02'"),
         ("bankfeeds_receivedfile", "batch_id = 'other'"),
         ("bankfeeds_pushitem", "position = position + 5"),
         ("bankfeeds_pushitem", "findings = '[1]'"),

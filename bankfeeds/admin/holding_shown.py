@@ -14,9 +14,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from bankfeeds import ageing, health, words
-from bankfeeds.models import Company, Incident, SendingStop, SourceAccount
+from bankfeeds import ageing, health, senders, words
+from bankfeeds.models import Company, Incident, Sender, SendingStop, SourceAccount
 from bankfeeds.words import Band, Word
+from bankfeeds.words.senders import missing_band
 
 
 def bands(*, now: dt.datetime) -> list[tuple[Band, str]]:
@@ -35,9 +36,11 @@ def _bands(found: health.Troubles, lost: str) -> Iterator[Band]:
         yield words.outage_band(found.outage, loss=lost)
     if found.everything is not None:
         yield words.everything_band(found.everything, loss=lost)
+    for sender, missing in senders.missing_now():
+        yield missing_band(sender, missing)
 
 
-def address(by: SendingStop | Incident | None) -> str:
+def address(by: SendingStop | Incident | Sender | None) -> str:
     if by is None:
         return ""
     return reverse(f"admin:bankfeeds_{by._meta.model_name}_change", args=(by.pk,))

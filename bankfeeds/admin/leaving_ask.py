@@ -21,13 +21,13 @@ from .push_forms import reason, see_other
 @dataclass(frozen=True)
 class Question:
     """`why_not`: why it cannot be done now. `confirm`: a name that has to be typed. `fields`: a
-    template with further fields of the form, `more` its context."""
+    template with further fields of the form, `more` its context. `company`: whose thing it is."""
 
     title: str
-    company: Company
     consequences: Sequence[str]
     button: str
     cancel: str
+    company: Company | None = None
     why_not: str = ""
     needs_reason: bool = True
     confirm: str = ""
@@ -71,17 +71,18 @@ def answered(
 def ask(
     admin: PortalAdmin, request: HttpRequest, question: Question, *, problem: str = ""
 ) -> HttpResponse:
+    company = question.company
     answer = admin.page(
         request,
         "ask",
         title=question.title,
         question=question,
-        crumb=question.company,
+        crumb=company,
         problem=problem,
         reason=request.POST.get("reason", ""),
         typed=request.POST.get("confirm", ""),
         form_key=request.POST.get("form_key") or new_form_key(),
-        headline=words.closed(question.company) if question.company.closed_at else None,
+        headline=words.closed(company) if company and company.closed_at else None,
         **(question.more or {}),
     )
     answer.template_name = "admin/bankfeeds/leaving/ask.html"

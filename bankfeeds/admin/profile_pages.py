@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,10 +24,11 @@ from bankfeeds.models import ColumnProfile, SampleFile
 
 from . import profile_shown as shown
 from .intake_form import UploadForm
+from .leaving_ask import Question, answered
 from .parts import PortalAdmin, demand
 from .profile_choices import guess_initial, layout_initial, profile_initial
 from .profile_form import ColumnsForm, LayoutForm
-from .push_forms import actor, number, reason
+from .push_forms import actor, number
 
 
 def add(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
@@ -259,11 +261,23 @@ def retire(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         messages.error(request, _("There is a newer version of this profile. Nothing was changed."))
         return redirect(admin.page_name("changelist"))
-    why, wrong = reason(request)
-    if wrong:
-        messages.error(request, f"{wrong} {_('Nothing was changed.')}")
-    elif profiles.retire(row, reason=why, by=actor(request), now=timezone.now()):
-        messages.success(request, _("The profile was retired. No file is read by it from now on."))
-    else:
-        messages.info(request, _("This profile was retired already."))
-    return redirect(admin.page_name("change"), row.pk)
+
+    def act(why: str, _key: str) -> bool:
+        if profiles.retire(row, reason=why, by=actor(request), now=timezone.now()):
+            text = _("The profile was retired. No file is read by it from now on.")
+            messages.success(request, text)
+        else:
+            messages.info(request, _("This profile was retired already."))
+        return True
+
+    question = Question(
+        title=_("Retire %(profile)s?") % {"profile": row},
+        consequences=[
+            _("No file is read by it from then on; what it read stays."),
+            _("It cannot be taken into use again, but a new version can be made."),
+        ],
+        button=_("Retire this profile"),
+        cancel=reverse(admin.page_name("change"), args=[row.pk]),
+        why_not=_("This profile was retired already.") if row.retired_at else "",
+    )
+    return answered(admin, request, question, act)

@@ -13,7 +13,7 @@ from bankfeeds.intake.profile import profile_of
 from bankfeeds.models import ColumnProfile
 
 from . import profile_pages, profile_shown
-from .parts import PortalAdmin, pressed_only
+from .parts import PortalAdmin
 
 
 @admin.register(ColumnProfile)
@@ -35,7 +35,7 @@ class ColumnProfileAdmin(PortalAdmin):
         return [
             self.own("add/", "add", profile_pages.add),
             self.own("sample/<int:pk>/", "sample", profile_pages.sample_page),
-            self.own("<int:pk>/retire/", "retire", pressed_only(profile_pages.retire)),
+            self.own("<int:pk>/retire/", "retire", profile_pages.retire),
             *super().get_urls(),
         ]
 

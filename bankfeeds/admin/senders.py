@@ -15,8 +15,10 @@ from bankfeeds import senders, words
 from bankfeeds.models import Sender
 from bankfeeds.senders.tokens import LONGEST_NAME
 
-from .parts import PortalAdmin, demand, pressed_only
-from .push_forms import actor, reason, see_other
+from . import sender_expects
+from .leaving_ask import Question, answered
+from .parts import PortalAdmin, demand
+from .push_forms import actor
 
 
 @admin.register(Sender)
@@ -31,7 +33,9 @@ class SenderAdmin(PortalAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.own("add/", "add", add),
-            self.own("<int:pk>/revoke/", "revoke", pressed_only(revoke)),
+            self.own("<int:pk>/revoke/", "revoke", revoke),
+            self.own("<int:pk>/expect/", "expect", sender_expects.expect),
+            self.own("missing/<int:pk>/give-up/", "give_up", sender_expects.give_up),
             *super().get_urls(),
         ]
 
@@ -39,7 +43,8 @@ class SenderAdmin(PortalAdmin):
         row = Sender.objects.filter(pk=pk).first()
         if row is None:
             return None
-        return self.page(request, "page", title=row.name, row=row, files=row.files.count())
+        given = {"row": row, "files": row.files.count(), **sender_expects.facts(row)}
+        return self.page(request, "page", title=row.name, **given)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, row: Sender) -> str:
@@ -76,11 +81,24 @@ def revoke(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     row = Sender.objects.filter(pk=pk).first()
     if row is None:
         raise Http404(_("There is no such sender."))
-    why, wrong = reason(request)
-    if wrong:
-        messages.error(request, f"{wrong} {_('Nothing was changed.')}")
-    elif senders.revoke(row, reason=why, by=actor(request), now=timezone.now()):
-        messages.success(request, _("The sender was revoked. Its token opens nothing any more."))
-    else:
-        messages.info(request, _("This sender was revoked already."))
-    return see_other(reverse(admin.page_name("change"), args=[pk]))
+
+    def act(why: str, _key: str) -> bool:
+        if senders.revoke(row, reason=why, by=actor(request), now=timezone.now()):
+            text = _("The sender was revoked. Its token opens nothing any more.")
+            messages.success(request, text)
+        else:
+            messages.info(request, _("This sender was revoked already."))
+        return True
+
+    question = Question(
+        title=_("Revoke %(sender)s?") % {"sender": row.name},
+        consequences=[
+            _("Its token opens nothing from then on; what came in stays."),
+            _("No file of it is expected any more."),
+            _("It cannot be taken back, but another sender can be made."),
+        ],
+        button=_("Revoke this sender"),
+        cancel=reverse(admin.page_name("change"), args=[pk]),
+        why_not=_("This sender was revoked already.") if row.revoked_at else "",
+    )
+    return answered(admin, request, question, act)

@@ -22,7 +22,7 @@ from .pushes import Push, PushDecision
 from .readiness import ReadinessCheck
 from .record import Actor, Event, Heartbeat, HostClock, Origin
 from .resending import Resending, ResendingRow
-from .senders import ReceivedFile, Sender, WrongToken
+from .senders import ExpectedFile, MissingFile, ReceivedFile, Sender, WrongToken
 from .sent import MarkedRow, PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
 from .states import Decision, PushStatus, WrongStep
 from .webhooks import WebhookMessage
@@ -39,6 +39,7 @@ __all__ = [
     "Decision",
     "Departure",
     "Event",
+    "ExpectedFile",
     "FeedRun",
     "FeedSchedule",
     "FoundAs",
@@ -50,6 +51,7 @@ __all__ = [
     "Language",
     "Look",
     "MarkedRow",
+    "MissingFile",
     "Note",
     "Origin",
     "Preference",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from .mirror import Country
 
 
 class Sender(models.Model):
@@ -95,3 +98,67 @@ class ReceivedFile(models.Model):
 
     def __str__(self) -> str:
         return self.batch_id
+
+
+class ExpectedFile(models.Model):
+    """By when a sender's file has to be here on business days. Times: the institution's zone."""
+
+    sender = models.OneToOneField(Sender, models.PROTECT, primary_key=True, related_name="expected")
+    is_on = models.BooleanField(_("on"), default=False)
+    at = models.TimeField(_("by"), default=dt.time(6, 0))
+    grace = models.PositiveSmallIntegerField(_("minutes of grace"), default=0)
+    # Whose banks' days count.
+    country = models.CharField(_("country"), max_length=2, choices=Country, default=Country.US)
+    # Up to it, it is settled whether a file came.
+    judged_day = models.DateField(editable=False)
+    changed_at = models.DateTimeField(_("changed"))
+    changed_by = models.CharField(_("by"), max_length=150)
+
+    class Meta:
+        verbose_name = _("expected file")
+        verbose_name_plural = _("expected files")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.sender_id)
+
+
+class MissingFileQuerySet(models.QuerySet["MissingFile"]):
+    def open(self) -> MissingFileQuerySet:
+        return self.filter(came_at=None, given_up_at=None)
+
+
+class MissingFile(models.Model):
+    """A business day whose file was not here in time; it ends when the file comes, or a person
+    says that none will."""
+
+    sender = models.ForeignKey(Sender, models.PROTECT, related_name="missing")
+    day = models.DateField(_("day"))
+    due_at = models.DateTimeField(_("expected by"))
+    noted_at = models.DateTimeField(_("noted"))
+    came_at = models.DateTimeField(_("came"), null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
+    given_up_by = models.CharField(max_length=150, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+
+    objects = MissingFileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("missing file")
+        verbose_name_plural = _("missing files")
+        ordering = ("-day", "-id")
+        default_permissions = ()
+        indexes = (
+            # Few of all.
+            models.Index(
+                fields=("sender", "day"),
+                name="missing_open",
+                condition=models.Q(came_at=None, given_up_at=None),
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=("sender", "day"), name="a_day_is_missing_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sender_id}: {self.day}"

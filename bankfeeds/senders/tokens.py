@@ -18,6 +18,8 @@ from bankfeeds.models import Actor, Event, Sender, WrongToken
 from bankfeeds.models.record import demand_reason
 from bankfeeds.sign_in import address
 
+from . import expecting
+
 LONGEST_NAME = 120
 LONGEST_HEADER = 200
 _TOKEN = re.compile(r"bfp_([0-9a-f]{16})_[A-Za-z0-9_-]{43}")
@@ -67,6 +69,7 @@ def revoke(sender: Sender, *, reason: str, by: Actor, now: dt.datetime) -> bool:
         rows = Sender.objects.filter(pk=sender.pk, revoked_at=None)
         if not rows.update(revoked_at=now, revoked_by=by.name):
             return False
+        expecting.not_any_more(sender, by=by, now=now)
         Event.objects.record("sender.revoked", by=by, at=now, words=sender.name, reason=reason)
     return True
 

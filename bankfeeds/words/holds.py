@@ -11,7 +11,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds.models import Incident, Push, SendingStop
+from bankfeeds.models import Incident, Push, Sender, SendingStop
 from bankfeeds.models.leaving import Off
 
 from .figures import clock_time, count, day, moment
@@ -183,7 +183,7 @@ class Band:
     title: str
     text: str
     tone: Tone
-    by: SendingStop | Incident | None = None
+    by: SendingStop | Incident | Sender | None = None
 
     @property
     def symbol(self) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from bankfeeds.models import ReceivedFile
+from bankfeeds.models import ExpectedFile, MissingFile, ReceivedFile, Sender
 
+from .feeds import time_of_day
+from .figures import day, moment
+from .holds import Band
+from .stored import said
 from .word import Tone, Word
 
 S = ReceivedFile.State
@@ -36,3 +43,46 @@ def part(status: str) -> Word:
     if status == "unknown":
         return Word(_("No account"), _("It belongs to no account here."), "warn")
     return Word(_("In quarantine"), _("Nothing of this account is saved."), "warn")
+
+
+def expected(row: ExpectedFile | None) -> str:
+    if row is None or not row.is_on:
+        return _("No file is expected on a set day, so none is missed.")
+    country = row.get_country_display()
+    text = _("A file is expected on each business day (%(country)s) by %(at)s.")
+    text %= {"country": country, "at": time_of_day(row.at)}
+    if not row.grace:
+        return text
+    grace = ngettext("%(n)d minute of grace.", "%(n)d minutes of grace.", row.grace)
+    return f"{text} {grace % {'n': row.grace}}"
+
+
+def state(row: MissingFile) -> Word:
+    if row.came_at is not None:
+        return Word(_("Came late"), came_late(row), "good")
+    if row.given_up_at is not None:
+        text = _("Given up on %(at)s by %(who)s: %(reason)s")
+        told = {"at": moment(row.given_up_at), "who": row.given_up_by, "reason": said(row.reason)}
+        return Word(_("Given up"), text % told, "quiet")
+    text = _("No file had come by %(at)s.") % {"at": moment(row.due_at)}
+    return Word(_("File missing"), text, "bad")
+
+
+def came_late(row: MissingFile) -> str:
+    text = _("The file of %(day)s came late, on %(at)s.")
+    return text % {"day": day(row.day), "at": moment(row.came_at)}
+
+
+def missing(name: str, rows: Sequence[MissingFile]) -> str:
+    """`Core: no file for Nov 20, 2026; the last was expected by ...`: of one sender's days."""
+    days = ", ".join(day(row.day) for row in rows)
+    text = _("%(sender)s: no file came for %(days)s, expected by %(at)s.")
+    return text % {"sender": name, "days": days, "at": moment(rows[-1].due_at)}
+
+
+def missing_band(sender: Sender, rows: Sequence[MissingFile]) -> Band:
+    remedy = _(
+        "Nothing is lost: once it is sent, it is taken in and this line goes away. Ask those who"
+        " run that system, or say on the sender's page that none will come."
+    )
+    return Band(_("File missing"), f"{missing(sender.name, rows)} {remedy}", "warn", sender)

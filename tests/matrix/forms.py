@@ -97,14 +97,16 @@ admin/bankfeeds/columnprofile/add/                  .
 admin/bankfeeds/columnprofile/sample/{sample}/      .           name=Daily;press=save;right=yes | institution name press has_header widths out_words in_words
 admin/bankfeeds/columnprofile/{profile}/            -
 admin/bankfeeds/columnprofile/{profile}/history/    -
-admin/bankfeeds/columnprofile/{profile}/retire/     admin/bankfeeds/columnprofile/{profile}/change/  reason=old | reason
+admin/bankfeeds/columnprofile/{profile}/retire/     .           reason=old | reason
 
 # Core systems, and what they sent
 admin/bankfeeds/sender/                             -
 admin/bankfeeds/sender/add/                         .           name=Core2 | name
 admin/bankfeeds/sender/{sender}/                    -
 admin/bankfeeds/sender/{sender}/history/            -
-admin/bankfeeds/sender/{sender}/revoke/             admin/bankfeeds/sender/{sender}/change/  reason=left | reason
+admin/bankfeeds/sender/{sender}/revoke/             .           reason=left | reason
+admin/bankfeeds/sender/{sender}/expect/             .           is_on=yes;at=06:00;grace=15;country=US
+admin/bankfeeds/sender/missing/{missing}/give-up/   .           reason=moved | reason
 admin/bankfeeds/receivedfile/                       -
 admin/bankfeeds/receivedfile/{received}/            -
 admin/bankfeeds/receivedfile/{received}/history/    -

@@ -124,7 +124,7 @@ admin/bankfeeds/columnprofile/{profile}/                   MSADR  MSADR
 admin/bankfeeds/columnprofile/{profile}/change/            MSADR  .....
 admin/bankfeeds/columnprofile/{profile}/history/           MSADR  MSADR
 admin/bankfeeds/columnprofile/{profile}/delete/            .....  .....
-admin/bankfeeds/columnprofile/{profile}/retire/            MSADR  M...R
+admin/bankfeeds/columnprofile/{profile}/retire/            M...R  M...R
 
 # Core systems, and what they sent
 admin/bankfeeds/sender/                                    MSADR  MSADR
@@ -133,7 +133,9 @@ admin/bankfeeds/sender/{sender}/                           MSADR  MSADR
 admin/bankfeeds/sender/{sender}/change/                    MSADR  .....
 admin/bankfeeds/sender/{sender}/history/                   MSADR  MSADR
 admin/bankfeeds/sender/{sender}/delete/                    .....  .....
-admin/bankfeeds/sender/{sender}/revoke/                    MSADR  ...DR
+admin/bankfeeds/sender/{sender}/revoke/                    ...DR  ...DR
+admin/bankfeeds/sender/{sender}/expect/                    ...DR  ...DR
+admin/bankfeeds/sender/missing/{missing}/give-up/          MS..R  MS..R
 admin/bankfeeds/receivedfile/                              MSADR  MSADR
 admin/bankfeeds/receivedfile/add/                          .....  .....
 admin/bankfeeds/receivedfile/{received}/                   MSADR  MSADR

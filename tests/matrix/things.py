@@ -20,6 +20,7 @@ from bankfeeds.models import (
     FeedSchedule,
     Incident,
     Look,
+    MissingFile,
     ReadinessCheck,
     ReceivedFile,
     Resending,
@@ -105,7 +106,15 @@ def _of_senders(now: dt.datetime) -> dict[str, int | str]:
     file = ReceivedFile.objects.create(
         sender=sender, batch_id="day-1", size=1, received_at=now, state="quarantined"
     )
-    return {"sender": sender.pk, "received": file.pk, "batch": str(file.key)}
+    missing = MissingFile.objects.create(
+        sender=sender, day=support.today(), due_at=now, noted_at=now
+    )
+    return {
+        "sender": sender.pk,
+        "received": file.pk,
+        "batch": str(file.key),
+        "missing": missing.pk,
+    }
 
 
 def _of_the_house(now: dt.datetime) -> dict[str, int | str]:
