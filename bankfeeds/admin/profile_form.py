@@ -163,6 +163,11 @@ class ColumnsForm(forms.Form):
         if not is_new:
             del self.fields["institution"], self.fields["name"]
 
+    def leave_names_open(self) -> None:
+        """For a look alone."""
+        for name in ("institution", "name"):
+            self.errors.pop(name, None)
+
     def clean_institution(self) -> str:
         return " ".join(self.cleaned_data["institution"].split())
 

@@ -82,6 +82,7 @@ class Making:
         self.rehearsal: Rehearsal | None = None
         self.profile: Profile | None = None
         self.refused = ""
+        self.missing: list[str] = []
         self.layout_form, self.columns_form = self._forms()
         self._rehearse()
 
@@ -139,12 +140,13 @@ class Making:
         return ColumnsForm(initial=initial, layout=layout, is_new=self.is_new)
 
     def _rehearse(self) -> None:
-        form = self.columns_form
-        if not form.is_bound:
-            # Rehearsed as it is filled in; names are not asked for yet.
-            names = {"institution": "x", "name": "x"}
-            form = ColumnsForm({**form.initial, **names}, layout=form.layout, is_new=self.is_new)
+        """As it is filled in; the names are asked for when the profile is to be kept."""
+        shown_form = self.columns_form
+        given = self.posted.dict() if self.posted and shown_form.is_bound else shown_form.initial
+        names = {"institution": "x", "name": "x"}
+        form = ColumnsForm({**given, **names}, layout=shown_form.layout, is_new=self.is_new)
         if not form.is_valid():
+            self.missing = [str(form[name].label) for name in form.errors if name in form.fields]
             return
         self.profile = form.profile()
         try:
@@ -180,6 +182,8 @@ def sample_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespon
         messages.error(request, importing.words_of(error.reason))
         return redirect(admin.page_name("add"))
     saving = request.POST.get("press") == "save"
+    if not saving:
+        making.columns_form.leave_names_open()
     if saving and making.columns_form.is_bound and making.columns_form.is_valid():
         if making.profile and making.is_confirmed:
             answer = _save(admin, request, making, making.profile)

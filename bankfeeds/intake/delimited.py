@@ -161,14 +161,17 @@ def _missing_columns(missing: Sequence[str], raw: str) -> Reason:
     if separator and len(missing) == len(REQUIRED):
         return Reason(
             "separator",
-            gettext_noop("The cells are separated by %(separator)s; save it with commas."),
+            gettext_noop(
+                "The cells are separated by %(separator)s. A column profile reads it as it is."
+            ),
             {"separator": SEPARATORS[separator]},
         )
     return Reason(
         "columns-missing",
         gettext_noop(
             "The header does not name: %(missing)s. The first line must name the columns"
-            " id, date, description, amount and balance, and may name type."
+            " id, date, description, amount and balance, and may name type. A table with other"
+            " columns is read by a column profile; save a workbook as CSV for that."
         ),
         {"missing": ", ".join(missing)},
     )

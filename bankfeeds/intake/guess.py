@@ -38,6 +38,13 @@ SIGN_UNSURE = Reason(
     "sign-unsure",
     gettext_noop("Nothing in this file tells whether a minus is money out or money in. Say which."),
 )
+NO_BALANCE = Reason(
+    "no-balance",
+    gettext_noop(
+        "No column of this file looks like the balance after each transaction, and the feed"
+        " needs it. Have the file made with it, or have it in another format."
+    ),
+)
 AGAINST_BALANCE = Reason(
     "signs-against-balance",
     gettext_noop(
@@ -105,6 +112,7 @@ class _Sample:
         forward = self._lists_forward(at.get("date"), found)
         sign, doubt = self._sign(at, amounts, (decimal, thousands), forward)
         doubts = [ORDER_UNSURE] if len(found) > 1 else []
+        doubts += [NO_BALANCE] if "date" in at and "balance" not in at else []
         words = self.kinds[at["kind"]] if "kind" in at else {}
         return Guess(
             layout=self.layout,

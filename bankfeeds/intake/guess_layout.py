@@ -22,8 +22,13 @@ LOOKED_AT = 300
 FEWEST_COLUMNS = 3
 # Letters of English and French with accents, as they come out of the right one of two encodings.
 ACCENTS = "éèêëàâçîïôùûüÉÈÊÀÂÇÎÔÙÛ«»’“”–"
+# As much of the names of months, English and French, as tells them from other words.
+MONTH = "(?:jan|f[eé]v|feb|mar|apr|avr|ma[iy]|ju[inl]|ao[uû]|aug|sep|oct|nov|d[eé]c)[a-zéû]{0,7}"
 LIKE_A_DATE = re.compile(
-    r"(?<![0-9])(?:(?:19|2[01])[0-9]{2}[-/.]?[0-9]{2}[-/.]?[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4})"
+    r"(?<![0-9])(?:(?:19|2[01])[0-9]{2}[-/.]?[0-9]{2}[-/.]?[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}"
+    rf"|[0-9]{{1,2}}[-/. ]{MONTH}[-/., ]+[0-9]{{2}}"
+    rf"|{MONTH}[-/. ]+[0-9]{{1,2}}[-/., ]+[0-9]{{2}})",
+    re.IGNORECASE,
 )
 
 

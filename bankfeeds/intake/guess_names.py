@@ -50,6 +50,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 OUT_WORDS = {"d", "dr", "db", "dt", "debit", "debits", "out", "withdrawal", "retrait", "sortie"}
 IN_WORDS = {"c", "cr", "ct", "credit", "credits", "in", "deposit", "depot", "entree"}
 MONEY = ("amount", "money_out", "money_in", "balance")
+BRACKETS = re.compile(r"\([^()]*\)")
+CENTS = re.compile(r"[.,][0-9]{2}(?![0-9])")
 
 
 def named(
@@ -78,10 +80,12 @@ def named(
 
 
 def _by_name(header: Sequence[str], names: Sequence[str], taken: set[int]) -> int | None:
-    plain = [re.sub("[^a-z0-9]", "", plainly(name)) for name in header]
-    for name in names:
-        if name in plain and plain.index(name) not in taken:
-            return plain.index(name)
+    # What stands in brackets explains the name, or is the currency.
+    for spoken in (header, [BRACKETS.sub("", name) for name in header]):
+        plain = [re.sub("[^a-z0-9]", "", plainly(name)) for name in spoken]
+        for name in names:
+            if name in plain and plain.index(name) not in taken:
+                return plain.index(name)
     return None
 
 
@@ -121,7 +125,9 @@ def _by_cells(
         texts = [column for column in texts if column not in ways]
     if "description" not in at and texts:
         at["description"] = max(texts, key=lambda column: sum(map(len, kinds[column])))
-    free = [column for column in numbers if column not in at.values()]
+    # Where one column has cents, one without is a number of a card, a cheque or a branch.
+    with_cents = [column for column in numbers if any(map(CENTS.search, kinds[column]))]
+    free = [column for column in with_cents or numbers if column not in at.values()]
     if "balance" not in at and free:
         at["balance"] = free.pop()
     if "amount" not in at and "money_out" not in at and free:

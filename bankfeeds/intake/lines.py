@@ -16,16 +16,43 @@ LONGEST = 65_536
 SNIFFED = 4_096
 BOM = b"\xef\xbb\xbf"
 
-SAVE_AS = gettext_noop("This file is %(what)s, not text. Save it as “CSV UTF-8” and try again.")
+# How a file begins, and what to do with one of that kind.
 KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", gettext_noop("an Excel workbook or a zip archive")),
-    (b"\xd0\xcf\x11\xe0", gettext_noop("an old Excel or Word document")),
-    (b"%PDF", gettext_noop("a PDF")),
-    (b"\x1f\x8b", gettext_noop("a compressed file")),
+    (
+        b"PK\x03\x04",
+        gettext_noop(
+            "This file is a zip archive or a workbook. Take the file out of the archive, or save"
+            " the sheet as “CSV UTF-8”, and try again."
+        ),
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        gettext_noop(
+            "This file is a workbook with a password, or an old Excel or Word document. Open it,"
+            " save it without a password as .xlsx or as “CSV UTF-8”, and try again."
+        ),
+    ),
+    (
+        b"%PDF",
+        gettext_noop(
+            "This file is a PDF, which is for people to read. Have the institution make the"
+            " statement as a file: BAI2, OFX, camt.053, MT940, CSV or Excel."
+        ),
+    ),
+    (
+        b"\x1f\x8b",
+        gettext_noop("This file is compressed. Unpack it and choose the file that is in it."),
+    ),
 )
 WIDE = gettext_noop("This file is written in %(encoding)s. Save it as “CSV UTF-8” and try again.")
 EMPTY = Reason("empty", gettext_noop("This file is empty."))
-BINARY = Reason("binary", SAVE_AS, {"what": gettext_noop("binary")})
+BINARY = Reason(
+    "binary",
+    gettext_noop(
+        "This file is neither text nor a workbook; it may be a picture, or damaged. Choose the"
+        " statement file as the institution made it."
+    ),
+)
 WHITESPACE = b" \t\r\n\x0b\x0c"
 
 
@@ -48,9 +75,9 @@ def refuse_what_is_no_text(head: bytes) -> None:
     """Raise UnreadableFile when the first bytes are of something other than UTF-8 text."""
     if not head.removeprefix(BOM).strip(WHITESPACE) and len(head) < BLOCK:
         raise UnreadableFile(EMPTY)
-    for magic, what in KINDS:
+    for magic, words in KINDS:
         if head.startswith(magic):
-            raise UnreadableFile(Reason("binary", SAVE_AS, {"what": what}))
+            raise UnreadableFile(Reason("binary", words))
     encoding = wide_encoding(head[:SNIFFED])
     if encoding:
         raise UnreadableFile(Reason("encoding", WIDE, {"encoding": encoding}))
@@ -132,7 +159,8 @@ def _decode(raw: bytes, number: int) -> str:
                 "encoding",
                 gettext_noop(
                     "Line %(line)d has a letter that is not UTF-8 (often an accent in a file"
-                    " saved for Windows). Save it as “CSV UTF-8” and try again."
+                    " saved for Windows). A column profile reads it as it is; or save it as"
+                    " “CSV UTF-8” and try again."
                 ),
                 {"line": number},
             ),

@@ -123,6 +123,22 @@ def test_what_is_kept_is_what_was_confirmed(manager: Client, account: SourceAcco
     assert ColumnProfile.objects.get().setup["sign"] == "minus_in"
 
 
+def test_what_is_still_to_be_said_is_named(manager: Client, account: SourceAccount) -> None:
+    content = b"When;What;Amount;Balance\n28/11/2026;Sale;10,00;110,00\n"
+    uploaded(manager, account, content)
+    form = manager.get(reverse(SAMPLE, args=[SampleFile.objects.get().pk]))
+    assert "Still to be said below: Signs." in text(form)
+    assert "Not one line" not in text(form)
+    # A name is asked for when the profile is to be kept, not for a look.
+    looked = pressed(manager, form, name="", sign="minus_out", press="look")
+    assert "the client RECEIVED 10.00 USD from Sale" in text(looked)
+    assert "This field is required." not in text(looked)
+    refused = pressed(manager, looked, name="", press="save", right="yes")
+    assert "This field is required." in text(refused)
+    assert "the client RECEIVED 10.00 USD from Sale" in text(refused)
+    assert not ColumnProfile.objects.exists()
+
+
 def test_support_reads_by_a_profile_and_makes_none(support: Client, account: SourceAccount) -> None:
     first, other = make(), make("union")
     page = uploaded(support, account, corpus("caisse-clean.csv"))
@@ -174,7 +190,7 @@ def sampled(client: Client, content: bytes, **more: Any) -> Any:
 
 def test_fixed_widths_are_told_by_a_person(manager: Client, db: None) -> None:
     form = sampled(manager, corpus("core-clean.txt"))
-    assert "Not one line can be understood yet." in text(form)
+    assert "Still to be said below: " in text(form)
     given = {"delimiter": "widths", "widths": "8,16,10,1,11", "above": "0", "has_header": ""}
     form = pressed(manager, form, **given, press="look")
     assert "the columns were guessed again" in text(form)

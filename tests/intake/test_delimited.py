@@ -235,7 +235,12 @@ def test_the_words_say_what_to_do() -> None:
 
     assert "UTF-16" in words("utf-16-bom")
     assert "CSV UTF-8" in words("utf-16-bom")
-    assert "Excel" in words("excel")
+    assert "column profile" in words("semicolons")
+    assert "column profile" in words("cp1252")
+    assert "out of the archive" in words("excel")
+    assert "password" in words("old-excel")
+    assert "BAI2" in words("pdf")
+    assert "CSV UTF-8" not in words("pdf") + words("bytes") + words("gzip")
     assert "balance" in words("column-missing")
     assert "semicolons" in words("semicolons")
     assert "Line 3" in words("cp1252")

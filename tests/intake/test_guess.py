@@ -8,6 +8,7 @@ import pytest
 
 from bankfeeds.intake.columns import read_by
 from bankfeeds.intake.guess import Guess, guess
+from bankfeeds.intake.guess_layout import has_dates
 from bankfeeds.intake.profile import Amounts, Encoding, Layout, Order, Profile, Sign
 from bankfeeds.intake.shape import UnreadableFile
 
@@ -98,6 +99,28 @@ def test_a_column_of_types() -> None:
     assert found.amounts is Amounts.TYPED
     assert (found.out_words, found.in_words) == (("DR",), ("CR",))
     assert found.sign is Sign.UNSIGNED
+
+
+def test_brackets_behind_a_name_do_not_hide_it() -> None:
+    header = "Date;Libellé;Débit (retrait);Crédit (dépôt);Solde ($)"
+    rows = ("13/11/2026;Paie;;5,00;105,00", "14/11/2026;Loyer;1,00;;104,00")
+    found = guess("\n".join((header, *rows)).encode())
+    assert found.amounts is Amounts.TWO
+    assert (found.columns["money_out"], found.columns["money_in"]) == tuple(header.split(";")[2:4])
+    assert not found.doubts
+
+
+def test_the_number_of_a_card_is_no_balance() -> None:
+    header = "Posted,Card No.,Description,Debit,Credit"
+    rows = ("2026-11-27,2210,UBER TRIP,14.20,", "2026-11-28,2210,PAYMENT,,300.00")
+    found = guess("\n".join((header, *rows)).encode())
+    assert "balance" not in found.columns
+    assert doubts(found) == ["no-balance"]
+
+
+@pytest.mark.parametrize("day", ["27-Nov-2026", "27 nov. 2026", "November 27, 2026", "27 août 26"])
+def test_a_month_in_words_is_a_date_too(day: str) -> None:
+    assert has_dates(f"Date|Narrative|Amount\n{day}|Rent|1.00\n".encode())
 
 
 def test_a_file_without_a_header() -> None:
