@@ -44,6 +44,7 @@ REFUSALS = (
     importing.BadRowsRemain,
     importing.NothingToSave,
     importing.CannotImport,
+    importing.Outdated,
 )
 
 
@@ -147,6 +148,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         entries_in_all=len(entries),
         notes=[importing.words_of(note) for note in found.notes],
         others=shown.others(found),
+        elsewhere=shown.elsewhere(found),
         save_label=shown.save_label(found),
         tick_label=shown.tick_label(found),
     )
@@ -170,6 +172,8 @@ def save(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         saved = importing.save(
             statement,
             leave_out_bad="leave_out_bad" in request.POST,
+            is_of_account="is_of_account" in request.POST,
+            shown=request.POST.get("shown"),
             by=_actor(request),
             now=timezone.now(),
         )

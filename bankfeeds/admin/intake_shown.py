@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import importing, words
 from bankfeeds.importing import Entry, Preview
+from bankfeeds.intake.recognise import TABLES
 from bankfeeds.intake.shape import Line
 from bankfeeds.models import Statement
 
@@ -40,6 +42,14 @@ class Shown:
     @property
     def is_here(self) -> bool:
         return self.entry.kind == importing.Kind.KNOWN
+
+
+def elsewhere(found: Preview) -> Statement | None:
+    """The import of the same file on another account, where the file does not say whose it is."""
+    if found.mine.format not in TABLES:
+        return None
+    upload = found.statement
+    return importing.elsewhere(upload.account, upload.sha256, now=timezone.now())
 
 
 def signs(found: Preview) -> list[str]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from . import profiles
 from .bulk import in_one_pass
 from .landing import Arrival, Landed, land, land_on
-from .look import FileKnown, look, refuse_unfit
+from .look import FileKnown, OfAnother, elsewhere, look, refuse_unfit
 from .matching import CannotImport
 from .mending import mended_lines
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
-from .save import BadRowsRemain, NothingToSave, UploadGone, discard, save
+from .save import BadRowsRemain, NothingToSave, Outdated, UploadGone, discard, save
 from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
 
@@ -31,12 +31,15 @@ __all__ = [
     "Kind",
     "Landed",
     "NothingToSave",
+    "OfAnother",
+    "Outdated",
     "Preview",
     "ProfileNameTaken",
     "SeveralProfiles",
     "UploadGone",
     "bad_rows",
     "discard",
+    "elsewhere",
     "in_one_pass",
     "land",
     "land_on",

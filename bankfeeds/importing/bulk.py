@@ -21,7 +21,7 @@ from bankfeeds.intake.recognise import HEAD, Format, recognise
 from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed, Rejected, UnreadableFile
 from bankfeeds.models import Actor, BankTransaction, SourceAccount, Statement
 
-from .look import keep, refuse_known, refuse_unfit
+from .look import keep, refuse_known, refuse_of_another, refuse_unfit
 from .matching import places
 from .pieces import fill
 from .save import BadRowsRemain, NothingToSave, left_out, locked, record
@@ -43,6 +43,7 @@ def in_one_pass(
     *,
     file_name: str,
     leave_out_bad: bool,
+    is_of_account: bool = True,
     by: Actor,
     now: dt.datetime,
 ) -> Statement | None:
@@ -53,7 +54,10 @@ def in_one_pass(
     refuse_unfit(account)
     if not _is_plain(file) or len(line_of(account)) > 1:
         return None
-    refuse_known(account, hashlib.file_digest(file, "sha256").hexdigest())
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    refuse_known(account, digest)
+    if not is_of_account:
+        refuse_of_another(account, digest, now=now)
     file.seek(0)
     try:
         with staged(places=places(account)) as rows, TemporaryFile() as packed:

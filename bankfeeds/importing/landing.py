@@ -76,7 +76,13 @@ def _land(
             by=arrival.by,
             now=arrival.now,
         )
-        saved = save(upload, leave_out_bad=arrival.leave_out_bad, by=arrival.by, now=arrival.now)
+        saved = save(
+            upload,
+            leave_out_bad=arrival.leave_out_bad,
+            is_of_account=False,
+            by=arrival.by,
+            now=arrival.now,
+        )
         return Landed(last4, account, saved, is_saved=True)
     except FileKnown as known:
         return Landed(

@@ -14,10 +14,13 @@ from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
 from . import kept, mending, profiles
 from .matching import CannotImport, Mine, mine
+from .sorting import line_of
 
 # Uploads that nobody saved are let go, a few with each new one.
 KEPT_UNSAVED = dt.timedelta(days=7)
 LET_GO_AT_ONCE = 50
+# So far back a file is looked for on other accounts.
+ELSEWHERE = dt.timedelta(days=60)
 
 
 class FileKnown(Exception):
@@ -30,6 +33,26 @@ class FileKnown(Exception):
                 " Open that import."
             )
             % {"when": words.moment(statement.saved_at), "who": statement.imported_by}
+        )
+        self.statement = statement
+
+
+class OfAnother(CannotImport):
+    """The same file, which names no account, was saved on another one: `statement` is that."""
+
+    def __init__(self, statement: Statement) -> None:
+        super().__init__(
+            _(
+                "This very file was imported for %(account)s of %(company)s on %(when)s by %(who)s,"
+                " and it does not say whose it is. Nothing was saved. Look on a page whether it is"
+                " this account's."
+            )
+            % {
+                "account": statement.account,
+                "company": statement.company,
+                "when": words.moment(statement.saved_at),
+                "who": statement.imported_by,
+            }
         )
         self.statement = statement
 
@@ -165,6 +188,22 @@ def refuse_known(account: SourceAccount, digest: str) -> None:
     known = _uploads(account, digest).filter(state=Statement.State.SAVED).first()
     if known is not None:
         raise FileKnown(known)
+
+
+def elsewhere(account: SourceAccount, digest: str, *, now: dt.datetime) -> Statement | None:
+    """The newest import of the same bytes on an account that this one does not go on from."""
+    rows = Statement.objects.filter(
+        sha256=digest, state=Statement.State.SAVED, uploaded_at__gt=now - ELSEWHERE
+    ).exclude(account__in=line_of(account))
+    rows = rows.select_related("account", "company").defer("content", "rejected")
+    return rows.order_by("-uploaded_at", "-pk").first()
+
+
+def refuse_of_another(account: SourceAccount, digest: str, *, now: dt.datetime) -> None:
+    """For a file that names no account."""
+    other = elsewhere(account, digest, now=now)
+    if other is not None:
+        raise OfAnother(other)
 
 
 def lock(account: SourceAccount) -> None:

@@ -66,6 +66,7 @@ class Preview:
     movement: Movement
     last_balance: Decimal | None  # of the newest stored row before the first new one
     mine: Mine
+    digest: str  # of what would come in
 
     @property
     def notes(self) -> tuple[Reason, ...]:
@@ -199,7 +200,7 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
     counts = Counter(dict.fromkeys(Kind, 0))
     counts.update(entry.kind for entry in entries if entry.row)
     counts[Kind.BAD], counts[Kind.HELD_OUT] = parsed.rejected_count, len(parsed.held_out)
-    return Preview(statement, entries, counts, order, sorting.last_balance, found)
+    return Preview(statement, entries, counts, order, sorting.last_balance, found, sorting.digest)
 
 
 def words_of(reason: Reason) -> str:

@@ -10,12 +10,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bankfeeds.intake.recognise import TABLES
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Rejected
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, Event, Statement
 
 from .insert import insert
-from .look import let_go, lock, refuse_known, refuse_unfit
+from .look import let_go, lock, refuse_known, refuse_of_another, refuse_unfit
 from .mending import refuse_stale
 from .placing import as_it_was, taken_out
 from .preview import mended_in, read, words_of
@@ -59,16 +60,41 @@ class UploadGone(Exception):
         )
 
 
-def save(statement: Statement, *, leave_out_bad: bool, by: Actor, now: dt.datetime) -> Statement:
+class Outdated(Exception):
+    """What would come in is no longer what was shown: nothing was saved."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Nothing was saved: while the page was open, rows of this account came in or were"
+                " taken back. What would be saved now stands below; look again."
+            )
+        )
+
+
+def save(
+    statement: Statement,
+    *,
+    leave_out_bad: bool,
+    is_of_account: bool = True,
+    shown: str | None = None,
+    by: Actor,
+    now: dt.datetime,
+) -> Statement:
     """Insert the good new rows; an upload that is saved already comes back as it is.
 
-    Raises BadRowsRemain, NothingToSave, FileKnown, CannotImport, UploadGone.
+    `is_of_account`: somebody knows it; else a table that was saved on another one is refused.
+    `shown`: the digest of the preview that was agreed to.
+    Raises BadRowsRemain, NothingToSave, FileKnown, CannotImport, UploadGone, Outdated.
     """
     if statement.state != Statement.State.PREVIEWED:
         return statement
     account = statement.account
     refuse_unfit(account)
-    parsed = read(statement).statement
+    found = read(statement)
+    parsed = found.statement
+    if found.format in TABLES and not is_of_account:
+        refuse_of_another(account, statement.sha256, now=now)
     if not parsed.rows:
         raise NothingToSave(parsed)
     if parsed.rejected_count and not leave_out_bad:
@@ -77,7 +103,7 @@ def save(statement: Statement, *, leave_out_bad: bool, by: Actor, now: dt.dateti
         mine = locked(statement)
         if mine.state != Statement.State.PREVIEWED:
             return mine
-        return _save(mine, parsed, by, now)
+        return _save(mine, parsed, shown, by, now)
 
 
 def locked(statement: Statement) -> Statement:
@@ -109,8 +135,12 @@ def discard(statement: Statement, *, by: Actor, now: dt.datetime) -> bool:
     return True
 
 
-def _save(statement: Statement, parsed: Stated, by: Actor, now: dt.datetime) -> Statement:
+def _save(
+    statement: Statement, parsed: Stated, shown: str | None, by: Actor, now: dt.datetime
+) -> Statement:
     sorting = sort_out(statement.account, parsed)
+    if shown not in (None, sorting.digest):
+        raise Outdated
     first = statement.mends
     if first is not None:
         return _save_mended(statement, first, parsed, sorting, by, now)

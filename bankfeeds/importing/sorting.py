@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -45,6 +46,12 @@ class Sorting:
     def balance_before_file(self) -> Decimal | None:
         """Unknown when the file begins with, or runs through, rows that are here already."""
         return None if self.known or self.changed else self.last_balance
+
+    @property
+    def digest(self) -> str:
+        """Of which rows come in and which do not, so that a page can tell whether it is so yet."""
+        said = [[row.line for row in self.new], sorted(self.known), sorted(self.changed)]
+        return hashlib.sha256(repr(said).encode()).hexdigest()
 
     def kind(self, row: Line) -> Kind:
         if row.transaction_id in self.changed:

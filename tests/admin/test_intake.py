@@ -30,6 +30,7 @@ from tests import support as portal
 from tests.importing.support import BY, csv_of, look, rows_of, save
 from tests.intake.ofx_writer import Account, Row, ofx
 from tests.intake.support import file_of, written
+from tests.matrix.forms import fields_of
 
 IMPORT = "admin:bankfeeds_statement_import"
 UNDO = "admin:bankfeeds_statement_undo"
@@ -119,6 +120,35 @@ def test_saving_twice_shows_the_first_result(support: Client, account: SourceAcc
     assert BankTransaction.objects.count() == 1
 
 
+def test_a_file_of_another_account_is_asked_about(support: Client, account: SourceAccount) -> None:
+    content, other = csv_of(["5.00", "-1.00"]), portal.make_account()
+    first = save(look(other, content))
+    shown = upload(support, account, content)
+    assert "This very file was imported for another account." in text(shown)
+    assert reverse(PAGE, args=[first.pk]) in text(shown)
+    statement = Statement.objects.get(account=account)
+    refused = support.post(reverse(SAVE, args=[statement.pk]), follow=True)
+    assert f"This very file was imported for {other} of {other.company}" in text(refused)
+    assert not account.transactions.exists()
+    done = support.post(reverse(SAVE, args=[statement.pk]), {"is_of_account": "yes"}, follow=True)
+    assert "2 rows of this file were saved." in text(done)
+
+
+def test_what_is_saved_is_what_was_shown(support: Client, account: SourceAccount) -> None:
+    day = portal.today()
+    first = upload(support, account, file_of(f"A,{day},x,1,1", f"B,{day},x,1,2"))
+    statement = Statement.objects.get()
+    shown = fields_of(first.content.decode(), reverse(SAVE, args=[statement.pk]), itself=False)
+    save(look(account, file_of(f"A,{day},x,1,1")))
+    answer = support.post(reverse(SAVE, args=[statement.pk]), shown, follow=True)
+    assert "while the page was open" in text(answer)
+    assert "Save 1 row" in text(answer)
+    assert BankTransaction.objects.count() == 1
+    again = fields_of(answer.content.decode(), reverse(SAVE, args=[statement.pk]), itself=False)
+    support.post(reverse(SAVE, args=[statement.pk]), again)
+    assert BankTransaction.objects.count() == 2
+
+
 def test_opening_and_reloading_saves_nothing(support: Client, account: SourceAccount) -> None:
     upload(support, account, csv_of(["1.00"]))
     pk = Statement.objects.get().pk
@@ -154,7 +184,7 @@ def test_a_saved_file_cannot_be_cancelled(support: Client, account: SourceAccoun
     [
         (b"", "This file is empty."),
         (file_of(), "a header and no rows"),
-        (b"\0\1\2\3" * 500, "binary"),
+        (b"\0\1\2\3" * 500, "neither text nor a workbook"),
         ("id,date".encode("utf-16"), "UTF-16"),
         ("id,date,description,amount,balance\nÉ".encode("cp1252"), "Line 2 has a letter"),
         (b"a,b,c\n1,2,3", "does not name: id, date"),

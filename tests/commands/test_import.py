@@ -112,6 +112,21 @@ def test_the_same_file_again_is_refused(account: SourceAccount, file: Path) -> N
     assert BankTransaction.objects.count() == 1
 
 
+def test_a_file_of_another_account_is_refused(account: SourceAccount, file: Path) -> None:
+    content, other = csv_of(["1.00"]), portal.make_account()
+    run(account, file, content)
+    refused = run(other, file, content)
+    assert f"This very file was imported for {account}" in str(refused.error)
+    assert not other.transactions.exists()
+    # Read by a profile or in a folder, it is no other file.
+    file.write_bytes(content)
+    ids = ("--company", str(other.company.codat_id), "--account", other.account_id)
+    with pytest.raises(CommandError, match="1 of 1 files"):
+        call_command("import_transactions", str(file.parent), *ids, "--settle", "0")
+    assert "This very file" in (file.parent / "quarantine" / "day.csv.txt").read_text()
+    assert not other.transactions.exists()
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\0" * 500, "id,date".encode("utf-16"), file_of(), b"a;b\n1;2"]
 )

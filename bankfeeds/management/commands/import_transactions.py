@@ -114,7 +114,9 @@ class Command(PortalCommand):
         leave_out_bad: bool = options["leave_out_bad"]
         with self._opened(path) as file:
             if not options["profile"]:
-                saved = importing.in_one_pass(account, file, leave_out_bad=leave_out_bad, **how)
+                saved = importing.in_one_pass(
+                    account, file, leave_out_bad=leave_out_bad, is_of_account=False, **how
+                )
                 if saved is not None:
                     self._tell(saved, ())
                     return
@@ -122,7 +124,13 @@ class Command(PortalCommand):
         upload = importing.look(
             account, content=content, profile=self._profile(options["profile"]), **how
         )
-        saved = importing.save(upload, leave_out_bad=leave_out_bad, by=how["by"], now=how["now"])
+        saved = importing.save(
+            upload,
+            leave_out_bad=leave_out_bad,
+            is_of_account=False,
+            by=how["by"],
+            now=how["now"],
+        )
         self._tell(saved, importing.read(saved).others)
 
     def _take_folder(self, folder: Path, options: dict[str, Any]) -> None:
