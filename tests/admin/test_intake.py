@@ -314,6 +314,13 @@ def test_the_sample_is_understood(support: Client, account: SourceAccount) -> No
     assert "0 of 3" not in text(shown)
 
 
+def test_the_page_of_an_upload_says_how_it_goes_on(support: Client, account: SourceAccount) -> None:
+    page = text(support.get(f"{reverse(IMPORT)}?account={account.pk}"))
+    assert "Undo import on its page takes its rows out again" in page
+    assert "Dry run on the page of the push shows exactly what would go" in page
+    assert "Received files" in page
+
+
 # --- Who may -------------------------------------------------------------------------------------
 
 
