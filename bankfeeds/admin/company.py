@@ -38,8 +38,7 @@ from . import (
     notes,
 )
 from .connection_link import link_cell
-from .parts import PortalAdmin, badge, demand
-from .push_history import two_lines
+from .parts import PortalAdmin, badge, demand, two_lines
 
 
 class CompanyList(ChangeList):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from bankfeeds.models import Company
 
-from .push_search import Choice
+from .filters import Choice
 
 # Nobody has to look after a company that is closed.
 _OPEN = {"closed_at": None}

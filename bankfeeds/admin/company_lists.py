@@ -14,8 +14,8 @@ from bankfeeds.models import Company, Connection, Push
 from bankfeeds.models.mirror import LINK_LIFETIME
 
 from .company_form import owners
+from .filters import Choice
 from .push_forms import number
-from .push_search import Choice
 
 # The filter of the list that shows who waits, and its value.
 WAITING = ("status", "waiting")

@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from bankfeeds.models import Company, Connection, Intent, SourceAccount
 
-from .push_search import Choice
+from .filters import Choice
 
 # What Codat says of a connection that a client can still make: anything else is unclear.
 USUAL = ("PendingAuth", "Linked", "")

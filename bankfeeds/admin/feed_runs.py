@@ -18,8 +18,8 @@ from bankfeeds import words
 from bankfeeds.models import Company, FeedRun, SourceAccount
 from bankfeeds.words import feeds as feed_words
 
+from .filters import ByNumber, Choice, period
 from .parts import ReadOnlyAdmin, badge
-from .push_search import ByNumber, Choice, period
 
 # Without a period an outcome is looked for in these last days only: history grows without end.
 LOOK_BACK = dt.timedelta(days=31)

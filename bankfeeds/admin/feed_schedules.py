@@ -19,9 +19,8 @@ from bankfeeds.models import FeedSchedule, SourceAccount
 from bankfeeds.words import feeds as feed_words
 
 from . import feed_lost, feed_schedule_page, feed_shown, mirror_search
-from .parts import PortalAdmin, badge
-from .push_history import two_lines
-from .push_search import Choice
+from .filters import Choice
+from .parts import PortalAdmin, badge, two_lines
 
 MOST = 500
 

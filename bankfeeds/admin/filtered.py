@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import words
 
-from .push_dates import DatesFilter
+from .filters import DatesFilter
 
 # Of the address: neither a filter nor part of one.
 APART = {"q", "o", "p", "e", "all"}

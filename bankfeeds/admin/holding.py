@@ -15,8 +15,7 @@ from bankfeeds import holding, words
 from bankfeeds.models import SendingStop
 
 from . import holding_pages, holding_shown
-from .parts import ReadOnlyAdmin, badge
-from .push_history import two_lines
+from .parts import ReadOnlyAdmin, badge, two_lines
 
 
 @admin.register(SendingStop)

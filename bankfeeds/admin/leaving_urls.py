@@ -5,7 +5,6 @@ from __future__ import annotations
 from . import (
     company_close,
     leaving_pages,
-    mistake_pages,
     moving_pages,
     wanted_pages,
     wrong_person,
@@ -30,8 +29,4 @@ ACCOUNT = (
     ("<int:pk>/not-wanted/", "not_wanted", wanted_pages.not_wanted),
     ("<int:pk>/wanted/", "wanted", wanted_pages.wanted),
     ("<int:pk>/goes-on-from/", "goes_on", wanted_pages.goes_on),
-)
-PUSH = (
-    ("<int:pk>/mistake/", "mistake", mistake_pages.record),
-    ("<int:pk>/client-text/", "client_text", mistake_pages.client_text),
 )

@@ -16,8 +16,8 @@ from bankfeeds.models import Company, Connection, Intent, SourceAccount
 from bankfeeds.models.mirror import Country
 from bankfeeds.onboarding import folded
 
+from .filters import Choice
 from .push_forms import identifier
-from .push_search import Choice
 
 LONGEST = 200
 MOST = 500

@@ -22,7 +22,7 @@ from bankfeeds import holding, links, words
 from bankfeeds.models import Company, Connection, Event, Language, Push, SourceAccount
 from bankfeeds.words import LINK_ENDS_SOON, Word
 
-from . import mirror_rows, mirror_words, push_shown, push_words
+from . import mirror_rows, mirror_words, push_words
 
 PUSHES, LINES = 10, 50
 
@@ -119,7 +119,7 @@ def account_rows(
     now: dt.datetime,
     barriers: words.Barriers | None = None,
 ) -> list[AccountRow]:
-    labels = push_shown.account_labels(accounts)
+    labels = push_words.account_labels(accounts)
     barriers = barriers or holding.barriers(accounts)
     mirror_rows.put_held(accounts, today=timezone.localdate(now))
     return [account_row(row, labels[row.pk], barriers=barriers, now=now) for row in accounts]

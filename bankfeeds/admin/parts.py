@@ -45,6 +45,12 @@ def badge(word: Word) -> SafeString:
     )
 
 
+def two_lines(first: str, second: str) -> SafeString:
+    if not second:
+        return format_html("{}", first)
+    return format_html('{}<br><span class="small">{}</span>', first, second)
+
+
 def new_form_key() -> str:
     """Rendered into a form once: the second press of its button finds the result of the first."""
     return str(uuid.uuid4())

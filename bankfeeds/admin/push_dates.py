@@ -3,70 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds.models import Push
 from bankfeeds.rules import FEED_WINDOW
 
-from .push_search import PeriodFilter, midnight
+from .filters import Choice, DatesFilter, midnight, period
 
 
-class DatesFilter(admin.ListFilter):
-    """From day to day, both counted in; two fields above the table, kept in the address."""
-
+class ConfirmedFilter(DatesFilter):
     title = _("dates of confirmation")
-    template = "admin/bankfeeds/push/dates.html"
-    FROM, TO = "from", "to"
+    moment = "requested_at"
 
-    def __init__(self, request: HttpRequest, params: dict[str, Any], *rest: Any) -> None:
-        super().__init__(request, params, *rest)
-        for name in (self.FROM, self.TO):
-            if name in params:
-                self.used_parameters[name] = params.pop(name)[-1]
 
-    def has_output(self) -> bool:
-        return True
+class PeriodFilter(Choice):
+    """By confirmation, in days of the institution."""
 
-    def expected_parameters(self) -> list[str | None]:
-        return [self.FROM, self.TO]
+    title = _("confirmed")
+    parameter_name = "period"
 
-    def day(self, name: str) -> dt.date | None:
-        try:
-            day = dt.date.fromisoformat(str(self.used_parameters.get(name, "")))
-        except ValueError:
-            return None
-        # Neither midnight nor the day after may fall out of the calendar.
-        return day if 1900 <= day.year <= 9000 else None
-
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        names = [self.FROM, self.TO]
-        others = changelist.params.items()
-        yield {
-            "from_name": self.FROM,
-            "to_name": self.TO,
-            "from": self.day(self.FROM),
-            "to": self.day(self.TO),
-            "kept": [(k, v) for k, v in others if k not in (*names, "p")],
-            "without": changelist.get_query_string(remove=names),
-        }
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("today", _("Today")),
+            ("yesterday", _("Yesterday")),
+            ("week", _("This week")),
+            ("month", _("This month")),
+            ("last-month", _("Last month")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
-        return self.between(queryset, self.day(self.FROM), self.day(self.TO))
+        days = period(self.value() or "", today=timezone.localdate())
+        if days is None:
+            return queryset
+        return self.between(queryset, *days)
 
-    def between(
-        self, rows: QuerySet[Push], first: dt.date | None, last: dt.date | None
-    ) -> QuerySet[Push]:
-        if first:
-            rows = rows.filter(requested_at__gte=midnight(first))
-        if last:
-            rows = rows.filter(requested_at__lt=midnight(last + dt.timedelta(days=1)))
-        return rows
+    def between(self, rows: QuerySet[Push], first: dt.date, after: dt.date) -> QuerySet[Push]:
+        return rows.filter(requested_at__gte=midnight(first), requested_at__lt=midnight(after))
 
 
 class RowDatesFilter(DatesFilter):

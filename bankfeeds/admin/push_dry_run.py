@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from bankfeeds import pushing
 from bankfeeds.models import SourceAccount
 
-from . import downloads, parts, push_confirm, push_shown
+from . import downloads, parts, push_confirm, push_shown, push_words
 from .push_forms import number, see_other
 
 JSON = "application/json"
@@ -35,7 +35,7 @@ def view(admin: parts.PortalAdmin, request: HttpRequest) -> HttpResponse:
         messages.warning(request, _("Choose the accounts first."))
         return see_other(reverse("admin:bankfeeds_sourceaccount_changelist"))
     plan = push_confirm.plan_of(accounts)
-    labels = push_shown.account_labels([planned.account for planned in plan.accounts])
+    labels = push_words.account_labels([planned.account for planned in plan.accounts])
     context: dict[str, Any] = {
         "shown": [_shown(planned, labels[planned.account.pk]) for planned in plan.accounts],
         "left_out": push_shown.left_out(plan.left_out),

@@ -75,8 +75,8 @@ class PushHistory(parts.ReadOnlyAdmin):
         push_search.StatusFilter,
         push_search.DecisionFilter,
         resending_filter.MarkFilter,
-        push_search.PeriodFilter,
-        push_dates.DatesFilter,
+        push_dates.PeriodFilter,
+        push_dates.ConfirmedFilter,
         push_dates.RowPeriodFilter,
         push_dates.RowDatesFilter,
         push_search.CompanyFilter,
@@ -154,11 +154,11 @@ class PushHistory(parts.ReadOnlyAdmin):
 
     @admin.display(description=_("Company, reference"))
     def company_and_reference(self, push: Push) -> SafeString:
-        return two_lines(push.company.name, push.company.reference)
+        return parts.two_lines(push.company.name, push.company.reference)
 
     @admin.display(description=_("Account · rows"))
     def account_and_rows(self, push: Push) -> SafeString:
-        return two_lines(str(push.account), push_words.transactions(push.rows))
+        return parts.two_lines(str(push.account), push_words.transactions(push.rows))
 
     @admin.display(description=_("Dates of rows"))
     def dates(self, push: Push) -> str:
@@ -167,7 +167,7 @@ class PushHistory(parts.ReadOnlyAdmin):
 
     @admin.display(description=_("Money in · Money out"))
     def money(self, push: Push) -> SafeString:
-        return two_lines(*both_ways(push))
+        return parts.two_lines(*both_ways(push))
 
     @admin.display(description=_("Status"))
     def status_and_marks(self, push: Push) -> SafeString:
@@ -184,12 +184,6 @@ class PushHistory(parts.ReadOnlyAdmin):
         if key is None:
             return "–"
         return format_html('<span class="mono nowrap" title="{}">{}</span>', key, str(key)[:8])
-
-
-def two_lines(first: str, second: str) -> SafeString:
-    if not second:
-        return format_html("{}", first)
-    return format_html('{}<br><span class="small">{}</span>', first, second)
 
 
 def both_ways(push: Push) -> tuple[str, str]:

@@ -5,17 +5,13 @@ What was typed decides where it is looked for: an id is met exactly, else it is 
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import uuid
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds.models import (
@@ -33,6 +29,7 @@ from bankfeeds.models import (
 from bankfeeds.onboarding.names import folded
 from bankfeeds.words.decided import GIVEN_UP, SENT_AGAIN
 
+from .filters import ByNumber, Choice
 from .push_forms import identifier, number
 
 MOST_COMPANIES = 50
@@ -95,12 +92,6 @@ def _by_name(text: str) -> Q:
     if len(last4 := text.lstrip("•")) == LAST4:
         found |= Q(account__in=_some(SourceAccount.objects.filter(number_last4=last4)))
     return found
-
-
-class Choice(admin.SimpleListFilter):
-    """A filter above the table, closed until it is used."""
-
-    template = "admin/bankfeeds/push/filter.html"
 
 
 SENT_ELSEWHERE = Q(kind=Decision.NOT_THERE, replacement__isnull=False)
@@ -178,74 +169,6 @@ class OriginFilter(Choice):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
         value = self.value()
         return queryset.filter(origin=value.replace("\x00", "")) if value else queryset
-
-
-def midnight(day: dt.date) -> dt.datetime:
-    """The first moment of a day of the institution."""
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
-
-
-def period(name: str, *, today: dt.date) -> tuple[dt.date, dt.date] | None:
-    """First day, and the day after the last; None for a name that is not known."""
-    one = dt.timedelta(days=1)
-    weekday = (today.isoweekday() - get_format("FIRST_DAY_OF_WEEK")) % 7
-    week, month = today - weekday * one, today.replace(day=1)
-    return {
-        "today": (today, today + one),
-        "yesterday": (today - one, today),
-        "week": (week, today + one),
-        "month": (month, today + one),
-        "last-month": ((month - one).replace(day=1), month),
-    }.get(name)
-
-
-class PeriodFilter(Choice):
-    """By confirmation, in days of the institution."""
-
-    title = _("confirmed")
-    parameter_name = "period"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("today", _("Today")),
-            ("yesterday", _("Yesterday")),
-            ("week", _("This week")),
-            ("month", _("This month")),
-            ("last-month", _("Last month")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
-        days = period(self.value() or "", today=timezone.localdate())
-        if days is None:
-            return queryset
-        return self.between(queryset, *days)
-
-    def between(self, rows: QuerySet[Push], first: dt.date, after: dt.date) -> QuerySet[Push]:
-        return rows.filter(requested_at__gte=midnight(first), requested_at__lt=midnight(after))
-
-
-class ByNumber(Choice):
-    """Filter by an id in the address; stands in the side bar only while it is used.
-
-    A list of every company would be the larger part of the page.
-    """
-
-    model: Any
-    column: str
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        value = self.value()
-        if value is None:
-            return []
-        row = self.model.objects.filter(pk=number(value)).first() if number(value) else None
-        return [(value, str(row) if row else str(_("Unknown")))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
-        if value is None:
-            return queryset
-        pk = number(value)
-        return queryset.none() if pk is None else queryset.filter(**{self.column: pk})
 
 
 class CompanyFilter(ByNumber):

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules, words
 from bankfeeds.models import BankTransaction, SourceAccount
 from bankfeeds.pushing import AccountPlan, LeftOut, Plan
 from bankfeeds.rules import Judged, Rule
+
+from . import push_words
 
 Row = Judged[BankTransaction]
 MOST_ROWS = 1000  # in the whole page's tables of all rows
@@ -80,23 +81,11 @@ class Shown:
     @property
     def sent_elsewhere(self) -> str:
         """What to think of before the first push of an account that was adopted; "" else."""
-        return sent_elsewhere(self.account, is_first=self.plan.is_first)
+        return push_words.sent_elsewhere(self.account, is_first=self.plan.is_first)
 
     @property
     def trace(self) -> str:
         return trace(self.plan)
-
-
-def sent_elsewhere(account: SourceAccount, *, is_first: bool) -> str:
-    if account.adopted_at is None or not is_first:
-        return ""
-    rule = _("Nothing older than the newest at Codat is accepted.")
-    if account.written_at is None:
-        return f"{rule} " + _(
-            "Codat lists no write of its connection, as of the day it was adopted."
-        )
-    text = _("Its connection was written to on %(day)s, before the account was adopted.")
-    return f"{rule} " + text % {"day": words.day(timezone.localdate(account.written_at))}
 
 
 def tick_name(plan: AccountPlan) -> str:
@@ -121,7 +110,7 @@ def shown(
     """
     room = MOST_ROWS
     found = []
-    labels = account_labels([p.account for p in (*plan.accounts, *plan.blocked)])
+    labels = push_words.account_labels([p.account for p in (*plan.accounts, *plan.blocked)])
     for planned in (*plan.accounts, *plan.blocked):
         name = tick_name(planned) if planned.is_first and planned.going else ""
         found.append(
@@ -141,18 +130,6 @@ def shown(
         )
         room -= len(found[-1].rows)
     return found
-
-
-def account_labels(accounts: Iterable[SourceAccount]) -> dict[int, str]:
-    """As everywhere; two with the same last four also show their id."""
-    accounts = list(accounts)
-    endings = [account.number_last4 for account in accounts]
-    return {
-        account.pk: f"{account} · {account.account_id}"
-        if endings.count(account.number_last4) > 1
-        else str(account)
-        for account in accounts
-    }
 
 
 def groups(rows: Iterable[Row], severity: rules.Severity) -> list[Group]:

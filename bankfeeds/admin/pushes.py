@@ -16,7 +16,7 @@ from bankfeeds.models import Push
 from bankfeeds.words import legend
 
 from . import (
-    leaving_urls,
+    mistake_pages,
     push_confirm,
     push_decide,
     push_dry_run,
@@ -58,7 +58,10 @@ class PushAdmin(PushHistory):
             ("<int:pk>/pre-flight/", "found", push_pre_flight.of_push),
             ("<int:pk>/pre-flight/export/", "found_export", push_pre_flight.export_of_push),
         )
-        ways_out = (self.own(*each) for each in leaving_urls.PUSH)
+        ways_out = (
+            self.own("<int:pk>/mistake/", "mistake", mistake_pages.record),
+            self.own("<int:pk>/client-text/", "client_text", mistake_pages.client_text),
+        )
         return [
             *dry_run,
             *(self.own(*each) for each in pre_flight),

@@ -19,9 +19,9 @@ from bankfeeds.models import ReceivedFile, SourceAccount, Statement
 from bankfeeds.words.senders import part as word_of_part
 from bankfeeds.words.senders import received as word
 
+from .filters import Choice
 from .parts import PortalAdmin, ReadOnlyAdmin, badge, demand, pressed_only
 from .push_forms import actor, reason, see_other
-from .push_search import Choice
 
 MAY_DECIDE = "add_statement"
 

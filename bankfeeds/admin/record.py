@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.contrib import admin
@@ -18,8 +17,8 @@ from bankfeeds import words
 from bankfeeds.exporting.record import ABOUT, READ
 from bankfeeds.models import Company, Event, Push, SourceAccount
 
-from . import mirror_search, parts, push_dates
-from .push_search import ByNumber, midnight
+from . import mirror_search, parts
+from .filters import ByNumber, DatesFilter
 
 
 class AboutCompany(ByNumber):
@@ -37,17 +36,9 @@ class AboutPush(ByNumber):
     model, column = Push, "push_id"
 
 
-class DaysFilter(push_dates.DatesFilter):
+class DaysFilter(DatesFilter):
     title = gettext_lazy("dates")
-
-    def between(
-        self, rows: QuerySet[Any], first: dt.date | None, last: dt.date | None
-    ) -> QuerySet[Any]:
-        if first:
-            rows = rows.filter(at__gte=midnight(first))
-        if last:
-            rows = rows.filter(at__lt=midnight(last + dt.timedelta(days=1)))
-        return rows
+    moment = "at"
 
 
 @admin.register(Event)

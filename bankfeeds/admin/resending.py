@@ -18,8 +18,7 @@ from bankfeeds.models import Resending, ResendingRow
 from bankfeeds.words import Word
 
 from . import resending_choose, resending_estimate, resending_page
-from .parts import ReadOnlyAdmin, badge
-from .push_history import two_lines
+from .parts import ReadOnlyAdmin, badge, two_lines
 
 Outcome = ResendingRow.Outcome
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import marks
 from bankfeeds.models import Push, PushMark
 
-from .push_search import Choice
+from .filters import Choice
 
 Kind = PushMark.Kind
 

@@ -17,9 +17,9 @@ from bankfeeds import conf, webhooks, words
 from bankfeeds.models import WebhookMessage
 from bankfeeds.words.webhooks import message as word
 
+from .filters import Choice
 from .parts import PortalAdmin, ReadOnlyAdmin, badge, demand, pressed_only
 from .push_forms import actor, see_other
-from .push_search import Choice
 
 MAY_PROCESS = "process_webhookmessage"
 MOST_AT_ONCE = 1000

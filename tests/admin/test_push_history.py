@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bankfeeds import holding, pushing
-from bankfeeds.admin import push_search
+from bankfeeds.admin import filters
 from bankfeeds.models import Actor, Decision, Origin, Push, PushAttempt, SourceAccount
 from tests import support
 
@@ -129,12 +129,12 @@ def test_a_decided_push_needs_no_decision(auditor: Any) -> None:
 
 def test_periods_are_days_of_the_institution() -> None:
     day = dt.date(2026, 3, 1)  # a Sunday
-    assert push_search.period("today", today=day) == (day, dt.date(2026, 3, 2))
-    assert push_search.period("yesterday", today=day) == (dt.date(2026, 2, 28), day)
-    assert push_search.period("week", today=day) == (day, dt.date(2026, 3, 2))
-    assert push_search.period("last-month", today=day) == (dt.date(2026, 2, 1), day)
-    assert push_search.period("?", today=day) is None
-    assert push_search.midnight(day).isoformat() == "2026-03-01T00:00:00-05:00"
+    assert filters.period("today", today=day) == (day, dt.date(2026, 3, 2))
+    assert filters.period("yesterday", today=day) == (dt.date(2026, 2, 28), day)
+    assert filters.period("week", today=day) == (day, dt.date(2026, 3, 2))
+    assert filters.period("last-month", today=day) == (dt.date(2026, 2, 1), day)
+    assert filters.period("?", today=day) is None
+    assert filters.midnight(day).isoformat() == "2026-03-01T00:00:00-05:00"
 
 
 PARAMETERS = (
