@@ -28,9 +28,9 @@ from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 from bankfeeds.onboarding.names import folded
 
-from . import intake_several, intake_unread
+from . import intake_each, intake_several, intake_unread
 from . import intake_shown as shown
-from .intake_form import FilesForm
+from .intake_form import FilesForm, UploadForm
 from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
@@ -51,13 +51,14 @@ REFUSALS = (
 def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     """Step 1. POST takes `account` and `file`, and leads to the preview; several `file` to a list.
 
-    Instead of `file` the one kept as `sample`, to be read by `profile`.
+    Without `account` it is for all that the file names. Instead of `file` the one kept as
+    `sample`, to be read by `profile`.
     """
     demand(request, "add_statement")
     given = request.POST if request.method == "POST" else request.GET
     account = _account(given.get("account", ""))
     if account is None:
-        return _choose_account(admin, request)
+        return _for_all(admin, request)
     if len(files := intake_several.chosen(request)) > 1:
         return intake_several.page(admin, request, account, files)
     again = intake_unread.given_again(request, account)
@@ -79,6 +80,15 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         unread=unread,
         limit=filesizeformat(settings.IMPORT_MAX_BYTES),
     )
+
+
+def _for_all(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """A file for every account that it names, or first an account."""
+    is_posted = request.method == "POST" and not request.POST.get("account")
+    form = UploadForm(request.POST, request.FILES) if is_posted else UploadForm()
+    if is_posted and form.is_valid() and (answer := intake_each.page(admin, request, form)):
+        return answer
+    return _choose_account(admin, request, form)
 
 
 def _why_not(account: SourceAccount) -> str:
@@ -236,7 +246,7 @@ def _why_no_push(account: SourceAccount) -> str:
     return words.sending_stopped(stop) if stop else ""
 
 
-def _choose_account(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+def _choose_account(admin: PortalAdmin, request: HttpRequest, form: UploadForm) -> HttpResponse:
     typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     company = request.GET.get("company", "")
     found = _accounts(typed, company)
@@ -248,6 +258,8 @@ def _choose_account(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         company=company if company.isdigit() else "",
         accounts=[(row, words.account(row), _import_url(row)) for row in found[:SHOWN_ACCOUNTS]],
         most=SHOWN_ACCOUNTS,
+        form=form,
+        limit=filesizeformat(settings.IMPORT_MAX_BYTES),
         unknown=bool(request.GET.get("account") or request.POST.get("account")),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from . import profiles
 from .bulk import in_one_pass
+from .each import Looked, look_on_each
 from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_unfit
 from .matching import CannotImport
@@ -30,6 +31,7 @@ __all__ = [
     "Flow",
     "Kind",
     "Landed",
+    "Looked",
     "NothingToSave",
     "OfAnother",
     "Outdated",
@@ -44,6 +46,7 @@ __all__ = [
     "land",
     "land_on",
     "look",
+    "look_on_each",
     "mended_lines",
     "preview",
     "profiles",

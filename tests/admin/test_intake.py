@@ -630,6 +630,40 @@ def test_several_files_each_with_its_own_result(support: Client, account: Source
     assert "choose these again: 20.csv, 21.csv" in found
 
 
+def test_one_file_for_all_of_its_accounts(support: Client, account: SourceAccount) -> None:
+    numbers = [f"00012345678{n}" for n in range(3)]
+    accounts = [account, portal.make_account(), portal.make_account(currency="CAD")]
+    for each, number in zip(accounts, numbers, strict=True):
+        each.number_hash = sealing.number_hash(number)
+        each.save()
+    row = Row("T1", f"{portal.today():%Y%m%d}", "1.00", "Payer")
+    content = ofx(*(Account([row], number=number) for number in (*numbers, "9990001111")))
+    file = SimpleUploadedFile("all.ofx", content)
+    found = text(support.post(reverse(IMPORT), {"file": file}))
+    kept = list(Statement.objects.order_by("pk"))
+    assert [each.account for each in kept] == accounts[:2]
+    assert all(reverse(PREVIEW, args=[each.pk]) in found for each in kept)
+    assert "••1111" in found and "No account here has this number." in found
+    assert "1 account of this file is not known here" in found
+    assert "The statement is in USD and this account is in CAD." in found
+    support.post(reverse(SAVE, args=[kept[1].pk]))
+    file.seek(0)
+    again = text(support.post(reverse(IMPORT), {"file": file}))
+    assert reverse(PAGE, args=[kept[1].pk]) in again
+    assert BankTransaction.objects.count() == 1
+
+    for given, words in (
+        (csv_of(["1.00"]), "This file does not say whose it is."),
+        (b"%PDF", "This file is a PDF"),
+        (None, "Choose the file first."),
+    ):
+        posted = {} if given is None else {"file": SimpleUploadedFile("day.csv", given)}
+        assert words in text(support.post(reverse(IMPORT), posted))
+    two = [SimpleUploadedFile(f"{n}.ofx", content) for n in range(2)]
+    assert "Choose one file at a time." in text(support.post(reverse(IMPORT), {"file": two}))
+    assert Statement.objects.count() == 2
+
+
 def test_a_sample_is_one_file() -> None:
     assert "multiple" in str(FilesForm()["file"])
     assert "multiple" not in str(UploadForm()["file"])
