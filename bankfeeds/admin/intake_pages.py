@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Max, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -26,15 +26,13 @@ from bankfeeds import holding, importing, words
 from bankfeeds.importing import Entry, FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
-from bankfeeds.onboarding.names import folded
 
-from . import intake_each, intake_several, intake_unread
+from . import intake_choose, intake_several, intake_unread
 from . import intake_shown as shown
-from .intake_form import FilesForm, UploadForm
+from .intake_form import FilesForm
 from .parts import PortalAdmin, demand
 
 SHOWN_ROWS = 500
-SHOWN_ACCOUNTS = 50
 FILTERS: dict[str, Callable[[Entry], bool]] = {
     "all": lambda entry: True,
     "problems": lambda entry: entry.is_problem,
@@ -58,7 +56,7 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     account = _account(given.get("account", ""))
     if account is None:
-        return _for_all(admin, request)
+        return intake_choose.page(admin, request)
     if len(files := intake_several.chosen(request)) > 1:
         return intake_several.page(admin, request, account, files)
     again = intake_unread.given_again(request, account)
@@ -80,15 +78,6 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         unread=unread,
         limit=filesizeformat(settings.IMPORT_MAX_BYTES),
     )
-
-
-def _for_all(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
-    """A file for every account that it names, or first an account."""
-    is_posted = request.method == "POST" and not request.POST.get("account")
-    form = UploadForm(request.POST, request.FILES) if is_posted else UploadForm()
-    if is_posted and form.is_valid() and (answer := intake_each.page(admin, request, form)):
-        return answer
-    return _choose_account(admin, request, form)
 
 
 def _why_not(account: SourceAccount) -> str:
@@ -149,6 +138,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         account=statement.account,
         account_word=words.account(statement.account),
         found=found,
+        kind=shown.kind(found),
         signs=shown.signs(found),
         is_card=statement.account.is_card_or_loan,
         which=which,
@@ -212,7 +202,7 @@ def discard(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.warning(request, _("This file was saved before you pressed Cancel. It stays."))
         return redirect("admin:bankfeeds_statement_change", statement.pk)
-    return redirect(_import_url(statement.account))
+    return redirect(intake_choose.import_url(statement.account))
 
 
 def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -> HttpResponse:
@@ -246,37 +236,6 @@ def _why_no_push(account: SourceAccount) -> str:
     return words.sending_stopped(stop) if stop else ""
 
 
-def _choose_account(admin: PortalAdmin, request: HttpRequest, form: UploadForm) -> HttpResponse:
-    typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    company = request.GET.get("company", "")
-    found = _accounts(typed, company)
-    return admin.page(
-        request,
-        "choose",
-        title=_("Import transactions: which account?"),
-        typed=typed,
-        company=company if company.isdigit() else "",
-        accounts=[(row, words.account(row), _import_url(row)) for row in found[:SHOWN_ACCOUNTS]],
-        most=SHOWN_ACCOUNTS,
-        form=form,
-        limit=filesizeformat(settings.IMPORT_MAX_BYTES),
-        unknown=bool(request.GET.get("account") or request.POST.get("account")),
-    )
-
-
-def _accounts(typed: str, company: str) -> QuerySet[SourceAccount]:
-    rows = SourceAccount.objects.wanted().select_related("company", "connection")
-    if company.isascii() and company.isdigit() and len(company) <= 18:
-        rows = rows.filter(company=int(company))
-    if typed:
-        wanted = Q(name__icontains=typed) | Q(account_id=typed) | Q(number_last4=typed)
-        wanted |= Q(company__reference=typed)
-        if name := folded(typed):
-            wanted |= Q(company__folded_name__contains=name)
-        rows = rows.filter(wanted)
-    return rows.defer("sealed_body", "connection__link_url")
-
-
 def _account(given: str) -> SourceAccount | None:
     if not (given.isascii() and given.isdigit() and len(given) <= 18):
         return None
@@ -303,7 +262,3 @@ def _linked(known: FileKnown) -> str:
     url = reverse("admin:bankfeeds_statement_change", args=[known.statement.pk])
     text, _full_stop, last = str(known).rstrip(".").rpartition(". ")
     return format_html('{}. <a href="{}">{}</a>.', text, url, last)
-
-
-def _import_url(account: SourceAccount) -> str:
-    return f"{reverse('admin:bankfeeds_statement_import')}?account={account.pk}"

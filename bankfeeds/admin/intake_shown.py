@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds import importing, words
 from bankfeeds.importing import Entry, Preview
-from bankfeeds.intake.recognise import TABLES
+from bankfeeds.intake.recognise import TABLES, Format
 from bankfeeds.intake.shape import Line
 from bankfeeds.models import Statement
 
@@ -42,6 +42,14 @@ class Shown:
     @property
     def is_here(self) -> bool:
         return self.entry.kind == importing.Kind.KNOWN
+
+
+def kind(found: Preview) -> str:
+    """What people call the file. Of a workbook only its table is kept, as CSV."""
+    is_workbook = found.statement.file_name.lower().endswith(".xlsx")
+    if found.mine.format is Format.CSV and is_workbook:
+        return str(Format.XLSX)
+    return str(found.mine.format)
 
 
 def elsewhere(found: Preview) -> Statement | None:

@@ -30,6 +30,7 @@ from tests import support as portal
 from tests.importing.support import BY, csv_of, look, rows_of, save
 from tests.intake.ofx_writer import Account, Row, ofx
 from tests.intake.support import file_of, written
+from tests.intake.xlsx_writer import HEADER, workbook
 from tests.matrix.forms import fields_of
 
 IMPORT = "admin:bankfeeds_statement_import"
@@ -278,6 +279,15 @@ def test_bad_rows_come_again_as_they_were_mended(support: Client, account: Sourc
     assert "day-bad-rows.csv</a>: 1 row saved" in page
     assert "Mended and saved since." in page
     assert list(account.transactions.in_feed_order().values_list("line", flat=True)) == [2, 3, 4]
+
+
+def test_a_workbook_is_called_so_and_a_bad_row_begins_with_why(
+    support: Client, account: SourceAccount
+) -> None:
+    rows = [["A", str(portal.today()), "x", "1", "1"], ["B", "soon", "x", "1", "2"]]
+    shown = text(upload(support, account, workbook(HEADER, *rows), "day.xlsx"))
+    assert 'day.xlsx <span class="small">Excel,' in shown
+    assert shown.index("Its date “soon”") < shown.index("B,soon,x,1,2")
 
 
 def test_only_the_problems(support: Client, account: SourceAccount) -> None:
