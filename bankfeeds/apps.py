@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -28,9 +28,10 @@ class BankFeedsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401
-        from .sign_in import ages
+        from .sign_in import ages, written_down
 
         user_logged_in.connect(ages.begin, dispatch_uid="bankfeeds.sign_in")
+        user_login_failed.connect(written_down.wrong, dispatch_uid="bankfeeds.sign_in_wrong")
         post_migrate.connect(_plant, sender=self, dispatch_uid="bankfeeds.plant")
 
 

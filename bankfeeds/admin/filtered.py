@@ -27,9 +27,16 @@ def changes(page: Any, request: HttpRequest) -> Any:
     given.pop("p", None)  # the page on which the person stood
     twin.GET = given
     try:
-        return page.get_changelist_instance(twin)
+        found = page.get_changelist_instance(twin)
     except IncorrectLookupParameters:
         return None
+    return None if any(unread(found)) else found
+
+
+def unread(found: Any) -> list[str]:
+    """Days in the address of a change list that are none."""
+    specs = [spec for spec in found.filter_specs if isinstance(spec, DatesFilter)]
+    return [text for spec in specs for text in spec.unread()]
 
 
 def in_words(found: Any, *, otherwise: str) -> str:

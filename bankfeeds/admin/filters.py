@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from .push_forms import number
 
+LONGEST = 40  # characters of what is shown again
+
 
 class Choice(admin.SimpleListFilter):
     """A filter above the table, closed until it is used."""
@@ -89,11 +91,19 @@ class DatesFilter(admin.ListFilter):
 
     def day(self, name: str) -> dt.date | None:
         try:
-            day = dt.date.fromisoformat(str(self.used_parameters.get(name, "")))
+            day = dt.date.fromisoformat(self.given(name))
         except ValueError:
             return None
         # Neither midnight nor the day after may fall out of the calendar.
         return day if 1900 <= day.year <= 9000 else None
+
+    def given(self, name: str) -> str:
+        return str(self.used_parameters.get(name, "")).strip()
+
+    def unread(self) -> list[str]:
+        """What the address gives as a day and is none: the list is not narrowed by it."""
+        given = [(name, self.given(name)) for name in (self.FROM, self.TO)]
+        return [text[:LONGEST] for name, text in given if text and self.day(name) is None]
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         names = [self.FROM, self.TO]
@@ -104,6 +114,7 @@ class DatesFilter(admin.ListFilter):
             "from": self.day(self.FROM),
             "to": self.day(self.TO),
             "kept": [(k, v) for k, v in others if k not in (*names, "p")],
+            "unread": self.unread(),
             "without": changelist.get_query_string(remove=names),
         }
 

@@ -35,5 +35,5 @@ def _by(events: Any) -> str:
     event = events.order_by("-at", "-pk").first()
     if event is None:
         return ""
-    said = {"who": event.actor_name, "at": words.moment(event.at)}
+    said = {"who": words.actor(event.actor_name, event.origin), "at": words.moment(event.at)}
     return _("Changed by %(who)s on %(at)s.") % said

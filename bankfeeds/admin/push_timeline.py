@@ -57,7 +57,7 @@ def _line(push: Push, event: Event) -> Line:
     said = [words.said(event.words), _means(before, after, told=event.words)]
     return Line(
         event.at,
-        event.actor_name,
+        words.actor(event.actor_name, event.origin),
         words.push_label(before),
         _after(push, event),
         " ".join(text for text in said if text),

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import words
 from bankfeeds.exporting.record import ABOUT, READ
 from bankfeeds.models import Company, Event, Push, SourceAccount
+from bankfeeds.words import actions
 
 from . import mirror_search, parts
-from .filters import ByNumber, DatesFilter
+from .filters import ByNumber, Choice, DatesFilter
 
 
 class AboutCompany(ByNumber):
@@ -36,6 +37,29 @@ class AboutPush(ByNumber):
     model, column = Push, "push_id"
 
 
+class KindFilter(Choice):
+    """By kind; of the kind that was chosen, by each thing that can have happened."""
+
+    title, parameter_name = gettext_lazy("kind"), "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        chosen = self.value()
+        kinds = [(kind, label) for kind, (label, _parts) in actions.KINDS.items()]
+        if chosen is None:
+            return kinds
+        names = actions.of_kind(chosen) or actions.of_kind(actions.kind_of(chosen))
+        finer = [(name, f"{words.action(name)} ({name})") for name in names]
+        return [*kinds, *finer] if names else [*kinds, (chosen, _("Unknown"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        chosen = self.value()
+        if chosen is None:
+            return queryset
+        if chosen in actions.WHAT:
+            return queryset.filter(action=chosen)
+        return queryset.filter(action__in=actions.of_kind(chosen))
+
+
 class DaysFilter(DatesFilter):
     title = gettext_lazy("dates")
     moment = "at"
@@ -43,18 +67,18 @@ class DaysFilter(DatesFilter):
 
 @admin.register(Event)
 class EventAdmin(parts.ReadOnlyAdmin):
-    # Filters by origin or action have no index and would read the whole record.
-    list_filter = (DaysFilter, AboutCompany, AboutAccount, AboutPush)
+    # A filter by origin has no index and would read the whole record.
+    list_filter = (KindFilter, DaysFilter, AboutCompany, AboutAccount, AboutPush)
     search_fields = ("company__folded_name",)
     search_help_text = gettext_lazy("Search by company, or by the person who did it")
-    list_display = ("time", "actor_name", "origin", "what", "on_what", "told", "reason")
+    list_display = ("time", "who", "origin", "what", "on_what", "told", "reason")
     list_display_links = ("time",)
     list_select_related = ABOUT
     sortable_by = ()
     ordering = ("-at", "-id")
     show_facets = admin.ShowFacets.NEVER
     actions = None
-    fields = ("time", "actor_name", "origin", "what", "on_what", "told", "reason", "steps")
+    fields = ("time", "who", "origin", "what", "on_what", "told", "reason", "steps")
     readonly_fields = fields
 
     def changelist_view(
@@ -79,6 +103,10 @@ class EventAdmin(parts.ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Time"))
     def time(self, event: Event) -> str:
         return words.moment(event.at)
+
+    @admin.display(description=gettext_lazy("Who"))
+    def who(self, event: Event) -> str:
+        return words.actor(event.actor_name, event.origin)
 
     @admin.display(description=gettext_lazy("What"))
     def what(self, event: Event) -> SafeString:

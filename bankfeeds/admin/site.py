@@ -10,6 +10,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds import conf, languages, words
 from bankfeeds.going_back import back
 from bankfeeds.models import Language, Push
-from bankfeeds.sign_in import ages, page, second
+from bankfeeds.sign_in import ages, page, second, written_down
 
 from . import guide_pages, holding_shown, rule_pages
 
@@ -86,7 +87,17 @@ class PortalAdminSite(AdminSite):
             return page.step(request, "code")
         forgotten = reverse("sign_in:forgotten") if settings.MAIL_GOES_OUT else ""
         context = {"forgotten": forgotten, "signed_out": ages.told_why(request)}
-        return super().login(request, {**context, **(extra_context or {})})
+        answer = super().login(request, {**context, **(extra_context or {})})
+        if request.method == "POST" and (user := page.staff(request)):
+            written_down.password_given(request, user)
+        return answer
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        if request.method == "POST" and (user := page.staff(request)):
+            written_down.signed_out(request, user)
+        return super().logout(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

@@ -46,7 +46,7 @@ def _named(name: str) -> Any:
 
 COLUMNS = (
     Column(_("Time"), lambda event: event.at, is_moment=True),
-    Column(_("Who"), lambda event: event.actor_name),
+    Column(_("Who"), lambda event: words.actor(event.actor_name, event.origin)),
     Column(_("Origin"), lambda event: event.get_origin_display()),
     Column(_("What"), lambda event: words.action(event.action)),
     Column(_("Name of the event"), lambda event: event.action),

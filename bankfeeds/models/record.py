@@ -144,6 +144,7 @@ class Event(models.Model):
         default_permissions = ("view",)
         indexes = (
             models.Index(fields=("-at", "-id"), name="event_newest"),
+            models.Index(fields=("action", "-at", "-id"), name="event_of_kind"),
             models.Index(fields=("company", "-at", "-id"), name="event_of_company"),
             models.Index(fields=("connection", "-at", "-id"), name="event_of_connection"),
             models.Index(fields=("account", "-at", "-id"), name="event_of_account"),

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from . import written_down
+
 BEGAN, SEEN = "signed_in_at", "seen_at"
 # In the session that follows one that ended because nobody was there.
 LEFT_ALONE = "left_alone"
@@ -29,7 +31,7 @@ def ended(get_response: Answer) -> Answer:
         if SESSION_KEY in request.session:
             now = timezone.now()
             if is_over(request.session, now=now):
-                _end(request.session, now=now)
+                _end(request, now=now)
             elif _is_a_person(request):
                 _touch(request.session, now=now)
         return get_response(request)
@@ -45,9 +47,11 @@ def is_over(session: SessionBase, *, now: dt.datetime) -> bool:
     return now - began >= settings.SESSION_LONGEST or now - seen >= settings.SESSION_IDLE
 
 
-def _end(session: SessionBase, *, now: dt.datetime) -> None:
+def _end(request: HttpRequest, *, now: dt.datetime) -> None:
     """Nothing of it stays but why it ended, for the page on which the person signs in again."""
+    session = request.session
     seen = _moment(session, SEEN)
+    written_down.over(request, session[SESSION_KEY], seen=seen)
     session.flush()
     if seen is not None and now - seen >= settings.SESSION_IDLE:
         session[LEFT_ALONE] = True

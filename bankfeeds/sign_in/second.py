@@ -22,6 +22,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from bankfeeds.models import Actor, Event
 
+from . import written_down
+
 CODES = 10
 # Letters and digits that are not mistaken for one another.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -118,7 +120,9 @@ def verify(request: HttpRequest, user: User, *, code: str) -> Any:
         found = next((each for each in theirs if each.verify_token(code)), None)
         if isinstance(found, StaticDevice):
             _record("sign_in.code_used", user, by=Actor.person(user))
-    if found is not None:
+    if found is None:
+        written_down.code_wrong(request, user)
+    else:
         _let_in(request, found)
     return found
 
@@ -144,6 +148,8 @@ def reset(user: User, *, by: Actor) -> None:
 
 
 def _let_in(request: HttpRequest, found: Any) -> None:
+    if not is_complete(request):
+        written_down.signed_in(request, found.user)
     request.session.cycle_key()
     login(request, found)
 

@@ -15,7 +15,7 @@ from bankfeeds import words
 from bankfeeds.admin import connection_link, mirror_words, parts, ways_out
 from bankfeeds.admin import notes as notes_page
 from bankfeeds.admin.mirror_shown import LinkBlock
-from bankfeeds.models import Company, Connection, Push, SourceAccount
+from bankfeeds.models import Company, Connection, Event, Push, SourceAccount
 from bankfeeds.words import stored
 
 register = template.Library()
@@ -52,6 +52,11 @@ def said(text: str) -> str:
 @register.filter
 def person(user: User) -> str:
     return words.person(user)
+
+
+@register.filter
+def actor(event: Event) -> str:
+    return words.actor(event.actor_name, event.origin)
 
 
 @register.filter

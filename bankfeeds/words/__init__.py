@@ -38,7 +38,7 @@ from .holds import (
 )
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
-from .people import person
+from .people import actor, person
 from .pushes import finding, push, push_label, transaction
 from .resending import (
     WHY_NOT,
@@ -71,6 +71,7 @@ __all__ = [
     "account",
     "account_turns",
     "action",
+    "actor",
     "ageing",
     "changed",
     "clock_time",

@@ -20,6 +20,13 @@ WHAT = {
     "sign_in.codes_made": gettext_lazy("Recovery codes made"),
     "sign_in.code_used": gettext_lazy("Signed in with a recovery code"),
     "sign_in.device_reset": gettext_lazy("Second step of signing in reset"),
+    "sign_in.in": gettext_lazy("Signed in"),
+    "sign_in.out": gettext_lazy("Signed out"),
+    "sign_in.over": gettext_lazy("Signed out by the time"),
+    "sign_in.password": gettext_lazy("Password given, the second step follows"),
+    "sign_in.wrong": gettext_lazy("Sign-in failed: wrong name or password"),
+    "sign_in.code_wrong": gettext_lazy("Sign-in failed: wrong code"),
+    "sign_in.locked": gettext_lazy("Sign-in locked after too many wrong ones"),
     "sign_in.unlocked": gettext_lazy("Sign-in unlocked"),
     "sign_in.password_asked": gettext_lazy("New password asked for by mail"),
     "sign_in.password_reset": gettext_lazy("New password chosen by mail"),
@@ -115,3 +122,33 @@ WHAT = {
 def action(name: str) -> str:
     """The words for a name such as `company.created`; the name itself where there are none."""
     return str(WHAT.get(name, name))
+
+
+# Kinds of events, by the first part of their names.
+KINDS = {
+    "clients": (
+        gettext_lazy("Companies, connections, accounts"),
+        ("company", "connection", "account", "adopting", "leaving"),
+    ),
+    "links": (gettext_lazy("Links"), ("link",)),
+    "files": (gettext_lazy("Files and senders"), ("statement", "received", "sender", "profile")),
+    "pushes": (gettext_lazy("Pushes"), ("push", "resending")),
+    "feeds": (gettext_lazy("Feed schedules"), ("feed", "closure")),
+    "stops": (gettext_lazy("Stops and incidents"), ("sending", "incident")),
+    "people": (gettext_lazy("People and what they may"), ("person",)),
+    "sign-ins": (gettext_lazy("Signing in and out"), ("sign_in",)),
+    "messages": (gettext_lazy("Messages from Codat"), ("webhook",)),
+    "exports": (gettext_lazy("Lists exported"), ("list",)),
+}
+
+
+def of_kind(kind: str) -> list[str]:
+    """The names of all events of a kind; none for a kind that is not known."""
+    _label, parts = KINDS.get(kind, ("", ()))
+    return [name for name in WHAT if name.split(".")[0] in parts]
+
+
+def kind_of(name: str) -> str:
+    """The kind of an event; "" for one that is of none."""
+    first = name.split(".")[0]
+    return next((kind for kind, (_label, parts) in KINDS.items() if first in parts), "")

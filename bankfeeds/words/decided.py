@@ -18,6 +18,7 @@ from bankfeeds.models.states import SETTLING
 
 from .holds import Holds
 from .marks import marks as put_marks
+from .people import actor
 from .pushes import push as push_word
 from .word import Word
 
@@ -148,4 +149,6 @@ def by(push: Push) -> str:
     """`manager`, or `sync (Command)`: who, and how when it was not a person on a page."""
     if push.origin == "person":
         return push.requested_by
-    return f"{push.requested_by} ({push.get_origin_display()})"
+    who = actor(push.requested_by, push.origin)
+    how = push.get_origin_display()
+    return who if who == how else f"{who} ({how})"

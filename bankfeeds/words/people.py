@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from bankfeeds.models import Origin
+
+# Of these there is one each: the record has a name of it that is no word for people.
+WITHOUT_NAME = {Origin.WORKER, Origin.SCHEDULE, Origin.WEBHOOK}
 
 
 def person(user: User) -> str:
     """The full name; where none is known, the name to sign in with."""
     return user.get_full_name() or user.get_username()
+
+
+def actor(name: str, origin: str) -> str:
+    """Who did it, as people read it: a person's sign-in name, a command, or what worked."""
+    if origin in WITHOUT_NAME:
+        return str(Origin(origin).label)
+    return name or _("Nobody known")

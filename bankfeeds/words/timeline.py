@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from bankfeeds.models import Event, Intent, Origin, SourceAccount
 
 from .clients import account_label, gone
-from .figures import day
+from .figures import day, moment
+from .people import actor
 from .pushes import push_label
 
 # Lines of the record that change a status, of an account or of the connection itself.
@@ -81,6 +82,8 @@ def changed(event: Event, name: str, value: object) -> str:
         return account_label(text)
     if name.endswith("_date") and (date := parse_date(text)):
         return day(date)
+    if name == "seen" and (at := parse_datetime(text)):
+        return moment(at)
     return text or "–"
 
 
@@ -103,7 +106,9 @@ def _was_gone(lines: Sequence[Event], *, is_gone: bool) -> bool:
 def learned(event: Event) -> str:
     """How we came to know it, in words."""
     if event.action.endswith(".created"):
-        return _("The answer when it was created, %(who)s") % {"who": event.actor_name}
+        return _("The answer when it was created, %(who)s") % {
+            "who": actor(event.actor_name, event.origin)
+        }
     if event.origin == Origin.WEBHOOK:
         return _("Message from Codat")
     if event.origin == Origin.PERSON:

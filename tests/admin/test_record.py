@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bankfeeds.models import Event
+from bankfeeds.models.record import WORKER
+from bankfeeds.words import actions
 from tests import support
 
 from .pushes import BY, signed_in, text, waiting
@@ -72,10 +74,12 @@ def test_only_the_lines_of_one_company_account_or_push(auditor: Any) -> None:
         assert {event.push_id for event in shown} == {push.pk}
 
 
-@pytest.mark.parametrize("name", ["push", "account", "company", "q", "p", "o", "nonsense"])
+@pytest.mark.parametrize(
+    "name", ["kind", "from", "push", "account", "company", "q", "p", "o", "nonsense"]
+)
 def test_garbage_in_the_address_is_no_fault(auditor: Any, name: str) -> None:
     record()
-    for value in ("x", "-1", "9" * 30, "\x00", "٣", ""):
+    for value in ("x", "-1", "9" * 30, "\x00", "٣", "", "<b>"):
         assert auditor.get(URL, {name: value}, follow=True).status_code == 200
 
 
@@ -110,3 +114,47 @@ def test_it_is_found_by_company_person_and_day(auditor: Any) -> None:
     assert (found("q=caf%C3%A9"), found("q=MANAGER"), found("q=nobody")) == (1, 2, 0)
     tomorrow = today + dt.timedelta(days=1)
     assert (found(f"from={today}&to={today}"), found(f"from={tomorrow}")) == (2, 0)
+
+
+def test_it_is_filtered_by_kind_and_taken_out_so(auditor: Any) -> None:
+    push = waiting()
+    record(company=push.company)
+
+    def listed(query: str) -> set[str]:
+        rows = auditor.get(f"{URL}?{query}").context["cl"].result_list
+        taken = b"".join(auditor.post(f"{URL}export/?{query}").streaming_content).decode()
+        names = {line.split(",")[4] for line in taken.splitlines()[1:]}
+        assert names == {event.action for event in rows}, query
+        return names
+
+    today = support.today()
+    assert listed("kind=pushes") == listed(f"kind=pushes&from={today}") == {"push.ready"}
+    assert listed("kind=push.ready") == {"push.ready"}
+    assert listed("kind=links") == listed("kind=nonsense") == set()
+    assert listed(f"kind=exports&q=auditor&to={today}") == {"list.exported"}
+    page = auditor.get(f"{URL}?kind=pushes")
+    assert "Push confirmed (push.ready)" in text(page) and "Link issued (" not in text(page)
+
+
+def test_every_event_is_of_one_kind() -> None:
+    kinds = {
+        name: [k for k in actions.KINDS if name in actions.of_kind(k)] for name in actions.WHAT
+    }
+    assert [name for name, found in kinds.items() if len(found) != 1] == []
+
+
+def test_a_day_that_cannot_be_read_is_told_and_nothing_is_taken_out_by_it(auditor: Any) -> None:
+    record()
+    page = auditor.get(f"{URL}?from=20/11/2026&to=<b>")
+    assert "“20/11/2026” is no day that can be read" in text(page)
+    assert "“&lt;b&gt;” is no day" in page.content.decode()
+    answer = auditor.post(f"{URL}export/?from=20/11/2026", follow=True)
+    assert "This filter cannot be understood. No file was made." in text(answer)
+    assert not Event.objects.filter(action="list.exported").exists()
+
+
+def test_what_worked_by_itself_has_a_word(auditor: Any) -> None:
+    Event.objects.record("push.sending", by=WORKER, at=timezone.now())
+    auditor.cookies["language"] = "fr-ca"
+    said = text(auditor.get(URL, headers={"Accept-Language": "fr-ca"}))
+    assert "Service d'envoi" in said.replace("’", "'") and "worker" not in said
