@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +42,39 @@ def cluster(worker: Program) -> list[psutil.Process]:
     found = [each for each in worker.descendants() if "qcluster" in " ".join(each.cmdline())]
     assert len(found) >= 6
     return found
+
+
+# Which modules a pool's process would still have to load for itself, once it is split off.
+SPLITTING = """
+import sys
+import django
+django.setup()
+from bankfeeds import doorbell
+from bankfeeds.management.commands.worker import Cluster
+class Family:
+    def fork(self, run, *, name):
+        before = set(sys.modules)
+        from django.core.management import load_command_class
+        from django.utils.module_loading import import_string
+        load_command_class("django_q", "qcluster")
+        for job in doorbell.JOBS:
+            import_string(job)
+        print(*sorted(set(sys.modules) - before), "none", sep=chr(10))
+        sys.exit()
+Cluster(Family()).start()
+"""
+
+
+def test_what_the_pool_needs_is_loaded_before_it_is_split_off() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SPLITTING],
+        cwd=support.ROOT,
+        env=support.process_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout.split()) == (0, ["none"]), done.stderr
 
 
 def test_it_says_when_the_pool_answers(worker: Program) -> None:

@@ -11,12 +11,13 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 from django.db import connections
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
-from bankfeeds import health
+from bankfeeds import doorbell, health
 from bankfeeds.checks import refuse_to_send_undurably, refuse_to_start_broken
 from bankfeeds.codat import authorities
 from bankfeeds.management.process import Child, Family, told_to_stop
@@ -46,19 +47,25 @@ class Cluster:
         return self._child is not None and self._child.is_running
 
     def start(self) -> None:
-        """Split off from this process: what both have loaded is in memory once, not twice."""
+        """Split off from this process: what both have loaded is in memory once, not twice.
+
+        So all that the pool's processes need is loaded here, or each would load it for itself.
+        """
         connections.close_all()
         authorities.trusting()
+        for job in doorbell.JOBS:
+            import_string(job)
+        qcluster = load_command_class("django_q", "qcluster")
         gc.collect()
         gc.freeze()
-        self._child = self._family.fork(self._run, name="qcluster")
+        self._child = self._family.fork(lambda: self._run(qcluster), name="qcluster")
         log.info("pool started, process %s", self._child.group)
 
-    def _run(self) -> None:
+    def _run(self, qcluster: BaseCommand) -> None:
         settings.POOL_NAME = self.name
         # What the pool's processes have in common stays in memory once, not once for each.
         os.register_at_fork(before=gc.freeze)
-        call_command("qcluster", skip_checks=True)
+        call_command(qcluster, skip_checks=True)
         # Which only starts them; a process that ends in the ordinary way waits for its children.
         for process in multiprocessing.active_children():
             process.join()
