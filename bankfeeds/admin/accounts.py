@@ -35,7 +35,7 @@ class AccountList(ChangeList):
 
 @admin.register(SourceAccount)
 class SourceAccountAdmin(PortalAdmin):
-    explained = (legend.of_accounts,)
+    explained = (legend.of_accounts, legend.of_stops)
     list_display = ("account", "of_company", "state", "feed_start", "waiting", "accepted", "as_of")
     list_display_links = ("account",)
     list_filter = (mirror_search.AccountStatusFilter, mirror_search.CurrencyFilter)

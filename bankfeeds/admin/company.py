@@ -52,7 +52,7 @@ class CompanyList(ChangeList):
 
 @admin.register(Company)
 class CompanyAdmin(PortalAdmin):
-    explained = (legend.of_connections, legend.of_links)
+    explained = (legend.of_connections, legend.of_closed, legend.of_stops, legend.of_links)
     columns = (
         "company",
         "status",

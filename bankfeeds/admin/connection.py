@@ -37,7 +37,7 @@ from .push_forms import see_other
 
 @admin.register(Connection)
 class ConnectionAdmin(PortalAdmin):
-    explained = (legend.of_connections, legend.of_links)
+    explained = (legend.of_connections, legend.of_stops, legend.of_links)
     columns = ("of_company", "headline", "connected", "link", "as_of", "made")
     list_display_links = ("of_company",)
     list_filter = (mirror_search.WordFilter,)

@@ -116,4 +116,4 @@ class FeedRunAdmin(ReadOnlyAdmin):
         if row.push_id is None:
             return "–"
         url = reverse("admin:bankfeeds_push_change", args=[row.push_id])
-        return format_html('<a href="{}">#{}</a>', url, row.push_id)
+        return format_html('<a href="{}">{}</a>', url, words.push_number(row.push_id))

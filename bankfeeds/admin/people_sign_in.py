@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -30,6 +31,7 @@ def view(request: HttpRequest, user: User, *, may: bool, frame: dict[str, object
         "person": user,
         "may": may,
         "locked": locks.places(user, now=now),
+        "is_off": not settings.SECOND_FACTOR,
         "device": second.device(user),
         "has_device": second.has_device(user),
         "left": second.codes_left(user),

@@ -202,4 +202,4 @@ def link(mark: push_words.Mark) -> SafeString | str:
     if mark.number is None:
         return ""
     address = reverse("admin:bankfeeds_push_change", args=(mark.number,))
-    return format_html('<a href="{}">#{}</a>', address, mark.number)
+    return format_html('<a href="{}">{}</a>', address, words.push_number(mark.number))

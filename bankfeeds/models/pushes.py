@@ -233,7 +233,7 @@ class Push(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"#{self.pk}"
+        return str(_("#%(id)d") % {"id": self.pk or 0})
 
     def step(
         self, to: PushStatus, *, by: Actor, now: dt.datetime, words: str = "", **changes: Any

@@ -60,6 +60,11 @@ def actor(event: Event) -> str:
 
 
 @register.filter
+def push_number(pk: int) -> str:
+    return words.push_number(pk)
+
+
+@register.filter
 def finding(severity: str) -> words.Word:
     return words.finding(severity)
 

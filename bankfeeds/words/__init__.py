@@ -39,7 +39,7 @@ from .holds import (
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
 from .people import actor, person
-from .pushes import finding, push, push_label, transaction
+from .pushes import finding, push, push_label, push_number, transaction
 from .resending import (
     WHY_NOT,
     accepted_again,
@@ -103,6 +103,7 @@ __all__ = [
     "person",
     "push",
     "push_label",
+    "push_number",
     "refusal",
     "refused_band",
     "scope",

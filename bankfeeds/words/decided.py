@@ -26,6 +26,8 @@ from .word import Word
 # would say that nothing had left.
 GIVEN_UP = gettext_lazy("Given up")
 SENT_AGAIN = gettext_lazy("Sent again in another push")
+RESOLVED = gettext_lazy("Resolved by push")
+REPLACES = gettext_lazy("Replaces push")
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,37 @@ def status(
 ) -> Word:
     """The words of the status; a push that was given up says that, not that nothing left."""
     if push.status == PushStatus.CANCELLED and (decision := _decided(push, Decision.NOT_THERE)):
-        text = _(
-            "A person found that Codat does not have it. Its rows went into push #%(id)d;"
-            " those that were too late stay with the account."
-        )
-        explanation = text % {"id": decision.replacement_id or 0}
-        return Word(str(SENT_AGAIN), explanation, "quiet", push.codat_status)
+        return sent_anew(decision.replacement_id or 0, push.codat_status)
     if is_by_word(push):
-        text = _(
-            "Codat ran out of time and never said how it ended. A person found that Codat has the"
-            " rows: the decision stands below. Nothing was sent again."
-        )
-        label = _("Accepted by Codat, by a person's word")
-        return Word(label, text, "good", push.codat_status)
+        return accepted_by_word(push.codat_status)
     if push.status == PushStatus.CANCELLED and was_given_up(push):
-        return Word(
-            str(GIVEN_UP),
-            _("A person gave up on it. Its rows may be at Codat all the same."),
-            "quiet",
-            push.codat_status,
-        )
+        return given_up(push.codat_status)
     if push.status == PushStatus.FAILED and not is_undecided(push):
         text = _("Codat reports that it did not take this push. A decision was made.")
         return Word(push.label, text, "quiet", push.codat_status)
     return push_word(push, now=now, behind=behind, holds=holds)
+
+
+def accepted_by_word(codat_status: str = "") -> Word:
+    text = _(
+        "Codat ran out of time and never said how it ended. A person found that Codat has the"
+        " rows: the decision stands below. Nothing was sent again."
+    )
+    return Word(_("Accepted by Codat, by a person's word"), text, "good", codat_status)
+
+
+def sent_anew(other: int, codat_status: str = "") -> Word:
+    """`other`: number of the push into which its rows went."""
+    text = _(
+        "A person found that Codat does not have it. Its rows went into push #%(id)d;"
+        " those that were too late stay with the account."
+    )
+    return Word(str(SENT_AGAIN), text % {"id": other}, "quiet", codat_status)
+
+
+def given_up(codat_status: str = "") -> Word:
+    text = _("A person gave up on it. Its rows may be at Codat all the same.")
+    return Word(str(GIVEN_UP), text, "quiet", codat_status)
 
 
 def listed(push: Any, *, now: dt.datetime) -> Word:
@@ -117,10 +126,10 @@ def marks(push: Push) -> list[Mark]:
     found = []
     for decision in push.decisions.all():
         if decision.replacement_id is not None:
-            found.append(Mark(_("Resolved by push"), decision.replacement_id))
+            found.append(Mark(str(RESOLVED), decision.replacement_id))
         elif push.status == PushStatus.FAILED and decision.kind == Decision.GIVE_UP:
             found.append(Mark(str(GIVEN_UP)))
-    found += [Mark(_("Replaces push"), decision.push_id) for decision in push.replaces.all()]
+    found += [Mark(str(REPLACES), decision.push_id) for decision in push.replaces.all()]
     put = put_marks(push.marks.all())
     return found + [Mark(word.label, explanation=word.explanation) for word in put]
 

@@ -113,10 +113,17 @@ def stopped(stop: SendingStop) -> Word:
         text = _("Allowed again on %(at)s by %(who)s.")
         text %= {"at": moment(stop.allowed_at), "who": stop.allowed_by}
         return Word(_("Allowed again"), text, "good")
-    return Word(
-        _("Sending stopped"), f"{who(stop)} {_('Nothing leaves until someone allows it again.')}",
-        "warn",
-    )  # fmt: skip
+    return _stopped(who(stop))
+
+
+def stopped_by_somebody() -> Word:
+    """As a legend explains it: of no stop in particular."""
+    return _stopped(_("We stopped it: its page says why, who and when."))
+
+
+def _stopped(by: str) -> Word:
+    text = f"{by} {_('Nothing leaves until someone allows it again.')}"
+    return Word(_("Sending stopped"), text, "warn")
 
 
 def who(stop: SendingStop) -> str:

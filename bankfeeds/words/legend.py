@@ -14,14 +14,17 @@ from django.utils.translation import gettext as _
 from bankfeeds import rules
 from bankfeeds.models import (
     BankTransaction,
+    Company,
     Connection,
+    Incident,
     Intent,
     Push,
     PushStatus,
     SourceAccount,
 )
 
-from . import clients, pushes
+from . import clients, decided, holds, pushes
+from .marks import meanings
 from .word import Word
 
 MINUTE = dt.timedelta(minutes=1)
@@ -59,10 +62,35 @@ def of_accounts(*, now: dt.datetime) -> list[Word]:
 
 
 def of_pushes(*, now: dt.datetime) -> list[Word]:
+    """The states, what keeps a ready one waiting, what people decided, and the marks."""
     words = [pushes.push(Push(status=status), now=now) for status in PushStatus.values]
     earlier, later = Push(pk=118, status=PushStatus.FAILED), Push(status=PushStatus.READY)
-    words.insert(2, pushes.push(later, now=now, behind=earlier))
-    return words
+    held = Push(
+        status=PushStatus.READY,
+        hold_reason=str(Incident.Kind.OUTAGE.label),
+        next_attempt_at=now + 18 * MINUTE,
+    )
+    words[2:2] = [pushes.push(held, now=now), pushes.push(later, now=now, behind=earlier)]
+    resolved = _("A decision sent its rows again, in that push.")
+    replaces = _("It carries the rows of that push, by a decision.")
+    return [
+        *words,
+        decided.accepted_by_word(),
+        decided.sent_anew(118),
+        decided.given_up(),
+        *meanings(),
+        Word(f"{decided.RESOLVED} {earlier}", resolved, "quiet"),
+        Word(f"{decided.REPLACES} {earlier}", replaces, "quiet"),
+    ]
+
+
+def of_stops(*, now: dt.datetime) -> list[Word]:
+    """What may stand beside the status of an account or a company."""
+    return [holds.stopped_by_somebody()]
+
+
+def of_closed(*, now: dt.datetime) -> list[Word]:
+    return [clients.closed(Company())]
 
 
 def of_transactions(*, now: dt.datetime) -> list[Word]:

@@ -10,9 +10,25 @@ from bankfeeds.models import PushMark
 
 from .figures import moment
 from .stored import said
-from .word import Word
+from .word import Tone, Word
 
 Kind = PushMark.Kind
+
+
+def meanings() -> list[Word]:
+    """Each mark as a legend explains it: of no push in particular."""
+    found = {
+        Kind.SENT_IN_ERROR: _("Rows of it should not have gone. The client takes them out."),
+        Kind.MAY_BE_MISSING: _(
+            "Accepted in the ten days before the account was found disconnected."
+            " QuickBooks may not have fetched it."
+        ),
+        Kind.SENT_AGAIN: _("Rows of it went once more, in a push that has not ended yet."),
+        Kind.SEEN_TO: _("What was perhaps missing was accepted again, or found in QuickBooks."),
+    }
+    tones: dict[str, Tone] = {Kind.SENT_IN_ERROR: "bad", Kind.MAY_BE_MISSING: "warn"}
+    tones |= {Kind.SENT_AGAIN: "wait", Kind.SEEN_TO: "quiet"}
+    return [Word(str(kind.label), text, tones[kind]) for kind, text in found.items()]
 
 
 def marks(rows: Iterable[PushMark]) -> list[Word]:

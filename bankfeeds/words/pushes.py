@@ -63,6 +63,11 @@ PUSH_WORDS: dict[str, tuple[Promise, Tone]] = {
 }
 
 
+def push_number(pk: int) -> str:
+    """`#118`; in French `no 118`."""
+    return str(Push(pk=pk))
+
+
 def push_label(status: str) -> str:
     """The label of a push's state as the code names it; "" for what is none."""
     return str(PushStatus(status).label) if status in PushStatus.values else ""

@@ -251,6 +251,9 @@ def test_its_secrets_have_no_pages() -> None:
 def test_where_it_is_off_nothing_is_asked(settings: Any, people: dict[str, User]) -> None:
     settings.SECOND_FACTOR = False
     assert is_in(with_password())
+    person = f"/admin/auth/user/{people['manager'].pk}/sign-in/"
+    shown = signed_in(people["administrator"]).get(person).content.decode()
+    assert "switched off in this portal: name and password are enough" in shown
     assert signed_in(people["manager"]).get(CODE)["Location"] == "/admin/"
 
 

@@ -44,6 +44,7 @@ Removed | quiet | Taken off the feed. The account in QuickBooks and what it hold
 PUSHES = """
 Not confirmed | quiet | Prepared only. Nothing is sent. | Non confirmé
 Waiting to be sent | wait | Confirmed; leaves in a moment. Can still be stopped. | En attente d'envoi
+On hold – Codat cannot be reached, until 4 p.m. ET | wait | Nothing is wrong with these rows. Goes on by itself. | Suspendu – Codat est injoignable, jusqu'à 16 h 00 HE
 Waiting behind push #118 | wait | An earlier push of this account needs a decision first; order must be kept. | En attente derrière l'envoi no 118
 Sending | wait | Leaving now. Cannot be stopped any more. | Envoi en cours
 Checking what Codat received | wait | The answer was lost. We look before anything is sent again. Nothing to do. | Vérification auprès de Codat
@@ -53,6 +54,21 @@ Refused by Codat | bad | Codat reports that it did not take this push. Later pus
 Outcome unknown | warn | Codat ran out of time; the rows may be stored. Never send again without looking. | Résultat inconnu
 Needs your decision | warn | We could not find out by ourselves. The evidence is below. | Décision requise
 Stopped before sending | quiet | Nothing left this portal. The rows are free again. | Arrêté avant l'envoi
+Accepted by Codat, by a person's word | good | Codat ran out of time and never said how it ended. A person found that Codat has the rows: the decision stands below. Nothing was sent again. | Accepté par Codat, sur la parole d'une personne
+Sent again in another push | quiet | A person found that Codat does not have it. Its rows went into push #118; those that were too late stay with the account. | Envoyé de nouveau dans un autre envoi
+Given up | quiet | A person gave up on it. Its rows may be at Codat all the same. | Abandonné
+Sent in error | bad | Rows of it should not have gone. The client takes them out. | Envoyé par erreur
+May not have reached QuickBooks | warn | Accepted in the ten days before the account was found disconnected. QuickBooks may not have fetched it. | N'a peut-être pas atteint QuickBooks
+Sent again | wait | Rows of it went once more, in a push that has not ended yet. | Envoyé de nouveau
+Seen to | quiet | What was perhaps missing was accepted again, or found in QuickBooks. | Vérifié
+Resolved by push #118 | quiet | A decision sent its rows again, in that push. | Réglé par l'envoi no 118
+Replaces push #118 | quiet | It carries the rows of that push, by a decision. | Remplace l'envoi no 118
+"""
+STOPS = """
+Sending stopped | warn | We stopped it: its page says why, who and when. Nothing leaves until someone allows it again. | Envois arrêtés
+"""
+CLOSED = """
+Closed | quiet | Nothing of it is sent; its history stays here. | Fermée
 """
 TRANSACTIONS = """
 Waiting | wait | Imported, in no push. Send by Nov 26, 2026. | En attente
@@ -73,6 +89,8 @@ TABLES = [
     (ACCOUNTS, legend.of_accounts),
     (PUSHES, legend.of_pushes),
     (TRANSACTIONS, legend.of_transactions),
+    (STOPS, legend.of_stops),
+    (CLOSED, legend.of_closed),
 ]
 
 
@@ -105,8 +123,11 @@ def test_the_table_of_findings() -> None:
     [
         ("company", legend.of_connections),
         ("company", legend.of_links),
+        ("company", legend.of_stops),
+        ("company", legend.of_closed),
         ("connection", legend.of_connections),
         ("sourceaccount", legend.of_accounts),
+        ("sourceaccount", legend.of_stops),
         ("push", legend.of_pushes),
         ("banktransaction", legend.of_transactions),
     ],
