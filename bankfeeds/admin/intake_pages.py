@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from bankfeeds import holding, importing, words
 from bankfeeds.importing import Entry, FileKnown
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
+from bankfeeds.models import Actor, ColumnProfile, Event, SourceAccount, Statement
 
 from . import intake_choose, intake_several, intake_unread
 from . import intake_shown as shown
@@ -222,11 +222,18 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         mended_lines=importing.mended_lines(statement),
         saved=statement.state == Statement.State.SAVED,
         undone=statement.state == Statement.State.UNDONE,
+        taken_back=_taken_back(statement),
         state_words=statement.get_state_display(),
         waiting=statement.transactions.free().count(),
         why_no_push=_why_no_push(account),
         why_no_undo=importing.why_not_undo(statement) if may_import else "",
     )
+
+
+def _taken_back(statement: Statement) -> Event | None:
+    if statement.state != Statement.State.UNDONE:
+        return None
+    return Event.objects.filter(statement=statement, action="statement.undone").first()
 
 
 def _why_no_push(account: SourceAccount) -> str:

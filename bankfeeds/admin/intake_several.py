@@ -24,12 +24,16 @@ MOST_FILES = 20
 
 @dataclass(frozen=True)
 class Result:
-    """`upload`: kept to be looked at. `known`: the import that it is already. `words`: why not."""
+    """`upload`: kept to be looked at. `known`: the import that it is already. `words`: why not.
+
+    `may_be_read`: by a column profile.
+    """
 
     name: str
     upload: Statement | None = None
     known: Statement | None = None
     words: str = ""
+    may_be_read: bool = False
 
 
 def chosen(request: HttpRequest) -> list[UploadedFile[bytes]]:
@@ -66,8 +70,11 @@ def _result(request: HttpRequest, account: SourceAccount, file: UploadedFile[byt
         )
         return Result(name, upload=upload)
     except UnreadableFile as error:
-        return Result(name, words=importing.words_of(error.reason))
+        may_be_read = error.code in importing.profiles.MENDED
+        return Result(name, words=importing.words_of(error.reason), may_be_read=may_be_read)
     except FileKnown as known:
         return Result(name, known=known.statement, words=str(known))
+    except importing.SeveralProfiles as several:
+        return Result(name, words=str(several), may_be_read=True)
     except importing.CannotImport as error:
         return Result(name, words=str(error))

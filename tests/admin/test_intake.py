@@ -571,6 +571,7 @@ def test_an_import_is_taken_back_with_a_reason(support: Client, account: SourceA
     done = text(support.post(url, {"reason": "wrong client"}, follow=True))
     assert "The import was taken back. Nothing of it was sent." in done
     assert "The same file can be imported again." in done
+    assert "By support, " in done and ": wrong client</p>" in done
     assert f'href="{url}"' not in done
     assert not BankTransaction.objects.exists()
     assert "This import was taken back already." in text(support.get(url))
@@ -631,10 +632,17 @@ def test_several_files_each_with_its_own_result(support: Client, account: Source
     assert found.index("Look at a.csv") < found.index("Look at b.csv")
     assert "This file was imported on" in found
     assert "none&lt;b&gt;.csv" in found
+    assert "read it by a profile" not in found
     assert BankTransaction.objects.count() == 1
     for each in kept:
         support.post(reverse(SAVE, args=[each.pk]))
     assert BankTransaction.objects.count() == 3
+    of_a_profile = [
+        SimpleUploadedFile("p.csv", b"When;What;Sum\n2026-11-20;x;1,00\n"),
+        SimpleUploadedFile("q.csv", b"\0"),
+    ]
+    found = text(support.post(reverse(IMPORT), {"account": account.pk, "file": of_a_profile}))
+    assert found.count("Choose it alone to read it by a profile.") == 1
     many = [SimpleUploadedFile(f"{n:02}.csv", csv_of(["1.00"], prefix=f"M{n}-")) for n in range(22)]
     found = text(support.post(reverse(IMPORT), {"account": account.pk, "file": many}))
     assert "choose these again: 20.csv, 21.csv" in found
