@@ -63,7 +63,8 @@ def codat(sandbox: Sandbox) -> Client:
 
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
-    """One staff user for each group, by the name of the group."""
+    """One staff user for each group, by the name of the group; the worker runs."""
+    support.worker_runs()
     return support.make_people()
 
 
@@ -98,6 +99,8 @@ def django_db_modify_db_settings() -> None:
         # These rows must survive a killed process, which they do, and no power cut.
         options = connection.settings_dict["OPTIONS"]
         options["init_command"] += "PRAGMA synchronous=OFF;"
+    else:
+        connection.settings_dict["OPTIONS"]["options"] += databases.PATIENT
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,9 @@ VENDORS = {"sqlite": "sqlite", "postgres": "postgresql"}
 API_KEY = "test-key-0123456789abcdef"
 # Nothing listens on the discard port: a test that forgets its sandbox fails at once.
 NOWHERE = "http://127.0.0.1:9"
+# Here a transaction lasts as long as its test, however long the machine lets that wait; processes
+# of ours have the limit of production.
+PATIENT = " -c idle_in_transaction_session_timeout=0"
 
 # Every knob of portal/settings.py but DATABASE_URL, so that a `.env` in the checkout, which only
 # fills what is missing, changes nothing here.

@@ -31,6 +31,7 @@ from bankfeeds.models import (
     BankTransaction,
     Company,
     Connection,
+    Heartbeat,
     Intent,
     Origin,
     Push,
@@ -69,6 +70,18 @@ def make_person(role: str, *, username: str = "") -> User:
 
 def make_people() -> dict[str, User]:
     return {role: make_person(role) for role in GROUPS}
+
+
+def worker_runs() -> None:
+    """As if a worker ran for as long as the test takes, whatever clock it sets.
+
+    Pages are then as on any day; without one each works out what will be lost, and says so.
+    """
+    Heartbeat.objects.create(name="of-the-tests", beat_at=timezone.now() + dt.timedelta(days=365))
+
+
+def no_worker_runs() -> None:
+    Heartbeat.objects.all().delete()
 
 
 # --- Rows as Codat has confirmed them, without a call ---------------------------------------

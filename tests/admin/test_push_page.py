@@ -147,6 +147,7 @@ def test_the_page_looks_again_only_while_the_push_moves(support_person: Any) -> 
 def test_a_worker_that_is_not_running_is_said_beside_the_status(support_person: Any) -> None:
     moving, ended = waiting(), succeeded()
     said = "so this push does not move"
+    support.no_worker_runs()
     assert said in text(support_person.get(url(moving)))
     assert said not in text(support_person.get(url(ended)))
     health.beat(now=timezone.now())
@@ -214,6 +215,7 @@ def test_a_page_of_a_thousand_rows_takes_as_many_queries_as_one(
     push = waiting(amounts=["1.00"] * 1000)
     # Also the notes, what a worker that stands costs and, on the first page of a session, the
     # language of the person.
+    support.no_worker_runs()
     with django_assert_max_num_queries(33):
         page = support_person.get(url(push))
     assert page.content.decode().count("Line ") >= 1000

@@ -51,6 +51,7 @@ def test_the_header_says_which_world_it_is(
 
 def test_a_worker_that_does_not_run_is_said_on_every_page(people: dict[str, Any]) -> None:
     browser, words = signed_in(people["support"]), "Sending has stopped: the worker is not running"
+    support.no_worker_runs()
     assert words in text(browser.get("/admin/bankfeeds/company/"))
     health.beat(now=timezone.now())
     assert words not in text(browser.get("/admin/bankfeeds/company/"))

@@ -22,6 +22,7 @@ from bankfeeds.management.demo import servers, story
 from bankfeeds.management.demo.place import PASSED_ON, PEOPLE, Place
 from bankfeeds.management.demo.servers import Stopped
 from bankfeeds.management.demo.story import ACCEPTED
+from bankfeeds.models import PushStatus
 from tests import databases, support
 from tests.processes import Program, running
 
@@ -196,6 +197,18 @@ def test_the_story_fails_when_a_push_needs_a_person(running_demo: Any) -> None:
     requests.post(f"{answer['sandbox']}/_sandbox/faults", json=order, timeout=5).raise_for_status()
     with pytest.raises(story.Failed, match="(?s)A push needs a person:.*Needs your decision"):
         tell(answer)
+
+
+def test_what_moves_by_itself_ends_no_story() -> None:
+    moving = {status for status in PushStatus if story._may_still_move(f"→ {status.label}")}
+    assert moving == {
+        PushStatus.READY,
+        PushStatus.SENDING,
+        PushStatus.RECONCILING,
+        PushStatus.SUBMITTED,
+        PushStatus.SUCCEEDED,
+    }
+    assert story._may_still_move("◷ Waiting behind push #7")
 
 
 def test_the_story_ends_when_told_to(running_demo: Any) -> None:

@@ -66,6 +66,8 @@ def portal(transactional_db: None, live_server: Any, people: dict[str, User]) ->
         transport.close()
 
     request_finished.connect(hang_up)
+    # Here a real one runs, or none.
+    support.no_worker_runs()
     yield str(live_server.url)
     request_finished.disconnect(hang_up)
 

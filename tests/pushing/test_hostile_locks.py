@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Collection
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from bankfeeds import conf, pushing
 from bankfeeds.models import Decision, PushStatus
 from bankfeeds.pushing import lookup
+from tests import databases
 from tests.pushing.hostile import both, deliver, look, settled
 from tests.pushing.test_delivery import BY, again, confirmed, fault
 
@@ -97,14 +99,18 @@ def test_deciding_on_a_push_whose_end_is_learned_in_the_same_moment(
 @pytest.mark.django_db
 def test_a_machine_that_stops_within_a_transaction_holds_up_nobody_for_long() -> None:
     limits = {"idle_in_transaction_session_timeout": "30s", "lock_timeout": "10s"}
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
             # The system takes away the locks of a dead process; a living one is waited for.
             assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
-            return
-        for name, value in limits.items():
-            cursor.execute(f"SHOW {name}")
-            assert cursor.fetchone() == (value,)
+        return
+    with closing(connection.copy()) as as_in_production:
+        options = as_in_production.settings_dict["OPTIONS"]
+        options["options"] = options["options"].removesuffix(databases.PATIENT)
+        with as_in_production.cursor() as cursor:
+            for name, value in limits.items():
+                cursor.execute(f"SHOW {name}")
+                assert cursor.fetchone() == (value,)
 
 
 def _ends_well_after_all(monkeypatch: pytest.MonkeyPatch) -> None:

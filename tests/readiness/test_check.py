@@ -54,6 +54,7 @@ def test_a_place_where_all_is_well(sandbox: Any, actor: Actor, settings: Any) ->
 
 
 def test_a_fresh_place(sandbox: Any, actor: Actor) -> None:
+    support.no_worker_runs()
     found = check(actor)
     for code in ("types.unproven", "worker.never", "webhooks.none", "currencies.good"):
         assert code in found
@@ -117,6 +118,7 @@ def test_currencies(sandbox: Any, actor: Actor) -> None:
 
 def test_worker_and_webhooks(sandbox: Any, actor: Actor, settings: Any) -> None:
     settings.CODAT_WEBHOOK_SECRET = SECRET
+    support.no_worker_runs()
     health.beat(now=timezone.now() - dt.timedelta(hours=1))
     found = check(actor)
     assert "worker.stopped" in found and "webhooks.silent" in found

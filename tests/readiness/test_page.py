@@ -11,6 +11,7 @@ from django.utils import timezone
 from bankfeeds import health
 from bankfeeds.groups import GROUPS
 from bankfeeds.models import ReadinessCheck
+from tests import support
 from tests.admin.pushes import signed_in, text
 from tests.onboarding.orders import seen
 
@@ -49,6 +50,7 @@ def test_a_press_from_elsewhere_is_refused(people: dict[str, Any], sandbox: Any)
 
 def test_opening_asks_nobody_and_shows_what_was_found(people: dict[str, Any], sandbox: Any) -> None:
     browser = signed_in(people["support"])
+    support.no_worker_runs()
     assert "Nobody has checked yet" in text(browser.get(PAGE))
     assert seen() == []
     shown = text(browser.post(CHECK, follow=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import threading
 import uuid
 from typing import Any
@@ -30,6 +31,8 @@ from tests.admin import pushes as made_by_steps
 from tests.resending.support import BY, carry_out, many, marked, order, run_orders
 from tests.support import queued
 
+# The package's name of it is its verb.
+ordering = importlib.import_module("bankfeeds.resending.order")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DAY = dt.timedelta(days=1)
@@ -215,7 +218,11 @@ def test_two_workers_at_once_send_each_push_once() -> None:
     assert Event.objects.filter(action="resending.ended").count() == 1
 
 
-def test_a_thousand_pushes(django_assert_max_num_queries: Any) -> None:
+def test_a_thousand_pushes(
+    django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Full pieces, on however slow a machine.
+    monkeypatch.setattr(ordering, "LONGEST", float("inf"))
     pushes = [*many(100), *many(900, status=PushStatus.SUCCEEDED)]
     with django_assert_max_num_queries(25):
         seen = resending.estimate([p.pk for p in pushes], today=support.today())
@@ -227,6 +234,17 @@ def test_a_thousand_pushes(django_assert_max_num_queries: Any) -> None:
     assert made.ended_at
     assert made.rows.filter(outcome=Outcome.SENT).count() == 100
     assert made.rows.filter(outcome=Outcome.LEFT).count() == 900
+
+
+def test_a_piece_ends_with_its_time_and_rings_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = order([refused(), made_by_steps.succeeded()])
+    rung = queued().count((doorbell.RESEND, (made.pk,)))
+    monkeypatch.setattr(ordering, "LONGEST", -1.0)
+    assert resending.carry_out(made.pk, clock=timezone.now) == 1  # what stays is closed at once
+    assert queued().count((doorbell.RESEND, (made.pk,))) == rung + 1
+    assert made.rows.filter(outcome=Outcome.WAITING).count() == 1
+    monkeypatch.undo()
+    assert [row.outcome for row in carry_out(made)] == [Outcome.SENT, Outcome.LEFT]
 
 
 def test_what_codat_refused_once_is_accepted_when_sent_again(sandbox: Any, drain: Any) -> None:

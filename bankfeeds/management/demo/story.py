@@ -22,7 +22,7 @@ ENDS_WITHIN = 120.0
 LOOK_EVERY = 0.5
 ACCEPTED = "Accepted by Codat"
 # What a push shows while nobody has to do anything.
-ON_ITS_WAY = ("Waiting to be sent", "Sending", "At Codat")
+ON_ITS_WAY = ("Waiting", "Sending", "Checking what Codat received", "At Codat")
 SHARED = frozenset({"Company, reference", "By"})
 ZONE = ZoneInfo("America/Toronto")
 
@@ -204,7 +204,10 @@ def _follow(manager: Visitor, web: str, name: str, *, say: Say, check: Callable[
 
 
 def _may_still_move(state: str) -> bool:
-    """Whether nobody has to do anything; a state begins with its symbol."""
+    """Whether nobody has to do anything for this one; a state begins with its symbol.
+
+    What waits behind another moves once that one has ended: only that one may need a person.
+    """
     return re.sub(r"^\W+", "", state).startswith((ACCEPTED, *ON_ITS_WAY))
 
 
