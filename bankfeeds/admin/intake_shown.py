@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds import importing, words
 from bankfeeds.importing import Entry, Preview
-from bankfeeds.intake.recognise import TABLES, Format
+from bankfeeds.intake.recognise import Format
 from bankfeeds.intake.shape import Line
 from bankfeeds.models import Statement
 
@@ -54,7 +54,7 @@ def kind(found: Preview) -> str:
 
 def elsewhere(found: Preview) -> Statement | None:
     """The import of the same file on another account, where the file does not say whose it is."""
-    if found.mine.format not in TABLES:
+    if found.mine.names_account:
         return None
     upload = found.statement
     return importing.elsewhere(upload.account, upload.sha256, now=timezone.now())

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
-from bankfeeds.importing import profiles
+from bankfeeds.importing import CannotImport, profiles
 from bankfeeds.models import ColumnProfile, SampleFile, SourceAccount
 
 from .push_forms import actor, number
@@ -46,7 +46,10 @@ def given_again(request: HttpRequest, account: SourceAccount) -> Again | None:
     )
     if sample is None or profile is None:
         return None
-    file = SimpleUploadedFile(sample.file_name, profiles.content_of(sample))
+    try:
+        file = SimpleUploadedFile(sample.file_name, profiles.content_of(sample))
+    except CannotImport:
+        return None
     return Again(MultiValueDict({"file": [file]}), profile)
 
 

@@ -60,6 +60,7 @@ THOUSANDS = (
 )
 COLUMNS = (
     "date", "description", "more", "amount", "money_out", "money_in", "kind", "balance", "id",
+    "account", "routing", "bank",
 )  # fmt: skip
 
 

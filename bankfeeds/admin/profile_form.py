@@ -146,6 +146,17 @@ class ColumnsForm(forms.Form):
             " one, an id is derived from the date, the text, the amount and the balance."
         ),
     )
+    account = forms.ChoiceField(
+        label=gettext_lazy("Account number"),
+        required=False,
+        help_text=gettext_lazy("Where one file has several accounts: each gets its own rows."),
+    )
+    routing = forms.ChoiceField(label=gettext_lazy("Routing number or transit"), required=False)
+    bank = forms.ChoiceField(
+        label=gettext_lazy("Institution number"),
+        required=False,
+        help_text=gettext_lazy("In Canada, beside the transit."),
+    )
     decimal = forms.ChoiceField(label=gettext_lazy("Cents stand behind"), choices=DECIMALS)
     thousands = forms.ChoiceField(
         label=gettext_lazy("Thousands are set apart by"), choices=THOUSANDS
@@ -184,6 +195,8 @@ class ColumnsForm(forms.Form):
         for name in MONEY[amounts]:
             if not given[name]:
                 self.add_error(name, MISSING)
+        if not given["account"] and (given["routing"] or given["bank"]):
+            self.add_error("account", MISSING)
         self._check_signs(given, amounts)
         self._check_marks(given)
         if not self.errors:
@@ -218,6 +231,7 @@ class ColumnsForm(forms.Form):
         amounts = Amounts(given["amounts"])
         typed = amounts is Amounts.TYPED
         used = {*MONEY[amounts], "date", "description", "more", "balance", "id"}
+        used |= {"account", "routing", "bank"}
         found = Profile(
             layout=self.layout,
             order=Order(given["order"]),

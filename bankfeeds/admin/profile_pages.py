@@ -181,6 +181,9 @@ def sample_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespon
     except UnreadableFile as error:
         messages.error(request, importing.words_of(error.reason))
         return redirect(admin.page_name("add"))
+    except importing.CannotImport as error:
+        messages.warning(request, str(error))
+        return redirect(admin.page_name("add"))
     saving = request.POST.get("press") == "save"
     if not saving:
         making.columns_form.leave_names_open()

@@ -135,8 +135,14 @@ def facts(profile: Profile) -> list[tuple[str, str]]:
         found.append((_("What it says for money out"), ", ".join(profile.out_words)))
         found.append((_("What it says for money in"), ", ".join(profile.in_words)))
     given = form.profile_initial(profile)
+    whose = [
+        (str(ColumnsForm.base_fields[name].label), _column(profile, getattr(profile, name)))
+        for name in ("account", "routing", "bank")
+        if getattr(profile, name) is not None
+    ]
     return [
         *found,
+        *whose,
         (_("Signs"), _label(form.MEANS, profile.sign.value)),
         (_("Balance after the transaction"), _column(profile, profile.balance)),
         (_("Id"), _("Derived") if profile.id is None else _column(profile, profile.id)),

@@ -77,7 +77,7 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
             word=word(found),
             parts=_parts(found),
             why_not=senders.why_not(found),
-            may_leave_out=any(each["rows"] for each in _waiting(found)),
+            may_leave_out=any(each["rows"] for each in _waiting(found) if each["account"]),
         )
 
     @admin.display(description=gettext_lazy("received"))

@@ -15,7 +15,7 @@ from bankfeeds import senders, words
 from bankfeeds.models import Sender
 from bankfeeds.senders.tokens import LONGEST_NAME
 
-from . import sender_expects
+from . import sender_account, sender_expects
 from .leaving_ask import Question, answered
 from .parts import PortalAdmin, demand
 from .push_forms import actor
@@ -34,13 +34,14 @@ class SenderAdmin(PortalAdmin):
         return [
             self.own("add/", "add", add),
             self.own("<int:pk>/revoke/", "revoke", revoke),
+            self.own("<int:pk>/account/", "account", sender_account.choose),
             self.own("<int:pk>/expect/", "expect", sender_expects.expect),
             self.own("missing/<int:pk>/give-up/", "give_up", sender_expects.give_up),
             *super().get_urls(),
         ]
 
     def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
-        row = Sender.objects.filter(pk=pk).first()
+        row = Sender.objects.select_related("account__company").filter(pk=pk).first()
         if row is None:
             return None
         given = {"row": row, "files": row.files.count(), **sender_expects.facts(row)}

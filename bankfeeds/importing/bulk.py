@@ -21,8 +21,9 @@ from bankfeeds.intake.recognise import HEAD, Format, recognise
 from bankfeeds.intake.shape import KEPT_REJECTED, Line, Parsed, Rejected, UnreadableFile
 from bankfeeds.models import Actor, BankTransaction, SourceAccount, Statement
 
+from . import profiles
 from .look import keep, refuse_known, refuse_of_another, refuse_unfit
-from .matching import places
+from .matching import CannotImport, places
 from .pieces import fill
 from .save import BadRowsRemain, NothingToSave, left_out, locked, record
 from .sorting import balance_before, difference, line_of
@@ -86,7 +87,9 @@ def _is_plain(file: BufferedReader) -> bool:
         if head.startswith(b"PK") or is_mended(head) or recognise(head) is not Format.CSV:
             return False
         Reading(file)
-    except UnreadableFile:
+        if profiles.found_for(head) is not None:
+            return False
+    except (UnreadableFile, CannotImport):
         return False
     finally:
         file.seek(0)

@@ -36,7 +36,7 @@ MENDED = b"\0mended\n"
 
 def packed(mine: Mine, content: bytes) -> bytes:
     if mine.format is Format.CSV:
-        return zlib.compress(content)
+        return zlib.compress(content if mine.text is None else mine.text)
     if mine.format is Format.XLSX:
         return zlib.compress(as_csv(content))
     body = json.dumps(_plain(mine), default=str, ensure_ascii=False).encode()
@@ -74,7 +74,8 @@ def unpacked(
     parsed = collected(
         _reading(content, places, profile, mended or {}), keep_rejected=keep_rejected
     )
-    return Mine(Format.CSV, statement_of(parsed))
+    by_column = profile is not None and profile.account is not None
+    return Mine(Format.CSV, statement_of(parsed), by_column=by_column)
 
 
 def reading(

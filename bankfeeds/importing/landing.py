@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bankfeeds.intake.shape import Rejected, UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
 from .look import FileKnown, look
 from .matching import CannotImport, Mine
-from .owners import Named, Whole
+from .owners import Named, NamesNoAccount, Whole
 from .preview import words_of
 from .save import BadRowsRemain, NothingToSave, UploadGone, save
 
@@ -44,9 +44,18 @@ class Arrival:
     profile: ColumnProfile | None = None
 
 
-def land(arrival: Arrival) -> list[Landed]:
-    """On every account that the file names. Raises UnreadableFile, CannotImport."""
-    whole = Whole(arrival.content)
+def land(arrival: Arrival, *, otherwise: SourceAccount | None = None) -> list[Landed]:
+    """On every account that the file names; on `otherwise` where it names none.
+
+    Raises UnreadableFile, CannotImport.
+    """
+    try:
+        whole = Whole(arrival.content, arrival.profile)
+    except NamesNoAccount:
+        if otherwise is None:
+            raise
+        return [land_on(otherwise, arrival)]
+    arrival = replace(arrival, profile=whole.profile)
     return [_of(arrival, whole, named) for named in whole.named]
 
 
@@ -58,7 +67,7 @@ def land_on(account: SourceAccount, arrival: Arrival) -> Landed:
 def _of(arrival: Arrival, whole: Whole, named: Named) -> Landed:
     account = named.account
     if account is None:
-        return Landed(named.last4, None, words=named.words)
+        return Landed(named.last4, None, words=named.words, bad=named.bad)
     return _land(arrival, account, named.last4, lambda: whole.part(account, named))
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import sealing
 from bankfeeds.intake import cells
+from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.columns import read_by
 from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import TABLES, Format, read, recognise
@@ -31,15 +32,26 @@ class CannotImport(Exception):
 
 @dataclass(frozen=True)
 class Mine:
-    """An account's part of a file. `others`: last four digits of the accounts beside it."""
+    """An account's part of a file. `others`: last four digits of the accounts beside it.
+
+    `by_column`: a column named the account; `text`: then what is kept, the account's rows alone.
+    """
 
     format: Format
     statement: Statement
     others: tuple[str, ...] = ()
+    by_column: bool = False
+    text: bytes | None = None
+
+    @property
+    def names_account(self) -> bool:
+        return self.by_column or self.format not in TABLES
 
 
 def mine(account: SourceAccount, content: bytes, profile: Profile | None = None) -> Mine:
     """Raises UnreadableFile, and CannotImport when no statement of the file is this account's."""
+    if profile is not None and profile.account is not None:
+        return _mine_by_column(account, content, profile)
     if profile is not None:
         parsed = read_by(profile, content, places=places(account), keep_rejected=0)
         return Mine(Format.CSV, statement_of(parsed))
@@ -48,17 +60,43 @@ def mine(account: SourceAccount, content: bytes, profile: Profile | None = None)
     file = read(content, places=places(account), keep_rejected=most)
     if file.format in TABLES:
         return Mine(file.format, file.statements[0])
-    found: list[Statement] = []
-    others: list[AccountStated] = []
-    for each in file.statements:
-        if _is_of(account, each.account):
-            found.append(each)
-        elif each.account:
-            others.append(each.account)
+    found, others = _sorted_out(account, [each.account for each in file.statements])
+    part = part_of(account, file.format, [file.statements[number] for number in found])
+    return replace(part, others=others)
+
+
+def by_column(
+    account: SourceAccount,
+    profile: Profile,
+    apart: Apart,
+    numbers: Sequence[int],
+    *,
+    unnamed: bool = False,
+) -> Mine:
+    """The parts of a file that are the account's, as a text of its own.
+
+    `unnamed`: with the lines that name no account, as bad rows; else somebody else tells of them.
+    """
+    text = apart.text((apart.parts[number] for number in numbers), unnamed=unnamed)
+    parsed = read_by(profile, text, places=places(account), keep_rejected=0)
+    return Mine(Format.CSV, statement_of(parsed), by_column=True, text=text)
+
+
+def _mine_by_column(account: SourceAccount, content: bytes, profile: Profile) -> Mine:
+    apart = Apart(content, profile)
+    found, others = _sorted_out(account, [part.stated for part in apart.parts])
+    return replace(by_column(account, profile, apart, found, unnamed=True), others=others)
+
+
+def _sorted_out(
+    account: SourceAccount, stated: Sequence[AccountStated | None]
+) -> tuple[list[int], tuple[str, ...]]:
+    """Which of them are the account, and the last four of the others. Raises CannotImport."""
+    found = [number for number, each in enumerate(stated) if _is_of(account, each)]
+    others = [each for number, each in enumerate(stated) if each and number not in found]
     if not found:
         raise CannotImport(_not_there(account, others))
-    names = tuple(dict.fromkeys(sealing.last4(other.number) for other in others))
-    return replace(part_of(account, file.format, found), others=names)
+    return found, tuple(dict.fromkeys(sealing.last4(other.number) for other in others))
 
 
 def part_of(account: SourceAccount, form: Format, found: Sequence[Statement]) -> Mine:

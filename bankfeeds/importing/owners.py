@@ -9,45 +9,70 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from bankfeeds import sealing, words
+from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.recognise import TABLES, File, read, recognise
-from bankfeeds.intake.shape import AccountStated
-from bankfeeds.models import SourceAccount
+from bankfeeds.intake.shape import AccountStated, Rejected
+from bankfeeds.models import ColumnProfile, SourceAccount
 
+from . import profiles
 from .look import refuse_unfit
-from .matching import PLACES, CannotImport, Mine, part_of, places, routing_fits
+from .matching import PLACES, CannotImport, Mine, by_column, part_of, places, routing_fits
 
 
 @dataclass(frozen=True)
 class Named:
     """An account that the file names. `account` is None for one that has none here: `words` why.
 
-    `statements`: which of the file's statements are its own.
+    `statements`: which of the file's statements are its own. `bad`: lines that name none.
     """
 
     last4: str
     account: SourceAccount | None
     statements: tuple[int, ...]
     words: str = ""
+    bad: tuple[Rejected, ...] = ()
+
+
+class NamesNoAccount(CannotImport):
+    """A text in columns without one that names the account."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This file names no account, so nobody can tell whose it is. Make a column profile"
+                " that knows its column of account numbers, say that files of this sender are of"
+                " one account, or import it on a page."
+            )
+        )
 
 
 class Whole:
-    """A file that names its accounts. Raises UnreadableFile, and CannotImport for a table."""
+    """A file that names its accounts. Raises UnreadableFile, NamesNoAccount, CannotImport.
 
-    def __init__(self, content: bytes) -> None:
+    `profile`: by which it is read, if any.
+    """
+
+    def __init__(self, content: bytes, profile: ColumnProfile | None = None) -> None:
         self._content = content
         self._read: dict[int, File] = {}
+        self.profile = profile or profiles.found_for(content)
+        self._setup = profiles.of(self.profile)
+        if self._setup is not None:
+            if self._setup.account is None:
+                raise NamesNoAccount
+            self._apart = Apart(content, self._setup)
+            parts = self._apart.parts
+            self.named = _named([each.stated for each in parts], [each.bad for each in parts])
+            return
         if recognise(content) in TABLES:
-            raise CannotImport(
-                _(
-                    "This kind of file names no account, so nobody can tell whose it is."
-                    " Send BAI2, OFX, camt.053, MT940 or JSON, or import it on a page."
-                )
-            )
+            raise NamesNoAccount
         file = self._file(PLACES["USD"])
         self.named = _named([each.account for each in file.statements])
 
     def part(self, account: SourceAccount, named: Named) -> Mine:
         """What the file has of the account so `named`. Raises UnreadableFile, CannotImport."""
+        if self._setup is not None:
+            return by_column(account, self._setup, self._apart, named.statements)
         file = self._file(places(account))
         found = [file.statements[number] for number in named.statements]
         return part_of(account, file.format, found)
@@ -58,8 +83,10 @@ class Whole:
         return self._read[decimals]
 
 
-def _named(stated: Sequence[AccountStated | None]) -> list[Named]:
-    """In the file's order, each account once."""
+def _named(
+    stated: Sequence[AccountStated | None], bad: Sequence[Sequence[Rejected]] = ()
+) -> list[Named]:
+    """In the file's order, each account once. `bad`: of each, lines that name no account."""
     candidates = _candidates(filter(None, stated))
     found: dict[tuple[int | None, str], Named] = {}
     for number, each in enumerate(stated):
@@ -68,7 +95,8 @@ def _named(stated: Sequence[AccountStated | None]) -> list[Named]:
         whose = sealing.number_hash(f"{each.number} {each.routing}") if each else ""
         key = (account.pk, "") if account else (None, whose)
         before = found[key].statements if key in found else ()
-        found[key] = Named(last4, account, (*before, number), why)
+        lines = tuple(bad[number]) if bad else ()
+        found[key] = Named(last4, account, (*before, number), why, lines)
     return list(found.values())
 
 

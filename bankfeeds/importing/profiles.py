@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from bankfeeds import sealing
 from bankfeeds.intake import cells
 from bankfeeds.intake.columns import fits
 from bankfeeds.intake.delimited import Reading
@@ -58,11 +59,12 @@ def of(row: ColumnProfile | None) -> Profile | None:
 def found_for(content: bytes) -> ColumnProfile | None:
     """The profile of a file, by what is in it; None for files that are read without one.
 
-    Raises SeveralProfiles.
+    One that knows a column of accounts comes first: read without it, the rows of several accounts
+    would be taken for one's. Raises SeveralProfiles.
     """
+    found = fitting(content) if _is_text(content) else []
     if not _is_of_its_own_kind(content):
-        return None
-    found = fitting(content)
+        found = [row for row in found if profile_of(row.setup).account is not None]
     if len(found) > 1:
         raise SeveralProfiles(
             _("More than one profile fits this file: %(names)s. Nothing was saved. Choose one.")
@@ -81,6 +83,14 @@ def may_be_read(content: bytes) -> bool:
         return has_dates(content)
     except UnreadableFile:
         return False
+
+
+def _is_text(content: bytes) -> bool:
+    """In columns, as far as can be told without a profile."""
+    try:
+        return recognise(content) is Format.CSV
+    except UnreadableFile as error:
+        return error.code in MENDED
 
 
 def _is_of_its_own_kind(content: bytes) -> bool:
@@ -182,14 +192,19 @@ def keep_sample(
         follows=follows,
         file_name=plain_name(file_name),
         sha256=digest,
-        content=zlib.compress(content),
+        content=sealing.seal(zlib.compress(content), now=now),
         uploaded_at=now,
         uploaded_by=by.name,
     )
 
 
 def content_of(sample: SampleFile) -> bytes:
-    return zlib.decompress(bytes(sample.content))
+    """Raises CannotImport for one that was sealed with another secret."""
+    # Sealed for the account numbers in it, not for a time.
+    content = sealing.unseal(sample.content, now=sample.uploaded_at)
+    if content is None:
+        raise CannotImport(_("This sample is no longer kept. Choose the file again."))
+    return zlib.decompress(content)
 
 
 def plain_name(name: str) -> str:

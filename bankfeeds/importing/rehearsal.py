@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from itertools import islice
 
+from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.columns import Reading
 from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.shape import Line, Reason, Rejected
@@ -22,6 +23,8 @@ from .order import movement
 LOOKED_AT = 20_000
 SHOWN = 20
 FIRST_EACH_WAY = 3
+# Of a file of many; what is reversed in these is in all.
+ACCOUNTS = 50
 # Of files of no account yet: what USD and CAD have.
 PLACES = 2
 
@@ -47,11 +50,13 @@ class Rehearsal:
 
 def rehearse(profile: Profile, content: bytes, account: SourceAccount | None = None) -> Rehearsal:
     """Raises UnreadableFile."""
-    reading = Reading(content, profile, places=places(account) if account else PLACES)
-    entries = list(islice(reading, LOOKED_AT))
+    decimals = places(account) if account else PLACES
+    read = _of_accounts if profile.account is not None else _whole
+    each, notes = read(content, profile, decimals)
+    entries = sorted((entry for one in each for entry in one), key=lambda entry: entry.line)
     rows = [entry for entry in entries if isinstance(entry, Line)]
     bad = [entry for entry in entries if isinstance(entry, Rejected)]
-    moved = movement(rows, before=None)
+    moved = [movement([e for e in one if isinstance(e, Line)], before=None) for one in each]
     return Rehearsal(
         entries=entries[:SHOWN],
         bad_ones=bad[:SHOWN],
@@ -59,11 +64,31 @@ def rehearse(profile: Profile, content: bytes, account: SourceAccount | None = N
         money_in=[row for row in rows if row.amount > 0][:FIRST_EACH_WAY],
         understood=len(rows),
         bad=len(bad),
-        signs_reversed=moved.signs_reversed,
-        follows=len(rows) > 1 and not moved.breaks,
-        notes=reading.notes,
+        signs_reversed=any(one.signs_reversed for one in moved),
+        follows=len(rows) > 1 and not any(one.breaks for one in moved),
+        notes=notes,
         digest=digest(profile),
     )
+
+
+Read = tuple[list[list[Line | Rejected]], tuple[Reason, ...]]
+
+
+def _whole(content: bytes, profile: Profile, decimals: int) -> Read:
+    reading = Reading(content, profile, places=decimals)
+    return [list(islice(reading, LOOKED_AT))], reading.notes
+
+
+def _of_accounts(content: bytes, profile: Profile, decimals: int) -> Read:
+    """Of each account by itself: its balance moves with its own amounts alone."""
+    apart = Apart(content, profile)
+    found: list[list[Line | Rejected]] = []
+    for part in apart.parts[:ACCOUNTS]:
+        entries: list[Line | Rejected] = list(part.bad)
+        if part.lines:
+            entries += islice(Reading(apart.text([part]), profile, places=decimals), LOOKED_AT)
+        found.append(entries)
+    return found, Reading(content, profile).notes
 
 
 def digest(profile: Profile) -> str:

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds.intake.recognise import TABLES
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Rejected
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, Event, Statement
@@ -93,7 +92,7 @@ def save(
     refuse_unfit(account)
     found = read(statement)
     parsed = found.statement
-    if found.format in TABLES and not is_of_account:
+    if not (is_of_account or found.names_account):
         refuse_of_another(account, statement.sha256, now=now)
     if not parsed.rows:
         raise NothingToSave(parsed)

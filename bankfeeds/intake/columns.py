@@ -58,7 +58,9 @@ class Reading:
         self._places = places
         self._records = instead(records_of(content, profile.layout), mended or {})
         self.header = profile.layout.header
-        self._at = profile.places()
+        # The line on which it stands; 0: there is none.
+        self.header_line = 0
+        self.at = profile.places()
         self._width = profile.layout.columns
         self._out_words = {word.casefold() for word in profile.out_words}
         self._in_words = {word.casefold() for word in profile.in_words}
@@ -70,17 +72,19 @@ class Reading:
         seen: dict[str, int] = {}
         derived = Derived()
         found = False
-        for record in self._records:
-            if is_blank(record, self._profile.layout):
-                continue
+        for record in self.records():
             found = True
             yield self._line(record, seen, derived)
         if not found:
             raise UnreadableFile(NO_ROWS if self.header else EMPTY)
 
+    def records(self) -> Iterator[Record]:
+        """What stands below the header, blank lines aside."""
+        return (row for row in self._records if not is_blank(row, self._profile.layout))
+
     @property
     def notes(self) -> tuple[Reason, ...]:
-        used = set(self._at.values())
+        used = set(self.at.values())
         extra = [name for at, name in enumerate(self.header) if name and at not in used]
         if not extra:
             return ()
@@ -93,8 +97,9 @@ class Reading:
             if is_blank(record, self._profile.layout):
                 continue
             names = names_of(record, self._profile.layout)
-            self._at = {what: self._found(at, names, record) for what, at in self._at.items()}
+            self.at = {what: self._found(at, names, record) for what, at in self.at.items()}
             self.header, self._width = names, len(names)
+            self.header_line = record.line
             return
         raise UnreadableFile(EMPTY)
 
@@ -136,7 +141,7 @@ class Reading:
         return values
 
     def _understood(self, values: Sequence[str], record: Record, derived: Derived) -> Line:
-        at, order = self._at, self._profile.order
+        at, order = self.at, self._profile.order
         day = written.date(values[at["date"]], order)
         texts = [values[at[name]] for name in ("description", "more") if name in at]
         text = cells.description(" ".join(filter(None, texts)))
@@ -158,7 +163,7 @@ class Reading:
         )
 
     def _amount(self, values: Sequence[str]) -> Decimal:
-        at, profile = self._at, self._profile
+        at, profile = self.at, self._profile
         if profile.amounts is Amounts.ONE:
             amount = self._money(values[at["amount"]], "amount")
             return amount if profile.sign is Sign.MINUS_OUT or not amount else -amount

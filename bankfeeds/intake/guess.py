@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 
 from . import written
 from .cells import BadCell
@@ -165,7 +166,9 @@ class _Sample:
     ) -> tuple[Sign | None, Reason | None]:
         moved: list[tuple[Decimal, Decimal]] = []
         minus = False
-        for cells in self.rows:
+        # A balance moves with the amounts of its own account.
+        whose = at.get("account")
+        for cells in self.rows if whose is None else sorted(self.rows, key=itemgetter(whose)):
             value = {name: _value(cells[at[name]], *written_as) for name in MONEY if name in at}
             way = OUT if "kind" in at and written.plainly(cells[at["kind"]]) in OUT_WORDS else IN
             amount, has_minus = _amount(value, amounts, way)

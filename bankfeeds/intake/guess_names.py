@@ -46,6 +46,18 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "tracenumber", "sequence", "numerodereference", "noreference", "nodereference",
         "iddeloperation", "idtransaction", "numerodoperation", "nooperation", "uniqueid",
     ),
+    "account": (
+        "account", "accountnumber", "accountno", "accountnum", "acct", "acctno", "acctnumber",
+        "compte", "numerodecompte", "nodecompte", "nocompte", "numerocompte",
+    ),
+    "routing": (
+        "routing", "routingnumber", "aba", "abanumber", "rtn", "transit", "transitnumber",
+        "branchtransit", "numerodetransit", "notransit", "nodetransit",
+    ),
+    "bank": (
+        "institution", "institutionnumber", "bank", "banknumber", "numerodinstitution",
+        "noinstitution", "nodinstitution",
+    ),
 }  # fmt: skip
 OUT_WORDS = {"d", "dr", "db", "dt", "debit", "debits", "out", "withdrawal", "retrait", "sortie"}
 IN_WORDS = {"c", "cr", "ct", "credit", "credits", "in", "deposit", "depot", "entree"}
@@ -69,6 +81,9 @@ def named(
         found = _by_name(header, names, set(at.values()))
         if found is not None and _holds(what, found, dated, numbers, kinds):
             at[what] = found
+    if "account" not in at:
+        at.pop("routing", None)
+        at.pop("bank", None)
     if "money_out" in at and "money_in" in at:
         at.pop("amount", None)
         at.pop("kind", None)
@@ -101,6 +116,9 @@ def _holds(
     if what in MONEY:
         # A sample of a quiet day may have money one way alone.
         return at in numbers or not kinds[at]
+    if what == "account":
+        # A file of one account is the account's that it is imported for.
+        return len(kinds[at]) > 1
     return what != "kind" or _tells_the_way(kinds[at])
 
 

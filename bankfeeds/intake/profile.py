@@ -104,7 +104,8 @@ class Profile:
 
     `decimal` is empty where the last two digits are cents. `more`: a second text, put behind the
     first. No `id`: one is derived from what the row says. `out_words`, `in_words`: what the column
-    of types says of money out and money in.
+    of types says of money out and money in. `account`, with `routing` (in Canada the transit) and
+    `bank` (there the institution): where a file of several accounts says which one a row is of.
     """
 
     layout: Layout
@@ -122,6 +123,9 @@ class Profile:
     in_words: tuple[str, ...] = ()
     more: Column | None = None
     id: Column | None = None
+    account: Column | None = None
+    routing: Column | None = None
+    bank: Column | None = None
     decimal: str = "."
     thousands: str = ""
 
@@ -136,6 +140,8 @@ class Profile:
             raise WrongProfile("words for money out and for money in")
         if {word.casefold() for word in self.out_words} & {w.casefold() for w in self.in_words}:
             raise WrongProfile("a word means money out and money in")
+        if self.account is None and not (self.routing is None and self.bank is None):
+            raise WrongProfile("a routing number is of an account")
         places = list(self.places().values())
         if len(set(places)) != len(places):
             raise WrongProfile("a column holds one thing")
@@ -143,7 +149,7 @@ class Profile:
     def places(self) -> dict[str, int]:
         """Position of each column that is read, by what it holds."""
         wanted = ["date", "description", "balance", *MONEY[self.amounts]]
-        wanted += [name for name in ("more", "id") if getattr(self, name) is not None]
+        wanted += [name for name in OPTIONAL if getattr(self, name) is not None]
         return {name: self.layout.place(self._column(name)) for name in wanted}
 
     def _column(self, name: str) -> Column:
@@ -158,6 +164,7 @@ class Profile:
         return found
 
 
+OPTIONAL = ("more", "id", "account", "routing", "bank")
 MONEY: Mapping[Amounts, tuple[str, ...]] = {
     Amounts.ONE: ("amount",),
     Amounts.TWO: ("money_out", "money_in"),

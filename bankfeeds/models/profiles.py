@@ -81,7 +81,7 @@ class SampleFile(models.Model):
     )
     file_name = models.CharField(_("file"), max_length=255)
     sha256 = models.CharField(max_length=64)
-    content = models.BinaryField(editable=False)  # zlib
+    content = models.BinaryField(editable=False)  # zlib, sealed: it may name account numbers
     uploaded_at = models.DateTimeField(_("uploaded"))
     uploaded_by = models.CharField(_("by"), max_length=150)
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .mirror import Country
+from .mirror import Country, SourceAccount
 
 
 class Sender(models.Model):
@@ -24,6 +24,10 @@ class Sender(models.Model):
     created_by = models.CharField(_("by"), max_length=150)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     revoked_by = models.CharField(_("revoked by"), max_length=150, blank=True)
+    # Whose its files are that name no account.
+    account = models.ForeignKey(
+        SourceAccount, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     last_seen_at = models.DateTimeField(_("last heard of"), null=True, blank=True)
 
     class Meta:

@@ -8,6 +8,7 @@ A file that is expected on each business day and does not come is written down a
 
 from __future__ import annotations
 
+from .binding import bind
 from .deciding import leave_out_bad, read_again, reject, why_not
 from .door import status, take
 from .expecting import expect, give_up, missing_now, note_missing, rejected_of
@@ -16,6 +17,7 @@ from .tokens import NameTaken, create, revoke
 
 __all__ = [
     "NameTaken",
+    "bind",
     "create",
     "expect",
     "give_up",

@@ -96,7 +96,8 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
             now=now,
             leave_out_bad=row.leave_out_by_id is not None,
         )
-        return "", [_entry(each) for each in importing.land(arrival)]
+        landed = importing.land(arrival, otherwise=row.sender.account)
+        return "", [_entry(each) for each in landed]
     except UnreadableFile as error:
         return importing.words_of(error.reason), []
     except importing.CannotImport as error:

@@ -106,6 +106,7 @@ WHAT = {
     "resending.ended": gettext_lazy("Order to send again carried out"),
     "sender.created": gettext_lazy("Sender made"),
     "sender.revoked": gettext_lazy("Sender revoked"),
+    "sender.bound": gettext_lazy("Account of a sender set"),
     "sender.expects": gettext_lazy("Expected files of a sender set"),
     "sender.file_missing": gettext_lazy("File missing"),
     "sender.file_late": gettext_lazy("Missing file came late"),

@@ -317,3 +317,19 @@ def test_a_new_version_and_a_retired_profile(manager: Client, support: Client) -
     assert "This profile was retired already." in text(again)
     assert "Retired" in text(manager.get(reverse(LIST)))
     assert Event.objects.get(action="profile.retired").reason == "new core"
+
+
+def test_a_profile_with_a_column_of_accounts(manager: Client, account: SourceAccount) -> None:
+    rows = ["11112222;2026-11-19;Sales;1.00;5.00", "33334444;2026-11-20;Rent;-2.00;3.00"]
+    rows += ["11112222;2026-11-20;Tea;-1.00;4.00", "33334444;2026-11-20;Fee;-1.00;2.00"]
+    content = "\n".join(["Account;Date;Text;Amount;Balance", *rows, ""]).encode()
+    form = manager.post(reverse(ADD), {"file": file(content)}, follow=True)
+    said = form.content.decode()
+    assert "Balance moves with the amounts: yes" in said
+    # Masked where lines are shown beside their values.
+    assert '<td class="mono text">••2222;2026-11-19;Sales' in said
+    refused = pressed(manager, form, name="Several", account="", routing="1")
+    assert "Choose the column." in text(refused)
+    kept = pressed(manager, form, name="Several", press="save", right="yes")
+    assert "Account number Column 1: Account" in text(kept)
+    assert profile_of(ColumnProfile.objects.get().setup).account == "Account"

@@ -105,6 +105,7 @@ admin/bankfeeds/sender/add/                         .           name=Core2 | nam
 admin/bankfeeds/sender/{sender}/                    -
 admin/bankfeeds/sender/{sender}/history/            -
 admin/bankfeeds/sender/{sender}/revoke/             .           reason=left | reason
+admin/bankfeeds/sender/{sender}/account/            .           account={account_id}
 admin/bankfeeds/sender/{sender}/expect/             .           is_on=yes;at=06:00;grace=15;country=US
 admin/bankfeeds/sender/missing/{missing}/give-up/   .           reason=moved | reason
 admin/bankfeeds/receivedfile/                       -

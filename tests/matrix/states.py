@@ -47,6 +47,7 @@ def make(there: dict[str, Any]) -> dict[str, Any]:
         "group": Group.objects.get(name="support").pk,
         "name": account.company.name,
         "ready": ready.pk,
+        "account_id": ready.account_id,
         "item": push_item.transaction_id,
         "closed": closed.pk,
         "saved": saved[0].statement_id,

@@ -134,6 +134,7 @@ admin/bankfeeds/sender/{sender}/change/                    MSADR  .....
 admin/bankfeeds/sender/{sender}/history/                   MSADR  MSADR
 admin/bankfeeds/sender/{sender}/delete/                    .....  .....
 admin/bankfeeds/sender/{sender}/revoke/                    ...DR  ...DR
+admin/bankfeeds/sender/{sender}/account/                   ...DR  ...DR
 admin/bankfeeds/sender/{sender}/expect/                    ...DR  ...DR
 admin/bankfeeds/sender/missing/{missing}/give-up/          MS..R  MS..R
 admin/bankfeeds/receivedfile/                              MSADR  MSADR

@@ -41,7 +41,7 @@ class Command(PortalCommand):
         " refused; a transaction that is here already is never overwritten. Of a folder every file"
         " is taken in name order and then lies in `done` or `quarantine` below it, there beside a"
         " .txt that says why. Without --company and --account each part of a file goes to the"
-        " account whose number it names; CSV and Excel name none."
+        " account whose number it names, of text in columns by a profile that knows the column."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
