@@ -8,12 +8,26 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import (
+    Count,
+    DateField,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from .models import (
     BankTransaction,
     Company,
+    Connection,
     Event,
     Incident,
     Intent,
@@ -106,9 +120,44 @@ def foresee(
 
 
 def first_waiting(*, today: dt.date) -> dt.date | None:
-    """The date of the oldest row that is in no push and that a push of today would send."""
-    oldest = _sendable({}, today).order_by("date", "id").values_list("date", flat=True)
-    return oldest.first()
+    """The date of the oldest row that is in no push, could go by its date, and is meant for
+    QuickBooks: also of accounts that are not connected, since their rows age as well.
+
+    Stands in a band above every page. Each account's own first date bounds what is read: of what
+    was sent, the newest day at most.
+    """
+    rows = BankTransaction.objects.free().filter(account=OuterRef("pk"))
+    # One bound on the date, never two: a database may take the wrong one for its index.
+    rows = rows.filter(date__gte=OuterRef("taken_from")).order_by("date", "id")
+    known = _meant().annotate(taken_from=taken_from(today))
+    found = known.annotate(earliest=Subquery(rows.values("date")[:1])).order_by()
+    first: dt.date | None = found.aggregate(first=Min("earliest"))["first"]
+    return first if first is not None and first <= today else None
+
+
+def _meant() -> QuerySet[SourceAccount]:
+    """Accounts whose rows are meant for QuickBooks, whether they can go today or not."""
+    in_place = Connection.objects.live().filter(company=OuterRef("company"))
+    in_place = in_place.exclude(pk=OuterRef("connection"))
+    superseded = Q(Exists(in_place), connection__status="Unlinked")
+    return SourceAccount.objects.wanted().filter(
+        ~superseded,
+        connection__gone_at=None,
+        company__gone_at=None,
+        company__closed_at=None,
+    )
+
+
+def taken_from(today: dt.date) -> Greatest:
+    """The first date that the feed still takes of an account: as `rules` judge it."""
+    oldest = today - FEED_WINDOW
+    # No push of such rows can have been confirmed before their first day; the index ends there.
+    sent = Push.objects.holding().filter(
+        account=OuterRef("pk"), requested_at__gte=_midnight(oldest - DAY), last_date__gt=oldest
+    )
+    newest = sent.order_by("-last_date").values("last_date")[:1]
+    bound = Value(oldest, output_field=DateField())
+    return Greatest(bound, Coalesce("feed_start_date", bound), Coalesce(Subquery(newest), bound))
 
 
 def _day(days: dict[dt.date, AgeingDay], date: dt.date) -> AgeingDay:

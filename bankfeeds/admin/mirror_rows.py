@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db.models import (
     Count,
-    DateField,
     DecimalField,
     IntegerField,
     OuterRef,
@@ -22,12 +21,11 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
-    Value,
 )
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from bankfeeds import words
+from bankfeeds import ageing, words
 from bankfeeds.models import (
     BankTransaction,
     Company,
@@ -42,8 +40,7 @@ from bankfeeds.models import (
 )
 from bankfeeds.rules import FEED_WINDOW
 
-SEND_BY = FEED_WINDOW - dt.timedelta(days=1)
-ONE_DAY = dt.timedelta(days=1)
+SEND_BY = FEED_WINDOW - ageing.DAY
 IN, OUT = Q(amount__gt=0), Q(amount__lt=0)
 MONEY = DecimalField(max_digits=19, decimal_places=4)
 
@@ -63,7 +60,7 @@ def accounts(
     accepted = _accepted().filter(account=OuterRef("pk"))
     return (
         rows.defer("sealed_body")
-        .annotate(taken_from=_taken_from(today))
+        .annotate(taken_from=ageing.taken_from(today))
         .annotate(
             waiting=_of(waiting, Count("pk"), IntegerField()),
             earliest=Subquery(waiting.order_by("date").values("date")[:1]),
@@ -231,19 +228,6 @@ def _first_days(row: Any) -> list[tuple[dt.date, Decimal, Decimal]]:
         (row.held.first, row.held.money_in, row.held.money_out),
     ]
     return [(day, money_in, money_out) for day, money_in, money_out in days if day]
-
-
-def _taken_from(today: dt.date) -> Greatest:
-    """The first date that the feed still takes of an account: as `rules` judge it."""
-    oldest = today - FEED_WINDOW
-    # No push of such rows can have been confirmed before their first day; the index ends there.
-    since = timezone.make_aware(dt.datetime.combine(oldest - ONE_DAY, dt.time.min))
-    sent = Push.objects.holding().filter(
-        account=OuterRef("pk"), requested_at__gte=since, last_date__gt=oldest
-    )
-    newest = sent.order_by("-last_date").values("last_date")[:1]
-    bound = Value(oldest, output_field=DateField())
-    return Greatest(bound, Coalesce("feed_start_date", bound), Coalesce(Subquery(newest), bound))
 
 
 def _waiting() -> QuerySet[BankTransaction]:

@@ -6,9 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bankfeeds import health, holding
+from bankfeeds import ageing, health, holding
 from bankfeeds.models import Incident, PushStatus
 from tests import support
 from tests.admin import pushes
@@ -49,7 +52,7 @@ def test_rows_that_nobody_confirmed_get_too_late_as_well(db: None) -> None:
     account = support.make_account()
     support.make_transactions(account, ["1.00"], date=support.today() - 8 * DAY)
     support.make_transactions(
-        support.make_account(status="pending"), date=support.today() - 7 * DAY
+        support.make_account(not_wanted_at=timezone.now()), date=support.today() - 7 * DAY
     )
     assert loss() == health.Loss(None, 0)
     support.make_transactions(account, ["1.00"], date=support.today() - 6 * DAY)
@@ -117,3 +120,65 @@ def test_stops_of_one_client_are_no_trouble_of_all(db: None) -> None:
     holding.stop_sending(account=account, reason="audit", by=pushes.BY, now=now)
     holding.stop_sending(company=account.company, reason="audit", by=pushes.BY, now=now)
     assert health.troubles(now=now) == health.Troubles()
+
+
+@pytest.mark.parametrize(
+    ("of_account", "of_connection", "counts"),
+    [
+        ({"status": "pending"}, {}, True),
+        ({"status": "disconnected"}, {}, True),
+        ({}, {"status": "Unlinked"}, True),
+        ({"not_wanted_at": timezone.now()}, {}, False),
+        ({"gone_at": timezone.now()}, {}, False),
+        ({}, {"gone_at": timezone.now()}, False),
+    ],
+)
+def test_rows_of_accounts_that_are_not_connected_age_as_well(
+    db: None, of_account: dict[str, Any], of_connection: dict[str, Any], counts: bool
+) -> None:
+    tie = support.make_connection(**of_connection)
+    account = support.make_account(tie, feed_start_date=None, **of_account)
+    support.make_transactions(account, ["1.00"], date=support.today() + DAY)
+    assert loss() == health.Loss(None, 0), "a row of the future can still go"
+    support.make_transactions(account, ["1.00"], date=support.today() - 3 * DAY)
+    assert loss().first == (support.today() + 5 * DAY if counts else None)
+    if of_connection.get("status") == "Unlinked":
+        # Its rows go on with the account of the next connection, or not at all.
+        support.make_connection(account.company)
+        assert loss() == health.Loss(None, 0)
+
+
+def test_the_first_row_that_waits_is_looked_for_in_the_order_of_the_index(db: None) -> None:
+    """From the first date on that an account can still send: not through all that was sent."""
+    account = support.make_account(feed_start_date=None)
+    support.make_transactions(account)
+    with CaptureQueriesContext(connection) as asked:
+        ageing.first_waiting(today=support.today())
+    (query,) = asked.captured_queries
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {query['sql']}")
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+        plan = "\n".join(str(line) for line in cursor.fetchall())
+    assert "transaction_feed_order" in plan, plan
+    assert "SCAN bankfeeds_banktransaction" not in plan, plan
+    assert "Seq Scan on bankfeeds_banktransaction" not in plan, plan
+
+
+def test_what_was_looked_for_long_is_not_looked_for_on_every_page(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = support.make_account(feed_start_date=None)
+    support.make_transactions(account, ["1.00"])
+    monkeypatch.setattr(health, "SLOW", -1.0)
+    monkeypatch.setattr(health, "KEPT_FOR", 10_000)
+    try:
+        first = loss()
+        support.make_transactions(account, ["1.00"], date=support.today() - DAY)
+        assert loss() == first
+        cache.clear()
+        assert loss() != first
+    finally:
+        cache.clear()
