@@ -36,6 +36,7 @@ from . import (
     mirror_shown,
     mirror_words,
     notes,
+    push_search,
 )
 from .connection_link import link_cell
 from .parts import PortalAdmin, badge, demand, two_lines
@@ -107,6 +108,20 @@ class CompanyAdmin(PortalAdmin):
         rows = company_lists.with_waiting(Company.objects.all())
         rows = rows.order_by(*self.get_ordering(request))
         return mirror_rows.companies(rows, today=timezone.localdate())
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The search above every page leads here: what names a push exactly leads to that push."""
+        typed = request.GET.get("q", "")
+        if typed and mirror_shown.may(request, "view_push"):
+            pushes = push_search.named_exactly(typed)
+            if len(pushes) == 1:
+                return redirect("admin:bankfeeds_push_change", pushes[0])
+            if pushes:
+                query = urlencode({"q": typed})
+                return redirect(f"{reverse('admin:bankfeeds_push_changelist')}?{query}")
+        return super().changelist_view(request, extra_context)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Company], search_term: str

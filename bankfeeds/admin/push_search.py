@@ -80,7 +80,18 @@ def _with_reference(text: str) -> set[int]:
     key = identifier(text)
     written = {text, str(key), key.hex} if key else {text}
     attempts = PushAttempt.objects.filter(correlation_id__in=written).order_by()
-    return set(attempts.values_list("push_id", flat=True)[:MOST_HITS])
+    outcomes = Push.objects.filter(correlation_id__in=written).order_by()
+    found = attempts.values_list("push_id", flat=True)[:MOST_HITS]
+    return {*found, *outcomes.values_list("pk", flat=True)[:MOST_HITS]}
+
+
+def named_exactly(typed: str) -> list[int]:
+    """Pushes whose write id or support reference was typed whole, with dashes or without."""
+    key = identifier(typed.replace("\x00", "").strip()[:LONGEST])
+    if key is None:
+        return []
+    written = Push.objects.filter(push_operation_key=key).order_by()
+    return sorted({*_with_reference(str(key)), *written.values_list("pk", flat=True)})
 
 
 def _by_name(text: str) -> Q:

@@ -41,6 +41,7 @@ __all__ = [
 PLATFORM_KEY = "hcws"  # QuickBooks Online Bank Feeds
 
 _FORBIDDEN_IN_NAME = re.compile(r"[^A-Za-z0-9\s\-',&@.?!]")
+CORRELATION = re.compile(r"Correlation ID: ([0-9a-f-]{32,36})\b", re.ASCII | re.IGNORECASE)
 
 
 class ConnectionStatus(StrEnum):
@@ -228,6 +229,12 @@ class PushOperation:
     validation_errors: tuple[ValidationItem, ...] = ()
     validation_warnings: tuple[ValidationItem, ...] = ()
     data_type: str = ""
+
+    @property
+    def correlation_id(self) -> str:
+        """Of a failure: Codat says it in the middle of its words and nowhere else; "" if not."""
+        named = CORRELATION.search(self.error_message)
+        return named[1] if named else ""
 
     @classmethod
     def read(cls, value: object) -> PushOperation:

@@ -113,10 +113,7 @@ class PushQuerySet(MovingQuerySet["Push"]):
         return self.filter(status__in=asked, next_attempt_at__lte=now)
 
     def lease_ran_out(self, *, now: dt.datetime, lease: dt.timedelta) -> PushQuerySet:
-        """Whoever sent them is dead or stuck. `now`: the database's time.
-
-        A lease that ends later than one taken now was taken under a clock that was set back.
-        """
+        """Whoever sent them is dead or stuck. `now`: the database's time; it may be set back."""
         over = Q(lease_until__lt=now) | Q(lease_until__gt=now + lease)
         return self.filter(over, status=S.SENDING)
 
@@ -194,6 +191,8 @@ class Push(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     error_message = models.TextField(blank=True)
+    # What Codat's support asks for, where its words on the outcome name it.
+    correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
     # {"errors": [{"item_id", "message", "validator_name"}], "warnings": [...]} in Codat's words
     validation = models.JSONField(default=dict, blank=True)
 

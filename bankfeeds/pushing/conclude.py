@@ -94,6 +94,7 @@ def _ended(row: Asked, operation: PushOperation, now: dt.datetime) -> Step | Non
     columns = {
         "codat_status": operation.status[:30],
         "error_message": operation.error_message,
+        "correlation_id": operation.correlation_id[:64],
         "validation": _validation(operation),
         "next_attempt_at": _later(now) if end == PushStatus.TIMED_OUT else None,
     }

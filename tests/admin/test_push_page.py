@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -251,3 +252,30 @@ def test_a_push_leads_to_the_files_that_its_rows_came_in(people: dict[str, Any])
     file = push.items.select_related("transaction").all()[0].transaction.statement_id
     page = signed_in(people["auditor"]).get(url(push)).content.decode()
     assert f'<a href="/admin/bankfeeds/statement/{file}/change/">transactions.csv' in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_support_reference_of_a_refused_push_stands_alone_and_is_found(
+    people: dict[str, Any], onboarded: support.Onboarded
+) -> None:
+    """Codat names it in the middle of its words only."""
+    browser: Any = signed_in(people["support"])
+    support.order_fault("op-failed", path="/push/")
+    push = waiting(onboarded.accounts[0])
+    support.drain()
+    push.refresh_from_db()
+    assert push.status == PushStatus.FAILED and len(push.correlation_id) == 32
+    assert push.correlation_id in push.error_message
+    page = browser.get(f"/admin/bankfeeds/push/{push.pk}/change/")
+    assert f'<span id="reference">{push.correlation_id}</span>' in page.content.decode()
+    assert 'data-copy="reference"' in page.content.decode()
+    dashed = str(uuid.UUID(push.correlation_id))
+    for typed in (push.correlation_id, dashed, f" {dashed.upper()} "):
+        found = text(browser.get("/admin/bankfeeds/push/", {"q": typed}))
+        assert f"#{push.pk}" in found, typed
+        # The search above every page.
+        answer = browser.get("/admin/bankfeeds/company/", {"q": typed})
+        assert answer.url == f"/admin/bankfeeds/push/{push.pk}/change/", typed
+    write = browser.get("/admin/bankfeeds/company/", {"q": str(push.push_operation_key)})
+    assert write.url == f"/admin/bankfeeds/push/{push.pk}/change/"
+    assert browser.get("/admin/bankfeeds/company/", {"q": str(uuid.uuid4())}).status_code == 200
