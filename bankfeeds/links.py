@@ -103,7 +103,8 @@ def _address(connection: Connection) -> tuple[str, str]:
         )
     if company.closed_at is not None:
         raise NoValidLink(_("This company is closed. No link was made. Reopen the company first."))
-    if connection.status == shapes.ConnectionStatus.UNLINKED and _has_successor(connection):
+    is_unlinked = connection.status == shapes.ConnectionStatus.UNLINKED
+    if is_unlinked and Connection.objects.in_place_of(connection).exists():
         raise NoValidLink(
             _("Another connection has taken this one's place. No link was made. Open that one.")
         )
@@ -136,12 +137,6 @@ def _renewed_by(connection: Connection) -> str:
         return _("The link has changed meanwhile. Nothing was renewed.")
     words = _("The link was renewed at %(time)s by %(who)s. That one is valid; copy it.")
     return words % {"time": clock_time(issued_at), "who": who}
-
-
-def _has_successor(connection: Connection) -> bool:
-    others = Connection.objects.filter(company_id=connection.company_id, gone_at=None)
-    live = others.exclude(status=shapes.ConnectionStatus.UNLINKED)
-    return live.exclude(pk=connection.pk).exists()
 
 
 def _mark_gone(connection: Connection, *, by: Actor, now: dt.datetime) -> None:

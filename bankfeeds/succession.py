@@ -19,6 +19,7 @@ from .models import (
     Actor,
     BankTransaction,
     Books,
+    Connection,
     Event,
     FeedSchedule,
     Intent,
@@ -47,11 +48,29 @@ def take_over(account: SourceAccount, *, by: Actor, now: dt.datetime) -> SourceA
 
 def candidates(account: SourceAccount) -> QuerySet[SourceAccount]:
     """Earlier accounts of the company that nothing can be sent for, and nobody goes on from."""
-    ended = Q(gone_at__isnull=False) | Q(connection__gone_at__isnull=False)
-    ended |= Q(connection__status="Unlinked")
-    rows = SourceAccount.objects.filter(ended, company=account.company_id, intent=Intent.DONE)
+    rows = SourceAccount.objects.filter(_ended(), company=account.company_id, intent=Intent.DONE)
     rows = rows.filter(pk__lt=account.pk, followed_by=None, currency=account.currency)
     return rows.exclude(pk=account.pk).select_related("connection").order_by("-pk")
+
+
+def earlier(connection: Connection) -> list[SourceAccount]:
+    """The client's accounts on ended connections that this one has not got yet, by their number.
+
+    Of each number the newest; those that the client does not want are left out.
+    """
+    there = SourceAccount.objects.filter(connection=connection, gone_at=None)
+    rows = SourceAccount.objects.filter(_ended(), company=connection.company_id, intent=Intent.DONE)
+    rows = rows.exclude(connection=connection).exclude(number_hash="")
+    rows = rows.exclude(number_hash__in=there.values("number_hash")).filter(not_wanted_at=None)
+    newest: dict[str, SourceAccount] = {}
+    for row in rows.defer("sealed_body").order_by("pk"):
+        newest[row.number_hash] = row
+    return sorted(newest.values(), key=lambda row: row.pk)
+
+
+def _ended() -> Q:
+    ended = Q(gone_at__isnull=False) | Q(connection__gone_at__isnull=False)
+    return ended | Q(connection__status="Unlinked")
 
 
 def go_on_from(account: SourceAccount, old: SourceAccount, *, by: Actor, now: dt.datetime) -> int:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 
-from bankfeeds import conf, onboarding, words
+from bankfeeds import conf, onboarding, succession, words
 from bankfeeds.models import Connection, Intent, SourceAccount
 
 from . import accounts_form, asking, company_page, connection_link, mirror_shown
@@ -62,12 +62,18 @@ def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:bankfeeds_company_change", connection.company_id)
     country = connection.company.country
     if request.method != "POST":
-        return _page(admin, request, connection, accounts_form.empty_rows(country=country))
+        return _page(admin, request, connection, _first_rows(connection, country=country))
     rows = accounts_form.rows_of(request.POST, country=country)
     if "more" in request.POST:
         rows += accounts_form.empty_rows(country=country, after=len(rows))
         return _page(admin, request, connection, rows, form_key=given_form_key(request))
     return _add(admin, request, connection, rows)
+
+
+def _first_rows(connection: Connection, *, country: str) -> list[Row]:
+    """A client that connects anew has its accounts there already; otherwise empty ones."""
+    known = accounts_form.earlier_rows(succession.earlier(connection), country=country)
+    return known or accounts_form.empty_rows(country=country)
 
 
 def routing_preview(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
@@ -206,6 +212,7 @@ def _page(
         "problems": sum(bool(row.problems) for row in rows),
         "to_look_at": [row for row in rows if row.notices],
         "only_numbers": not any(row.notices.keys() - {"sort_code"} for row in rows),
+        "earlier": [row.values["earlier"] for row in rows if row.values["earlier"]],
         "form_key": form_key or new_form_key(),
         "types": SourceAccount.Type.choices,
         "currencies": accounts_form.currencies(country),

@@ -6,7 +6,7 @@ Knows no database and sends nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
@@ -31,6 +31,7 @@ FIELDS = (
     "account_id",
     "seen",
     "told",
+    "earlier",
 )
 # A comma only where thousands are separated: 1.000,50 must not become 1.00.
 _BALANCE = re.compile(r"[-−]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?", re.ASCII)
@@ -66,6 +67,9 @@ class Row:
 
     @property
     def filled(self) -> bool:
+        """A row of an earlier account is taken only once its number was typed."""
+        if self.values["earlier"]:
+            return bool(self.values["account_number"])
         return any(self.values[name] for name in ("name", "account_number", "sort_code"))
 
     @property
@@ -99,6 +103,27 @@ class Row:
 def empty_rows(*, country: str, after: int = 0) -> list[Row]:
     last = min(after + ROWS_AT_FIRST, MOST_ROWS)
     return [Row(index, _empty(country)) for index in range(after, last)]
+
+
+def earlier_rows(accounts: Iterable[SourceAccount], *, country: str) -> list[Row]:
+    """A row for each account of an ended connection, filled in but for its number, which nobody
+    keeps; never its id, since on the new connection it is another account."""
+    return [
+        Row(
+            index,
+            {
+                **_empty(country),
+                "name": account.name,
+                "account_type": account.account_type,
+                "sort_code": account.sort_code,
+                "currency": account.currency,
+                "balance": f"{account.balance:.2f}",
+                "seen": account.sort_code,
+                "earlier": str(account),
+            },
+        )
+        for index, account in enumerate(list(accounts)[:MOST_ROWS])
+    ]
 
 
 def rows_of(given: QueryDict, *, country: str) -> list[Row]:

@@ -130,14 +130,20 @@ def _carry_out(request: HttpRequest, company: Company, form_key: str) -> HttpRes
     if "connect" not in request.POST or not may(request, "add_connection"):
         messages.success(request, _("Company created."))
         return see_other(page)
-    return connect(request, company, form_key=f"{form_key}:connection")
+    made = _("Company and QuickBooks connection created at Codat.")
+    return connect(request, company, form_key=f"{form_key}:connection", made=made)
 
 
-def connect(request: HttpRequest, company: Company, *, form_key: str) -> HttpResponse:
-    """Create the QuickBooks connection, and lead to *Add accounts* once it exists."""
+def connect(
+    request: HttpRequest, company: Company, *, form_key: str, books: str = "", made: str = ""
+) -> HttpResponse:
+    """Create the QuickBooks connection, and lead to *Add accounts* once it exists.
+
+    `books`: one of `Books`, for a client that was connected before. `made`: what to say then.
+    """
     by = actor(request)
     page = reverse("admin:bankfeeds_company_change", args=[company.pk])
-    given = {"form_key": form_key, "books": request.POST.get("books", "")}
+    given = {"form_key": form_key, "books": books}
     try:
         row = asking.ask(
             request,
@@ -151,7 +157,7 @@ def connect(request: HttpRequest, company: Company, *, form_key: str) -> HttpRes
     if not asking.settle(row):
         asking.tell_unfinished(request, row)
         return see_other(page)
-    messages.success(request, _("Company and QuickBooks connection created at Codat."))
+    messages.success(request, made or _("QuickBooks connection created at Codat."))
     if not may(request, "add_sourceaccount"):
         return see_other(page)
     return see_other(reverse("admin:bankfeeds_connection_add_accounts", args=[row.pk]))

@@ -23,6 +23,7 @@ from . import (
     holding_shown,
     mirror_rows,
     mirror_shown,
+    mirror_timeline,
     mirror_words,
     ways_out,
 )
@@ -62,7 +63,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         why_no_accounts=why_no_accounts(connection),
         pushes=mirror_shown.pushes(now=now, company=company),
         only=f"company={company.pk}",
-        lines=mirror_shown.timeline(company=company),
+        lines=mirror_timeline.timeline(company=company),
         form_key=new_form_key(),
         here=request.path,
         can_connect=company.at_codat and mirror_rows.has_ended(connection),

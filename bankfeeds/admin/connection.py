@@ -28,6 +28,7 @@ from . import (
     mirror_rows,
     mirror_search,
     mirror_shown,
+    mirror_timeline,
     mirror_words,
     status_timeline,
 )
@@ -132,7 +133,7 @@ def view(admin: PortalAdmin, request: HttpRequest, connection: Any) -> HttpRespo
         counted=len(mirror_rows.counted(connection)),
         connected=len(mirror_rows.connected(connection)),
         why_no_accounts=company_page.why_no_accounts(connection),
-        lines=mirror_shown.timeline(connection=connection),
+        lines=mirror_timeline.timeline(connection=connection),
         turns=status_timeline.of_connection(connection),
         here=request.path,
         unfinished=mirror_words.unfinished(connection, now=now),

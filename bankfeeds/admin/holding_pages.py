@@ -97,7 +97,7 @@ def view(
     return admin.page(
         request,
         "page",
-        title=_("Sending stopped for %(scope)s") % {"scope": named(row)},
+        title=(_("Sending stopped for %(scope)s") if is_open else _over()) % {"scope": named(row)},
         stop=row,
         word=words.stopped(row),
         scope=named(row),
@@ -108,6 +108,10 @@ def view(
         button=_("Allow sending for %(scope)s") % {"scope": words.scope(row)},
         problem=problem,
     )
+
+
+def _over() -> str:
+    return _("Sending was stopped for %(scope)s, and is allowed again")
 
 
 @pressed_only

@@ -13,8 +13,9 @@ from bankfeeds import leaving
 from bankfeeds.leaving.order import needs_reason
 from bankfeeds.models import Connection, Departure, SourceAccount
 
-from . import account_page, asking, connection_link
+from . import account_page, asking, company_add, connection_link
 from .leaving_ask import Question, answered
+from .mirror_shown import may
 from .parts import PortalAdmin, demand, pressed_only
 from .push_forms import actor, number, see_other
 
@@ -46,8 +47,15 @@ def go_on(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     departure = _named(request, pk)
     if departure is None:
         return _nothing(request, pk)
-    carry_out(request, departure)
+    if carry_out(request, departure) and departure.books and may(request, "add_connection"):
+        return go_on_moving(request, departure)
     return see_other(page_of(departure))
+
+
+def go_on_moving(request: HttpRequest, departure: Departure) -> HttpResponse:
+    """The client was unlinked to move: make the new connection, once however often pressed."""
+    key, company = f"{departure.form_key}:connection", departure.connection.company
+    return company_add.connect(request, company, form_key=key, books=departure.books)
 
 
 @pressed_only

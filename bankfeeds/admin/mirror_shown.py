@@ -19,12 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import holding, links, words
-from bankfeeds.models import Company, Connection, Event, Language, Push, SourceAccount
+from bankfeeds.models import Company, Connection, Language, Push, SourceAccount
 from bankfeeds.words import LINK_ENDS_SOON, Word
 
 from . import mirror_rows, mirror_words, push_words
 
-PUSHES, LINES = 10, 50
+PUSHES = 10
 
 
 def may(request: HttpRequest, permission: str) -> bool:
@@ -140,7 +140,7 @@ def account_row(
     )
 
 
-# --- Pushes and timeline ---------------------------------------------------------------------
+# --- Pushes ---------------------------------------------------------------------
 
 
 def pushes(*, now: dt.datetime, **of: Company | Connection | SourceAccount) -> list[Any]:
@@ -151,11 +151,6 @@ def pushes(*, now: dt.datetime, **of: Company | Connection | SourceAccount) -> l
     newest = list(rows[:PUSHES])
     holding.place(newest, now=now)
     return [(row, push_words.listed(row, now=now), push_words.marks(row)) for row in newest]
-
-
-def timeline(**of: Company | Connection | SourceAccount) -> list[mirror_words.Line]:
-    rows = Event.objects.filter(**of).select_related("account").defer("account__sealed_body")
-    return [mirror_words.line(event) for event in rows[:LINES]]
 
 
 def waiting_words(rows: Iterable[Any], *, now: dt.datetime) -> str:

@@ -1,4 +1,4 @@
-"""How the pages about clients speak: the headline, the one next step, the lines of a timeline.
+"""How the pages about clients speak: the headline, the one next step, until when rows can go.
 
 Reads rows as `mirror_rows` hands them over; asks no database.
 """
@@ -18,7 +18,6 @@ from bankfeeds import onboarding, words
 from bankfeeds.models import (
     Company,
     Connection,
-    Event,
     Intent,
     RemoteCreation,
     SendingStop,
@@ -89,8 +88,10 @@ def next_step(
         return NextStep(_("Continue creating the company"), "continue")
     if connection is not None and _is_asked_back(connection, now=now):
         return NextStep(_("Give the link to the client"), "copy")
-    if connection is None or mirror_rows.has_ended(connection):
+    if connection is None or connection.gone_at:
         return NextStep(_("Create the QuickBooks connection"), "connect")
+    if mirror_rows.has_ended(connection):
+        return _again(connection)
     if connection.intent != Intent.DONE:
         return NextStep(_("Continue creating the connection"), "continue")
     return _of_accounts(connection, now=now, barriers=barriers)
@@ -125,6 +126,25 @@ def _of_accounts(connection: Any, *, now: dt.datetime, barriers: words.Barriers)
     return NextStep(_("Nothing to push: import a file when there is one"))
 
 
+def _again(connection: Connection) -> NextStep:
+    """Unlinked, by the client or by us: whether anything is lost depends on the rows that wait."""
+    text = _("Ask the client: connect again, or close the company")
+    if waits := _wait(mirror_rows.counted(connection)):
+        text = f"{_('Create the QuickBooks connection')}. {waits}"
+    return NextStep(text, "connect")
+
+
+def _wait(rows: list[Any]) -> str:
+    """That rows of these accounts wait, and until when the first can; "" when none does."""
+    number, day = mirror_rows.waiting(rows)
+    if not number:
+        return ""
+    text = ngettext(
+        "%(n)s row waits, until %(day)s", "%(n)s rows wait, the first until %(day)s", number
+    )
+    return text % {"n": words.count(number), "day": words.day(day)}
+
+
 def _by_the_client(
     connection: Connection, rest: list[Any], *, everything: bool, now: dt.datetime
 ) -> NextStep:
@@ -134,12 +154,8 @@ def _by_the_client(
     text = _("Give the link to the client") if has_link else _("Renew link when client calls")
     if not everything:
         text = _about(rest)
-    number, day = mirror_rows.waiting(rest)
-    if number:
-        wait = ngettext(
-            "%(n)s row waits, until %(day)s", "%(n)s rows wait, the first until %(day)s", number
-        )
-        text = f"{text}. {wait % {'n': words.count(number), 'day': words.day(day)}}"
+    if waits := _wait(rest):
+        text = f"{text}. {waits}"
     return NextStep(text, "copy" if has_link else "renew")
 
 
@@ -261,35 +277,3 @@ def _carried(money: Sequence[tuple[str, Decimal, Decimal]]) -> str:
         for amount in (money_in, money_out)
         if amount
     )
-
-
-# --- Timeline --------------------------------------------------------------------------------
-
-SHOWN = ("status", "name", "codat_name", "reference", "country", "feed_start_date")
-
-
-@dataclass(frozen=True)
-class Line:
-    event: Event
-    what: str
-    change: str
-    account: str = ""
-
-
-def line(event: Event) -> Line:
-    what = words.action(event.action)
-    return Line(event, what, _change(event), str(event.account or ""))
-
-
-def _change(event: Event) -> str:
-    """`Pending → Connected` in the words of the staff; "" where the line is no change."""
-    moved = [
-        f"{words.changed(event, name, event.before[name])} →"
-        f" {words.changed(event, name, event.after[name])}"
-        for name in SHOWN
-        if name in event.before
-        and name in event.after
-        and not event.push_id
-        and event.before[name] != event.after[name]
-    ]
-    return ", ".join(moved)

@@ -15,7 +15,7 @@ from bankfeeds.models import Books, Connection, Departure
 
 from . import company_add, company_page, connection_link, ways_out
 from .leaving_ask import Question, answered
-from .leaving_pages import carry_out, waiting_words
+from .leaving_pages import carry_out, go_on_moving, waiting_words
 from .parts import PortalAdmin, demand, given_form_key, new_form_key
 from .push_forms import actor
 
@@ -27,7 +27,8 @@ def books(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     demand(request, "add_connection")
     company = company_page.found(pk)
     if request.method == "POST" and request.POST.get("books") in Books.values:
-        return company_add.connect(request, company, form_key=given_form_key(request))
+        key, said = given_form_key(request), request.POST["books"]
+        return company_add.connect(request, company, form_key=key, books=said)
     answer = admin.page(
         request,
         "books",
@@ -58,14 +59,13 @@ def move(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         departure = leaving.plan(
             UNLINK,
             connection=connection,
+            books=request.POST["books"],
             reason=why,
             form_key=form_key,
             by=actor(request),
             now=timezone.now(),
         )
-        if not carry_out(request, departure):
-            return None
-        return company_add.connect(request, connection.company, form_key=f"{form_key}:connection")
+        return go_on_moving(request, departure) if carry_out(request, departure) else None
 
     return answered(admin, request, _question(request, connection), act)
 

@@ -80,7 +80,8 @@ def block(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
         "pushes": pushes,
         "rows": sum(push.rows for push in pushes),
         "address": _address(account),
-        "is_connected": account.is_connected,
+        "is_connected": resending.may_send(account),
+        "has_ended": resending.has_ended(account),
         "may_choose": resending_estimate.may(request),
     }
 

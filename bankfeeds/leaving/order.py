@@ -31,12 +31,14 @@ def plan(
     *,
     connection: Connection,
     account: SourceAccount | None = None,
+    books: str = "",
     reason: str,
     form_key: str,
     by: Actor,
     now: dt.datetime,
 ) -> Departure:
-    """Commit what is to end, and stop what waits of it. `account`: for REMOVE_ACCOUNT alone.
+    """Commit what is to end, and stop what waits of it. `account`: for REMOVE_ACCOUNT alone;
+    `books`: for a move, one of `Books`, and kept for whoever goes on with it.
 
     The same `form_key`, or the same order while one is open, gives that one. Raises Blocked, and
     ValueError where a reason is due and none is given.
@@ -45,13 +47,22 @@ def plan(
         demand_reason(reason)
     try:
         with transaction.atomic():
-            return _plan(kind, connection, account, reason, form_key, by, now)
+            planned = _plan(kind, connection, account, reason, form_key, by, now)
+            _keep_books(planned, books)
+            return planned
     except IntegrityError:
         # Somebody else ordered it in the same moment.
         standing = _standing(connection, account, form_key)
         if standing is None:
             raise
         return standing
+
+
+def _keep_books(planned: Departure, books: str) -> None:
+    """Also of one that was asked for before as an unlinking alone."""
+    if books and planned.ended_at is None:
+        Departure.objects.filter(pk=planned.pk).update(books=books)
+        planned.books = books
 
 
 def needs_reason(kind: Departure.Kind, account: SourceAccount | None) -> bool:

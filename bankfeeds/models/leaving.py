@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from .mirror import Connection, SourceAccount
+from .mirror import Books, Connection, SourceAccount
 
 
 class Off(models.TextChoices):
@@ -93,6 +93,8 @@ class Departure(models.Model):
     account = models.ForeignKey(
         SourceAccount, models.PROTECT, null=True, blank=True, related_name="departures"
     )
+    # Of a move: which QuickBooks company the connection is for that is made once this is done.
+    books = models.CharField(max_length=10, choices=Books, blank=True)
     reason = models.TextField(_("reason"), blank=True)
     problem = models.TextField(_("problem"), blank=True)
     requested_at = models.DateTimeField(_("asked for"))

@@ -141,6 +141,10 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Those that are not unlinked: at most one of a company."""
         return self.filter(gone_at=None).exclude(status="Unlinked")
 
+    def in_place_of(self, connection: Connection) -> ConnectionQuerySet:
+        """The one by which the client is connected, or can connect, where it is another."""
+        return self.live().filter(company=connection.company_id).exclude(pk=connection.pk)
+
 
 class Books(models.TextChoices):
     SAME = "same", _("The same QuickBooks company as before")

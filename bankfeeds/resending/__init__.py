@@ -7,7 +7,17 @@ QuickBooks. Calls no Codat: new pushes leave by `pushing`, as all do.
 
 from __future__ import annotations
 
-from .choose import Choice, ChoiceChanged, Chosen, choice, see_to, see_to_arrived, send_chosen
+from .choose import (
+    Choice,
+    ChoiceChanged,
+    Chosen,
+    choice,
+    has_ended,
+    may_send,
+    see_to,
+    see_to_arrived,
+    send_chosen,
+)
 from .client_file import client_files, late_rows
 from .judge import Estimate, Verdict, estimate, judge
 from .order import carry_out, order, ring_due
@@ -22,8 +32,10 @@ __all__ = [
     "choice",
     "client_files",
     "estimate",
+    "has_ended",
     "judge",
     "late_rows",
+    "may_send",
     "order",
     "ring_due",
     "see_to",

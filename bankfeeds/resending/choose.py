@@ -19,6 +19,7 @@ from bankfeeds import doorbell, marks, pushing, rules, words
 from bankfeeds.models import (
     Actor,
     BankTransaction,
+    Connection,
     Event,
     Push,
     PushItem,
@@ -154,12 +155,33 @@ def see_to_arrived(*, now: dt.datetime) -> int:
     return done
 
 
+def has_ended(account: SourceAccount) -> bool:
+    """Whether the client has another connection by now, and nothing goes over this account's."""
+    return _is_cut(account) and Connection.objects.in_place_of(account.connection).exists()
+
+
+def _is_cut(account: SourceAccount) -> bool:
+    """Codat's word for an account is only as new as its last reading."""
+    tie = account.connection
+    return bool(tie.gone_at) or tie.status == "Unlinked"
+
+
+def may_send(account: SourceAccount) -> bool:
+    """Whether rows of it could go again now, as far as the account goes."""
+    return not _why_not(account)
+
+
 def _why_not(account: SourceAccount) -> str:
     if account.gone_at or account.connection.gone_at or account.company.gone_at:
         return _("It was removed at Codat. Only a file for the client helps.")
     if account.company.closed_at or account.not_wanted_at:
         return _("The company is closed, or the account is not wanted. Nothing of it is sent.")
-    if not account.is_connected:
+    if has_ended(account):
+        return _(
+            "The client has another connection by now, and nothing is sent for this account any"
+            " more. Only a file for the client helps."
+        )
+    if not account.is_connected or _is_cut(account):
         return _("The account is not connected. Choose when the client has connected again.")
     return ""
 

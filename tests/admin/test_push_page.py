@@ -217,7 +217,7 @@ def test_a_page_of_a_thousand_rows_takes_as_many_queries_as_one(
     # Also the notes, what a worker that stands costs and, on the first page of a session, the
     # language of the person.
     support.no_worker_runs()
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(34):
         page = support_person.get(url(push))
     assert page.content.decode().count("Line ") >= 1000
     assert hidden(page, "seen")
