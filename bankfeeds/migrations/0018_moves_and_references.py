@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bankfeeds", "0016_kinds_of_events"),
+        ("bankfeeds", "0017_sender_account"),
     ]
 
     operations = [
