@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -14,11 +15,21 @@ import psutil
 import pytest
 from django.utils import timezone
 
-from bankfeeds import health, pushing
+from bankfeeds import health, pushing, sealing
 from bankfeeds.management.commands.worker import READY
-from bankfeeds.models import Actor, Origin, Push, PushStatus
+from bankfeeds.models import (
+    Actor,
+    BankTransaction,
+    Origin,
+    Push,
+    PushStatus,
+    ReceivedFile,
+    Statement,
+)
 from tests import support
+from tests.intake.json_writer import Account, entry, json_batch
 from tests.processes import Program, lives, running
+from tests.senders.support import numbered, post, sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,3 +147,31 @@ def test_a_confirmed_push_is_carried_to_its_end(worker: Program) -> None:
     done = Push.objects.filter(status=PushStatus.SUCCEEDED)
     support.wait_until(lambda: done.count() == 2, seconds=30, what="the end of two pushes")
     assert len(support.ledger()) == 2
+
+
+def test_a_received_file_whose_reader_is_killed_has_each_row_once(worker: Program) -> None:
+    numbers, rows = [f"{n}00123456789" for n in range(1, 9)], 400
+    accounts = [numbered(number, number_hash=sealing.number_hash(number)) for number in numbers]
+    day = str(support.today())
+    parts = [
+        Account(
+            [entry(f"T{n}", day, "1.00", "Sales") for n in range(rows)],
+            number=number, opening=None, closing="1000.00",
+        )
+        for number in numbers
+    ]  # fmt: skip
+    assert post(sender()[1], json_batch(*parts)).status_code == 202
+    saved = Statement.objects.filter(state="saved")
+    support.wait_until(saved.exists, seconds=30, what="the first account's part")
+    for process in cluster(worker):
+        process.kill()
+    assert ReceivedFile.objects.get().state == "reading"
+    assert 0 < saved.count() < len(accounts)
+    # As if its lease were over.
+    ReceivedFile.objects.update(claimed_at=timezone.now() - dt.timedelta(hours=1))
+    done = ReceivedFile.objects.filter(state="saved", tries=2)
+    support.wait_until(done.exists, seconds=60, what="the file read once more")
+    ids = [f"T{n}" for n in range(rows)]
+    for account in accounts:
+        found = BankTransaction.objects.filter(account=account).order_by("pk")
+        assert sorted(found.values_list("transaction_id", flat=True)) == sorted(ids)
