@@ -82,7 +82,7 @@ def missing(name: str, rows: Sequence[MissingFile]) -> str:
 
 def missing_band(sender: Sender, rows: Sequence[MissingFile]) -> Band:
     remedy = _(
-        "Nothing is lost: once it is sent, it is taken in and this line goes away. Ask those who"
-        " run that system, or say on the sender's page that none will come."
+        "Ask those who run that system. A file that comes before the next business day begins ends"
+        " this by itself; of an earlier day, say on the sender's page that its file does not come."
     )
     return Band(_("File missing"), f"{missing(sender.name, rows)} {remedy}", "warn", sender)
