@@ -12,7 +12,7 @@ from bankfeeds.models import Actor, SourceAccount, Statement
 
 from .look import FileKnown, look
 from .matching import CannotImport
-from .owners import Named, Whole
+from .owners import Named, NamesNoAccount, Whole
 from .preview import words_of
 
 # More than a person looks at one by one.
@@ -37,7 +37,7 @@ def look_on_each(content: bytes, *, file_name: str, by: Actor, now: dt.datetime)
     """In the file's order. Raises UnreadableFile, and CannotImport for a file that names none."""
     try:
         whole = Whole(content)
-    except CannotImport:
+    except NamesNoAccount:
         raise CannotImport(
             _(
                 "This file does not say whose it is. Nothing was saved. Find its account below, and"
@@ -63,7 +63,15 @@ def _on(
         return Looked(named.last4, None, words=named.words)
     try:
         part = whole.part(account, named)
-        upload = look(account, file_name=file_name, content=content, part=part, by=by, now=now)
+        upload = look(
+            account,
+            file_name=file_name,
+            content=content,
+            profile=whole.profile,
+            part=part,
+            by=by,
+            now=now,
+        )
     except UnreadableFile as error:
         return Looked(named.last4, account, words=words_of(error.reason))
     except FileKnown as known:

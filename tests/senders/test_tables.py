@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from bankfeeds.importing import profiles
 from bankfeeds.intake.profile import Layout, Order, Profile
 from bankfeeds.models import BankTransaction, ColumnProfile, Event, SampleFile, Statement
 from tests import support as portal
+from tests.admin.pushes import signed_in, text
 from tests.intake.support import written
 from tests.support import run_jobs
 
@@ -86,6 +88,23 @@ def test_each_account_of_a_column_gets_its_rows_and_numbers_are_not_kept() -> No
     again = status(token, address).json()["accounts"]
     assert [each["status"] for each in again] == ["saved", "saved", "unknown", "saved"]
     assert BankTransaction.objects.count() == 4
+
+
+def test_chosen_without_an_account_each_of_them_has_a_preview(people: dict[str, Any]) -> None:
+    made()
+    accounts = [canadian(FIRST), canadian(SECOND)]
+    page = signed_in(people["support"])
+    file = SimpleUploadedFile("day.csv", DAY)
+    shown = text(page.post("/admin/bankfeeds/statement/import/", {"file": file}))
+    kept = list(Statement.objects.order_by("pk"))
+    assert [each.account for each in kept] == accounts
+    assert "2 accounts of this file are not known here" in shown
+    for each in kept:
+        at = f"/admin/bankfeeds/statement/{each.pk}/"
+        preview = text(page.get(f"{at}preview/"))
+        assert "This very file" not in preview and "none bad" in preview
+        page.post(f"{at}save/")
+    assert [each.transactions.count() for each in accounts] == [2, 1]
 
 
 def test_bad_rows_are_of_their_account_and_lines_that_name_none_are_told_of() -> None:
