@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -15,20 +16,27 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import pushing, words
-from bankfeeds.exporting import with_places
-from bankfeeds.models import BankTransaction, PushItem
+from bankfeeds.exporting import status_of_push, with_places
+from bankfeeds.models import BankTransaction, Company, PushItem, SourceAccount
 from bankfeeds.words import legend
 
+from . import mirror_search
+from .filters import ByNumber, Choice, DatesFilter
 from .parts import ReadOnlyAdmin, badge
+from .push_forms import number
 
 STATES = (
-    ("free", _("Waiting, blocked or too late")),
+    ("waiting", _("Waiting")),
+    ("blocked", _("Blocked")),
+    ("late", _("Too late for the feed")),
     ("push", _("In a push")),
     ("out", _("Left out")),
+    ("moved", _("Goes on with the new account")),
 )
+FREE = {"waiting": pushing.waiting, "blocked": pushing.blocked, "late": pushing.late}
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(Choice):
     title = _("state")
     parameter_name = "state"
 
@@ -38,14 +46,44 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[BankTransaction]
     ) -> QuerySet[BankTransaction]:
-        if self.value() == "free":
-            return queryset.filter(pk__in=BankTransaction.objects.free().values("pk"))
+        if narrowed := FREE.get(self.value() or ""):
+            free = BankTransaction.objects.free()
+            today = timezone.localdate()
+            return queryset.filter(pk__in=narrowed(free, today=today).values("pk"))
+        if self.value() == "moved":
+            return queryset.exclude(goes_on_as=None)
         if self.value() == "push":
             held = PushItem.objects.filter(released=False)
             return queryset.filter(left_out_by=None, pk__in=held.values("transaction"))
         if self.value() == "out":
             return queryset.exclude(left_out_by=None)
         return queryset
+
+
+class CompanyFilter(ByNumber):
+    """By the company's accounts: of these there is an index of transactions."""
+
+    title, parameter_name = _("company"), "company"
+    model = Company
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(account__in=_accounts(Q(company=number(self.value() or ""))))
+
+
+class DaysFilter(DatesFilter):
+    title = _("dates")
+
+    def between(
+        self, rows: QuerySet[Any], first: dt.date | None, last: dt.date | None
+    ) -> QuerySet[Any]:
+        rows = rows.filter(date__gte=first) if first else rows
+        return rows.filter(date__lte=last) if last else rows
+
+
+def _accounts(which: Q) -> list[int]:
+    return list(SourceAccount.objects.filter(which).order_by().values_list("pk", flat=True))
 
 
 class TransactionList(ChangeList):
@@ -64,6 +102,7 @@ class BankTransactionAdmin(ReadOnlyAdmin):
         "day",
         "description",
         "flow",
+        "kind",
         "balance_shown",
         "transaction_id",
         "state",
@@ -71,9 +110,10 @@ class BankTransactionAdmin(ReadOnlyAdmin):
         "from_file",
     )
     list_display_links = ("day",)
-    list_filter = (StateFilter, "date")
+    list_filter = (StateFilter, DaysFilter, CompanyFilter)
     search_fields = ("transaction_id",)
-    search_help_text = _("Search by the whole transaction id")
+    search_help_text = _("Search by the whole transaction id, or by company")
+    list_title = _("Transactions")
     actions = None
     show_facets = admin.ShowFacets.NEVER  # counts each choice: grows with history
     fields = (
@@ -84,17 +124,20 @@ class BankTransactionAdmin(ReadOnlyAdmin):
         "description",
         "flow",
         "balance_shown",
+        "kind",
         "transaction_id",
-        "transaction_type",
         "from_file",
     )
-    readonly_fields = ("state", "company", "day", "flow", "balance_shown", "from_file")
+    readonly_fields = ("state", "company", "day", "flow", "kind", "balance_shown", "from_file")
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *given: Any, **named: Any
     ) -> HttpResponse:
-        context = {"title": _("Transactions"), **(extra_context or {})}
-        return super().changelist_view(request, context)
+        row = context["original"]
+        figure = words.money(row.amount, row.account.currency)
+        title = f"{row.description} · {words.day(row.date)} · {figure}"
+        context |= {"title": title, "subtitle": None}
+        return super().render_change_form(request, context, *given, **named)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TransactionList
@@ -105,8 +148,14 @@ class BankTransactionAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BankTransaction], search_term: str
     ) -> tuple[QuerySet[BankTransaction], bool]:
-        text = search_term.replace("\x00", "").strip()
-        return (queryset.filter(transaction_id=text) if text else queryset), False
+        """What bears exactly this id; where nothing does, all of the companies so found."""
+        text = mirror_search.cleaned(search_term)
+        if not text:
+            return queryset, False
+        bearing = BankTransaction.objects.filter(transaction_id=text).order_by()
+        if bearing.exists():
+            return queryset.filter(transaction_id=text), False
+        return queryset.filter(account__in=_accounts(mirror_search.of_companies(text))), False
 
     @admin.display(description=_("date"), ordering="date")
     def day(self, row: BankTransaction) -> str:
@@ -114,7 +163,14 @@ class BankTransactionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("amount"))
     def flow(self, row: BankTransaction) -> SafeString:
-        return _figure(words.flow(row.amount, row.account.currency))
+        figure = _figure(words.money(row.amount, row.account.currency))
+        way = _("Money out") if row.amount < 0 else _("Money in")
+        return format_html('{}<br><span class="small">{}</span>', figure, way)
+
+    @admin.display(description=_("type"))
+    def kind(self, row: BankTransaction) -> str:
+        """As the file has it, in Codat's word: what the amount does is said beside the amount."""
+        return row.transaction_type or "–"
 
     @admin.display(description=_("balance"))
     def balance_shown(self, row: BankTransaction) -> SafeString:
@@ -132,11 +188,19 @@ class BankTransactionAdmin(ReadOnlyAdmin):
         if not row.held or row.left_out_by_id:
             return shown
         url = reverse("admin:bankfeeds_push_change", args=[row.held[-1].push_id])
-        return format_html('<a href="{}">{}</a>', url, badge(row.state_word))
+        return format_html(
+            '<a href="{}">{}</a><br><span class="small">{}</span>',
+            url,
+            badge(row.state_word),
+            status_of_push(row),
+        )
 
     @admin.display(description=_("account"))
     def for_account(self, row: BankTransaction) -> SafeString:
-        return format_html('{}<br><span class="small">{}</span>', row.account, row.account.company)
+        company = row.account.company
+        return format_html(
+            '{}<br><a class="small" href="?company={}">{}</a>', row.account, company.pk, company
+        )
 
     @admin.display(description=_("company"))
     def company(self, row: BankTransaction) -> str:

@@ -16,7 +16,7 @@ from .record import record
 from .sheet import Column, Sheet
 from .stream import MOST_ROWS, chunks, count, export, standing, taken_out
 from .totals import Total, totals
-from .transactions import transactions, with_places
+from .transactions import status_of_push, transactions, with_places
 
 __all__ = [
     "MOST_ROWS",
@@ -40,6 +40,7 @@ __all__ = [
     "record",
     "standing",
     "starts",
+    "status_of_push",
     "taken_out",
     "totals",
     "transactions",

@@ -136,4 +136,4 @@ class BankTransaction(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.transaction_id} · {self.date} · {self.amount}"
+        return self.description or self.transaction_id

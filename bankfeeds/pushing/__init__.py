@@ -23,7 +23,7 @@ from .doubt import (
 )
 from .dry_run import Chunk, Endpoint, bodies, chunks, endpoint
 from .follow import look_again, sweep
-from .place import place
+from .place import blocked, late, place, waiting
 from .plan import AccountPlan, LeftOut, Plan, behind, plan, standing, today, why_nothing
 from .pre_flight import Report, pre_flight, report
 from .recut import recut, recut_due
@@ -61,7 +61,10 @@ __all__ = [
     "look_again",
     "look_soon",
     "perhaps_there",
+    "blocked",
+    "late",
     "place",
+    "waiting",
     "plan",
     "pre_flight",
     "recut",

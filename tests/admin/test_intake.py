@@ -441,7 +441,9 @@ def test_every_state_in_words(support: Client, account: SourceAccount) -> None:
     assert "typing mistake" in page
 
 
-@pytest.mark.parametrize(("state", "number"), [("free", 2), ("push", 1), ("out", 0), ("x", 3)])
+@pytest.mark.parametrize(
+    ("state", "number"), [("waiting", 2), ("push", 1), ("out", 0), ("moved", 0), ("x", 3)]
+)
 def test_the_filter_by_state(
     support: Client, account: SourceAccount, state: str, number: int
 ) -> None:
@@ -465,7 +467,7 @@ def test_filters_by_account_file_and_day(support: Client, account: SourceAccount
     queries: tuple[dict[str, Any], ...] = (
         {"account__id__exact": account.pk},
         {"statement__id__exact": rows[0].statement_id},
-        {"account__id__exact": account.pk, "date__gte": portal.today().isoformat()},
+        {"account__id__exact": account.pk, "from": portal.today().isoformat()},
     )
     for query in queries:
         assert support.get(reverse(ROWS), query).context["cl"].result_count == 3

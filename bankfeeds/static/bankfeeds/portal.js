@@ -259,3 +259,15 @@
     field.focus();
   });
 })();
+
+// --- Lists as cards on a telephone: each value with the name of its column ------------------------
+(() => {
+  const table = document.getElementById("result_list");
+  if (!table?.tHead) return;
+  const names = [...table.tHead.rows[0].cells].map((cell) => cell.querySelector(".text")?.textContent.trim());
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, at) => {
+      if (names[at] && !cell.matches(".action-checkbox")) cell.dataset.label = names[at];
+    });
+  }
+})();
