@@ -10,6 +10,7 @@ SEE = (
     "view_connection",
     "view_sourceaccount",
     "view_statement",
+    "view_doubt",
     "view_banktransaction",
     "view_push",
     "view_event",

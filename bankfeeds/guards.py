@@ -47,6 +47,11 @@ ATTEMPT_FROZEN = _differs(
     "push_id", "number", "fence", "idempotency_key", "body_sha256", "started_at"
 )
 
+DOUBT_FROZEN = _differs(
+    "account_id", "statement_id", "kind", "line", "transaction_id", "date", "description",
+    "amount", "balance", "transaction_type", "asked_at",
+)  # fmt: skip
+
 GUARDS: tuple[Guard, ...] = (
     *_insert_only("bankfeeds_event"),
     *_insert_only("bankfeeds_pushdecision"),
@@ -101,6 +106,15 @@ GUARDS: tuple[Guard, ...] = (
         + _differs("sender_id", "day", "due_at", "noted_at"),
     ),
     Guard("bankfeeds_missingfile", "DELETE", "missing files are never deleted"),
+    Guard(
+        "bankfeeds_doubt",
+        "UPDATE",
+        "a row is decided on once and never changed",
+        "(OLD.answered_at IS NOT NULL AND ("
+        + _differs("answer", "reason", "answered_at", "answered_by", "user_id")
+        + f")) OR {DOUBT_FROZEN}",
+    ),
+    Guard("bankfeeds_doubt", "DELETE", "rows to decide are never deleted"),
     Guard(
         "bankfeeds_pushattempt",
         "UPDATE",

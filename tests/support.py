@@ -31,6 +31,7 @@ from bankfeeds.models import (
     BankTransaction,
     Company,
     Connection,
+    Doubt,
     Heartbeat,
     Intent,
     Origin,
@@ -182,6 +183,24 @@ def make_transactions(
             )
         )
     return BankTransaction.objects.bulk_create(rows)
+
+
+def make_doubt(account: SourceAccount, ours: BankTransaction, **changes: Any) -> Doubt:
+    """A row of another file that says the same as `ours`."""
+    values: dict[str, Any] = {
+        "account": account,
+        "statement": make_statement(account),
+        "kind": Doubt.Kind.ALIKE,
+        "line": 2,
+        "transaction_id": f"again-{ours.transaction_id}",
+        "date": ours.date,
+        "description": ours.description,
+        "amount": ours.amount,
+        "balance": ours.balance,
+        "ours": ours,
+        "asked_at": timezone.now(),
+    }
+    return Doubt.objects.create(**{**values, **changes})
 
 
 def make_push(

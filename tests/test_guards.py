@@ -66,6 +66,7 @@ def push() -> Push:
     ColumnProfile.objects.create(
         institution="x", name="x", setup={}, made_at=timezone.now(), made_by="manager"
     )
+    support.make_doubt(push.account, push.items.all()[0].transaction, answered_at=timezone.now())
     sender = Sender.objects.create(
         name="x", handle="x", token_hash="x", created_at=timezone.now(), revoked_at=timezone.now()
     )
@@ -120,6 +121,8 @@ def test_no_table_of_history_can_be_emptied(push: Push, table: str) -> None:
         ("bankfeeds_push", "rules_in_force = '[1]'"),
         ("bankfeeds_pushattempt", "idempotency_key = '00000000000000000000000000000000'"),
         ("bankfeeds_pushattempt", "number = 2"),
+        ("bankfeeds_doubt", "answer = 'new'"),
+        ("bankfeeds_doubt", "amount = 9"),
         ("bankfeeds_sender", "token_hash = 'other'"),
         ("bankfeeds_sender", "revoked_at = NULL"),
         ("bankfeeds_missingfile", "day = '2020-01-02'"),

@@ -6,6 +6,7 @@ from . import (  # noqa: F401
     accounts,
     company,
     connection,
+    doubts,
     feed_closures,
     feed_runs,
     feed_schedules,

@@ -225,6 +225,7 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         taken_back=_taken_back(statement),
         state_words=statement.get_state_display(),
         waiting=statement.transactions.free().count(),
+        to_decide=statement.doubts.open().count(),
         why_no_push=_why_no_push(account),
         why_no_undo=importing.why_not_undo(statement) if may_import else "",
     )

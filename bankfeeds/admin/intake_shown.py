@@ -14,6 +14,8 @@ from bankfeeds.intake.recognise import Format
 from bankfeeds.intake.shape import Line
 from bankfeeds.models import Statement
 
+TONES = {"bad": "bad", "changed": "warn", "alike": "warn", "held_out": "warn"}
+
 
 def statement(pk: int) -> Statement | None:
     if pk >= 2**63:
@@ -33,7 +35,9 @@ class Shown:
         self.row = entry.row
         self.amount = words.number(entry.row.amount) if entry.row else ""
         self.balance = words.number(entry.row.balance) if entry.row else ""
-        self.tone = {"bad": "bad", "changed": "warn", "held_out": "warn"}.get(entry.kind, "")
+        self.tone = {"bad": "bad", "changed": "warn", "alike": "warn", "held_out": "warn"}.get(
+            entry.kind, ""
+        )
         if any(rule.severity == "error" for rule in entry.findings):
             self.tone = "bad"
         elif entry.findings:

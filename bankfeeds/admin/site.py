@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import conf, languages, words
 from bankfeeds.going_back import back
-from bankfeeds.models import Language, Push
+from bankfeeds.models import Doubt, Language, Push
 from bankfeeds.sign_in import ages, page, second, written_down
 
 from . import guide_pages, holding_shown, rule_pages
@@ -28,6 +28,7 @@ ORDER = (
     "Connection",
     "SourceAccount",
     "Statement",
+    "Doubt",
     "ColumnProfile",
     "ReceivedFile",
     "Sender",
@@ -105,6 +106,7 @@ class PortalAdminSite(AdminSite):
         if context["has_permission"]:
             now = timezone.now()
             context["undecided"] = Push.objects.for_a_person().count()
+            context["rows_to_decide"] = Doubt.objects.open().count()
             context["bands"] = holding_shown.bands(now=now)
             context["other_language"] = _other_language()
             context["zone"] = words.zone(timezone.localtime(now))

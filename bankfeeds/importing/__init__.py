@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from . import profiles
 from .bulk import in_one_pass
+from .deciding import AlreadyDecided, answers_of, decide, seen_of, sent_in
 from .each import Looked, look_on_each
 from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_unfit
@@ -22,6 +23,7 @@ from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
 
 __all__ = [
+    "AlreadyDecided",
     "Arrival",
     "BadRowsRemain",
     "CannotImport",
@@ -39,7 +41,9 @@ __all__ = [
     "ProfileNameTaken",
     "SeveralProfiles",
     "UploadGone",
+    "answers_of",
     "bad_rows",
+    "decide",
     "discard",
     "elsewhere",
     "in_one_pass",
@@ -53,6 +57,8 @@ __all__ = [
     "read",
     "refuse_unfit",
     "save",
+    "seen_of",
+    "sent_in",
     "undo",
     "why_not_undo",
     "words_of",

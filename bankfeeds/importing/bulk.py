@@ -26,7 +26,7 @@ from .look import keep, refuse_known, refuse_of_another, refuse_unfit
 from .matching import CannotImport, places
 from .pieces import fill
 from .save import BadRowsRemain, NothingToSave, left_out, locked, record
-from .sorting import balance_before, difference, line_of
+from .sorting import balance_before, line_of
 from .staging import Here, Inexact, Staged, staged
 
 STAGED_AT_ONCE = 2_000
@@ -163,27 +163,22 @@ def _save(
         if len(line_of(mine.account)) > 1 or _may_be_told_anew(mine.account, rows):
             raise _Unlike
         here = rows.here(mine.account_id)
-        changed = _changed(mine.account_id, rows) if here.changed else []
         backwards = _runs_backwards(mine.account, rows, here)
-        if (here.known or changed) and rows.come_late(mine.account_id, backwards=backwards):
+        if here.changed or rows.are_alike(mine.account_id):
+            raise _Unlike
+        if here.known and rows.come_late(mine.account_id, backwards=backwards):
             raise _Unlike
         mine.rows_saved = rows.move(mine, backwards=backwards)
         mine.rows_known = here.known
-        mine.rows_rejected = parsed.rejected_count + here.changed
-        mine.rejected = left_out(parsed.rejected, changed)
+        mine.rows_rejected = parsed.rejected_count
+        mine.rejected = left_out(parsed.rejected, ())
         return record(mine, by=by, now=now)
-
-
-def _changed(account: int, rows: Staged) -> list[tuple[int, str]]:
-    pairs = rows.changed(account, most=KEPT_REJECTED)
-    stored = BankTransaction.objects.in_bulk([pk for _, pk in pairs])
-    return [(row.line, difference(stored[pk], row, derived=False)) for row, pk in pairs]
 
 
 def _runs_backwards(account: SourceAccount, rows: Staged, here: Here) -> bool:
     """Whether the file lists the newest row of a day first; as `order.movement` decides it."""
     before = None
-    if not (here.known or here.changed):
+    if not here.known:
         balance = balance_before(account, rows.days()[0])
         before = None if balance is None else rows.units(balance)
     if rows.flows and before in (None, rows.opening):

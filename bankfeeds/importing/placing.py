@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from bankfeeds.intake.shape import Line
-from bankfeeds.models import BankTransaction, PushItem, SourceAccount
+from bankfeeds.models import BankTransaction, Doubt, PushItem, SourceAccount
 
 AT_ONCE = 500
 
@@ -31,7 +31,11 @@ def taken_out(
         behind = list(_behind_a_new_one(list(group), new))
         stored = _stored(account, behind) if behind else {}
         if stored and _may_move(account, list(stored.values())):
-            found |= {row.line: stored[row.transaction_id] for row in behind}
+            found |= {
+                row.line: stored[row.transaction_id]
+                for row in behind
+                if row.transaction_id in stored
+            }
     every = iter([row.pk for row in found.values()])
     while batch := list(islice(every, AT_ONCE)):
         BankTransaction.objects.filter(pk__in=batch).delete()
@@ -61,13 +65,13 @@ def _behind_a_new_one(day: Sequence[Line], new: set[int]) -> Iterator[Line]:
 
 
 def _stored(account: SourceAccount, rows: Sequence[Line]) -> dict[str, BankTransaction]:
-    """All of them, as they stand; {} when one is not on this account."""
+    """By id, as they stand; those that are not on this account were left out."""
     found: dict[str, BankTransaction] = {}
     every = iter([row.transaction_id for row in rows])
     while batch := list(islice(every, AT_ONCE)):
         here = BankTransaction.objects.filter(account=account, transaction_id__in=batch)
         found |= {row.transaction_id: row for row in here.order_by()}
-    return found if len(found) == len(rows) else {}
+    return found
 
 
 def _may_move(account: SourceAccount, rows: Sequence[BankTransaction]) -> bool:
@@ -76,6 +80,7 @@ def _may_move(account: SourceAccount, rows: Sequence[BankTransaction]) -> bool:
     bound = since.filter(
         Exists(PushItem.objects.filter(transaction=OuterRef("pk")))
         | Exists(BankTransaction.objects.filter(goes_on_as=OuterRef("pk")))
+        | Exists(Doubt.objects.filter(Q(ours=OuterRef("pk")) | Q(taken=OuterRef("pk"))))
     )
     bound |= since.exclude(goes_on_as=None) | since.exclude(left_out_by=None)
     of_one_day = len({row.date for row in rows}) == 1

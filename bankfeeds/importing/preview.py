@@ -26,6 +26,7 @@ from .order import Movement
 from .sorting import Kind, Sorting, in_order, sort_out
 
 FIRST_EACH_WAY = 3
+PROBLEMS = {Kind.BAD, Kind.CHANGED, Kind.ALIKE, Kind.HELD_OUT}
 # Values of a reader's reason that are its own words; the others are quoted from the file.
 WORDS_OF_READERS = {"what", "separator", "day", "last"}
 
@@ -44,7 +45,7 @@ class Entry:
 
     @property
     def is_problem(self) -> bool:
-        return self.kind in {Kind.BAD, Kind.CHANGED, Kind.HELD_OUT} or bool(self.findings)
+        return self.kind in PROBLEMS or bool(self.findings)
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,10 @@ class Preview:
     def changed(self) -> int:
         return self.counts[Kind.CHANGED]
 
+    @property
+    def alike(self) -> int:
+        return self.counts[Kind.ALIKE]
+
     @cached_property
     def mended(self) -> Counter[Kind]:
         """What became of the rows of a list of mended ones."""
@@ -108,7 +113,7 @@ class Preview:
 
     @property
     def still_wrong(self) -> int:
-        return self.mended[Kind.BAD] + self.mended[Kind.CHANGED]
+        return self.mended[Kind.BAD]
 
     @cached_property
     def money_in(self) -> Flow:
@@ -238,7 +243,8 @@ def _findings(order: Movement, sorting: Sorting, standing: Standing) -> dict[int
 
 def _entry(row: Line, sorting: Sorting, findings: Mapping[int, tuple[Rule, ...]]) -> Entry:
     kind = sorting.kind(row)
-    text = sorting.changed.get(row.transaction_id, "")
+    doubtful = sorting.doubtful.get(row.transaction_id)
+    text = doubtful.words if doubtful else ""
     return Entry(row.line, kind, row, row.raw, text, findings.get(row.line, ()))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -14,15 +14,13 @@ from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Rejecte
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, Event, Statement
 
+from .doubts import ask
 from .insert import insert
 from .look import let_go, lock, refuse_known, refuse_of_another, refuse_unfit
 from .mending import refuse_stale
 from .placing import as_it_was, taken_out
 from .preview import mended_in, read, words_of
 from .sorting import Sorting, in_order, sort_out
-
-# The code of a row whose like is here with other content.
-CHANGED = "changed"
 
 
 class BadRowsRemain(Exception):
@@ -143,6 +141,8 @@ def _save(
     first = statement.mends
     if first is not None:
         return _save_mended(statement, first, parsed, sorting, by, now)
+    # First, since a row beside which another stands in question keeps its place and its key.
+    ask(statement, parsed.rows, sorting, now=now)
     statement.rows_saved = _insert(statement, parsed.rows, sorting)
     _count(statement, parsed, sorting)
     return record(statement, by=by, now=now)
@@ -150,7 +150,7 @@ def _save(
 
 def _count(statement: Statement, parsed: Stated, sorting: Sorting) -> None:
     statement.rows_known = len(sorting.known)
-    statement.rows_rejected = parsed.rejected_count + len(sorting.changed) + len(parsed.held_out)
+    statement.rows_rejected = parsed.rejected_count + len(sorting.doubtful) + len(parsed.held_out)
     statement.rejected = _left_out(parsed, sorting)
 
 
@@ -173,17 +173,18 @@ def _save_mended(
         by_itself = sort_out(first.account, alone)
         first.rows_saved = len(by_itself.new)
         _count(first, alone, by_itself)
+        ask(first, alone.rows, by_itself, now=now)
         record(first, by=by, now=now)
+    mine = [row for row in parsed.rows if row.line in mended]
+    ask(statement, mine, sorting, now=now)
     _insert(statement, parsed.rows, sorting, mended=mended)
     for each in (first, statement):
         each.rows_saved = each.transactions.count()
         each.save(update_fields=["rows_saved"])
-    mine = [row for row in parsed.rows if row.line in mended]
-    changed = [row for row in mine if row.transaction_id in sorting.changed]
+    doubtful = [row for row in mine if row.transaction_id in sorting.doubtful]
     statement.rows_known = sum(row.transaction_id in sorting.known for row in mine)
-    statement.rows_rejected = parsed.rejected_count + len(changed)
-    said = ((row.line, sorting.changed[row.transaction_id]) for row in changed)
-    statement.rejected = left_out(parsed.rejected, said)
+    statement.rows_rejected = parsed.rejected_count + len(doubtful)
+    statement.rejected = left_out(parsed.rejected, _said(doubtful, sorting))
     return record(statement, by=by, now=now)
 
 
@@ -244,21 +245,33 @@ def _insert(
 
 def _left_out(parsed: Stated, sorting: Sorting) -> list[dict[str, Any]]:
     without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
-    changed = (
-        (row.line, sorting.changed[row.transaction_id])
-        for row in parsed.rows
-        if row.transaction_id in sorting.changed
-    )
-    return left_out(without, changed)
+    return left_out(without, _said(parsed.rows, sorting))
+
+
+def bring_in(statement: Statement, rows: Sequence[Line], row: Line) -> None:
+    """One row of a file that is saved, in its place among `rows`, all of that file.
+
+    The account is locked.
+    """
+    others = {each.transaction_id for each in rows} - {row.transaction_id}
+    mended = {row.line} if statement.mends_id else ()
+    _insert(statement, rows, Sorting([row], others, {}, {}, None), mended=mended)
+
+
+def _said(rows: Iterable[Line], sorting: Sorting) -> Iterator[tuple[int, str, str]]:
+    """Of the doubtful ones among these: line, code, why."""
+    for row in rows:
+        if doubtful := sorting.doubtful.get(row.transaction_id):
+            yield row.line, sorting.kind(row).value, doubtful.words
 
 
 def left_out(
-    without: Iterable[Rejected | HeldOut], changed: Iterable[tuple[int, str]]
+    without: Iterable[Rejected | HeldOut], doubtful: Iterable[tuple[int, str, str]]
 ) -> list[dict[str, Any]]:
-    """The first of the lines that did not come in; `changed`: with why."""
+    """The first of the lines that did not come in; `doubtful`: line, code, why."""
     found: list[dict[str, Any]] = [
         {"line": bad.line, "code": bad.reason.code, "reason": words_of(bad.reason)}
         for bad in without
     ]
-    found += [{"line": line, "code": CHANGED, "reason": words} for line, words in changed]
+    found += [{"line": line, "code": code, "reason": why} for line, code, why in doubtful]
     return sorted(found, key=lambda entry: entry["line"])[:KEPT_REJECTED]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
 from bankfeeds.intake.cells import MADE
 from bankfeeds.intake.shape import Line, Statement
-from bankfeeds.models import BankTransaction, SourceAccount
+from bankfeeds.models import BankTransaction, Doubt, SourceAccount
 
 from .order import Movement, movement
 
@@ -26,43 +27,60 @@ class Kind(StrEnum):
     NEW = "new"
     KNOWN = "known"
     CHANGED = "changed"
+    ALIKE = "alike"
     BAD = "bad"
     HELD_OUT = "held_out"
 
 
+class Doubtful(NamedTuple):
+    """Why a row may be one that is here, in words, and which."""
+
+    words: str
+    ours: int
+
+
 @dataclass(frozen=True)
 class Sorting:
-    """Rows of a file against what is stored: ids of those here already, reasons of changed ones.
+    """Rows of a file against what is stored: ids of those here already, reasons of doubtful ones.
 
-    `last_balance`: of the newest stored row that is not newer than the first new one.
+    `known` has those too on which somebody has decided, or has yet to. `changed` and `alike` by
+    id. `last_balance`: of the newest stored row that is not newer than the first new one.
     """
 
     new: list[Line]
     known: set[str]
-    changed: dict[str, str]
+    changed: dict[str, Doubtful]
+    alike: dict[str, Doubtful]
     last_balance: Decimal | None
 
     @property
     def balance_before_file(self) -> Decimal | None:
         """Unknown when the file begins with, or runs through, rows that are here already."""
-        return None if self.known or self.changed else self.last_balance
+        return None if self.known or self.doubtful else self.last_balance
+
+    @property
+    def doubtful(self) -> dict[str, Doubtful]:
+        return self.changed | self.alike
 
     @property
     def digest(self) -> str:
         """Of which rows come in and which do not, so that a page can tell whether it is so yet."""
-        said = [[row.line for row in self.new], sorted(self.known), sorted(self.changed)]
+        said = [[row.line for row in self.new], sorted(self.known), sorted(self.doubtful)]
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
     def kind(self, row: Line) -> Kind:
         if row.transaction_id in self.changed:
             return Kind.CHANGED
+        if row.transaction_id in self.alike:
+            return Kind.ALIKE
         return Kind.KNOWN if row.transaction_id in self.known else Kind.NEW
 
 
 def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
     new: list[Line] = []
     known: set[str] = set()
-    changed: dict[str, str] = {}
+    changed: dict[str, Doubtful] = {}
+    alike: dict[str, Doubtful] = {}
     for batch in _batches(statement.rows):
         stored = _stored(account, batch)
         for row in batch:
@@ -70,19 +88,58 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
             if before is None:
                 new.append(row)
             elif said := difference(before, row, derived=statement.derived):
-                changed[row.transaction_id] = said
+                changed[row.transaction_id] = Doubtful(said, before.pk)
             else:
                 known.add(row.transaction_id)
     for row, before in _told_anew(account, statement, new):
-        alike = _(
-            "A row of the same day, amount and words is here and not in this file: it may be that"
-            " one. What is here stays."
-        )
-        said = difference(before, row, derived=statement.derived)
-        changed[row.transaction_id] = said or alike
-    new = [row for row in new if row.transaction_id not in changed]
+        if _is_equal(before, row):
+            alike[row.transaction_id] = Doubtful(_alike(), before.pk)
+        else:
+            said = difference(before, row, derived=statement.derived)
+            changed[row.transaction_id] = Doubtful(said, before.pk)
+    for transaction_id in _asked_before(account, statement, changed | alike):
+        changed.pop(transaction_id, None)
+        alike.pop(transaction_id, None)
+        known.add(transaction_id)
+    not_new = known | changed.keys() | alike.keys()
+    new = [row for row in new if row.transaction_id not in not_new]
     first = min((row.date for row in new), default=None)
-    return Sorting(new, known, changed, None if first is None else balance_before(account, first))
+    before_first = None if first is None else balance_before(account, first)
+    return Sorting(new, known, changed, alike, before_first)
+
+
+def _is_equal(stored: BankTransaction, row: Line) -> bool:
+    """But for the id, and for a balance that moves with what stands before it."""
+    return (stored.date, stored.amount, stored.description) == (
+        row.date,
+        row.amount,
+        row.description,
+    )
+
+
+def _alike() -> str:
+    return _(
+        "A row of the same day, amount and words is here and not in this file: it may be that"
+        " one. A person decides."
+    )
+
+
+def _asked_before(
+    account: SourceAccount, statement: Statement, doubtful: Collection[str]
+) -> Iterator[str]:
+    """Ids of rows that came before, the very same, and are decided on or wait for that."""
+    every = iter(row for row in statement.rows if row.transaction_id in doubtful)
+    while batch := list(islice(every, LOOKED_UP_AT_ONCE)):
+        asked = Doubt.objects.of_what_is_here().filter(
+            account__in=line_of(account), transaction_id__in=[row.transaction_id for row in batch]
+        )
+        found: dict[str, list[Doubt]] = {}
+        for doubt in asked:
+            found.setdefault(doubt.transaction_id, []).append(doubt)
+        for row in batch:
+            every_one = found.get(row.transaction_id, [])
+            if any(not difference(doubt, row, derived=statement.derived) for doubt in every_one):
+                yield row.transaction_id
 
 
 def _told_anew(
@@ -90,10 +147,11 @@ def _told_anew(
 ) -> Iterator[tuple[Line, BankTransaction]]:
     """New rows that may be old ones told in another way, each with the one that it may be.
 
-    An id that is made of what a row says is another when the words are, or where the file stated
-    ids before. So where a row of the same day and amount is here and not in this file, every new
-    one may be that one: rather listed for a person than sent a second time. So may one of the
-    same words and the opposite amount, which was read with its sign reversed.
+    One of the same day, amount and words may be the same, whatever its id. An id that is made of
+    what a row says is another when the words are, or where the file stated ids before; so where a
+    row of the same day and amount is here and not in this file, every new one may be that one. So
+    may one of the same words and the opposite amount, which was read with its sign reversed.
+    Rather decided on by a person than sent a second time.
     """
     if not new:
         return
@@ -101,16 +159,14 @@ def _told_anew(
         account__in=line_of(account),
         date__range=(min(row.date for row in new), max(row.date for row in new)),
     )
-    if not any(row.transaction_id.startswith(MADE) for row in new):
-        here = here.filter(transaction_id__startswith=MADE)
-    if not here.exists():
-        return
     in_file = {row.transaction_id for row in statement.rows}
+    equal: dict[tuple[object, ...], BankTransaction] = {}
     made: dict[tuple[object, ...], BankTransaction] = {}
     missing: dict[tuple[object, ...], BankTransaction] = {}
     for stored in here.order_by("-pk").iterator():
         if stored.transaction_id in in_file:
             continue
+        equal[stored.date, stored.amount, stored.description] = stored
         said = (stored.date, stored.amount), (stored.date, -stored.amount, stored.description)
         for each in said:
             missing[each] = stored
@@ -118,8 +174,8 @@ def _told_anew(
                 made[each] = stored
     for row in new:
         pool = missing if row.transaction_id.startswith(MADE) else made
-        alike = pool.get((row.date, row.amount))
-        alike = alike or pool.get((row.date, row.amount, row.description))
+        same = (row.date, row.amount, row.description)
+        alike = equal.get(same) or pool.get((row.date, row.amount)) or pool.get(same)
         if alike:
             yield row, alike
 
@@ -146,7 +202,7 @@ def line_of(account: SourceAccount) -> list[int]:
     return SourceAccount.objects.lines([account.pk])[account.pk]
 
 
-def difference(stored: BankTransaction, row: Line, *, derived: bool) -> str:
+def difference(stored: BankTransaction | Doubt, row: Line, *, derived: bool) -> str:
     """What differs, in words; empty when nothing does. A type that one side lacks is no change.
 
     A balance that is worked out hangs on the order of the day's rows, which may be another in the

@@ -65,6 +65,14 @@ LATE = (
     " HAVING min(CASE WHEN t.id IS NULL THEN {way}s.line END)"
     " < max(CASE WHEN t.id IS NOT NULL THEN {way}s.line END) LIMIT 1"
 )
+ALIKE = (
+    "SELECT 1 FROM (SELECT s.date, s.description, s.amount FROM staged AS s"
+    " LEFT JOIN bankfeeds_banktransaction AS t"
+    " ON t.account_id = %s AND t.transaction_id = s.transaction_id WHERE t.id IS NULL"
+    " INTERSECT SELECT t.date, t.description, {units} FROM bankfeeds_banktransaction AS t"
+    " WHERE t.account_id = %s AND t.date BETWEEN %s AND %s AND NOT EXISTS"
+    " (SELECT 1 FROM staged AS s WHERE s.transaction_id = t.transaction_id)) AS every LIMIT 1"
+)
 MOVE = (
     "INSERT INTO bankfeeds_banktransaction (account_id, statement_id, line, transaction_id, date,"
     " description, amount, balance, transaction_type)"
@@ -143,11 +151,6 @@ class Staged:
             raise Inexact
         return line, name, date.isoformat(), text, amount, balance, kind
 
-    def _line(self, line: int, name: str, date: Any, text: str, *rest: Any) -> Line:
-        amount, balance, kind = rest
-        amount, balance = (Decimal(units) / self._unit for units in (amount, balance))
-        return Line(line, name, _day(date), text, amount, balance, kind, "")
-
     def take_out_repeated(self, *, most: int) -> tuple[int, list[Rejected]]:
         """Rows whose id stands further up in the file: how many, and the first `most` of them."""
         if not self._ask(REPEATED):
@@ -170,11 +173,16 @@ class Staged:
         [[both, known]] = self._ask(question, account)
         return Here(known or 0, both - (known or 0))
 
-    def changed(self, account: int, *, most: int) -> list[tuple[Line, int]]:
-        """The first `most` that say something else, each with the primary key of what is here."""
-        same = SAME.format(**self._money)
-        question = "SELECT t.id, s.*" + HERE + f" WHERE NOT ({same}) ORDER BY s.line LIMIT %s"
-        return [(self._line(*values), pk) for pk, *values in self._ask(question, account, most)]
+    def are_alike(self, account: int) -> bool:
+        """Whether a row that is not here equals, but for its id, one that is not in the file."""
+        first, last = self.days()
+        of_days = account, first.isoformat(), last.isoformat()
+        question = ALIKE.format(units=self._units("t.amount"))
+        return bool(self._ask(question, account, *of_days))
+
+    def _units(self, column: str) -> str:
+        scaled = f"round({column} * {self._unit})"
+        return f"CAST({scaled} AS bigint)" if self._is_postgres else f"CAST({scaled} AS integer)"
 
     def come_late(self, account: int, *, backwards: bool) -> bool:
         """Into a day that is here already: see `placing`."""

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import words
-from bankfeeds.models import Actor, Event, PushItem, SourceAccount, Statement
+from bankfeeds.models import Actor, Doubt, Event, PushItem, SourceAccount, Statement
 
-from .save import CHANGED
+from .sorting import Kind
 
 # One statement: by objects, 200,000 rows would come into memory to be asked what hangs on them.
 DELETE = "DELETE FROM bankfeeds_banktransaction WHERE statement_id = %s"
@@ -62,6 +62,8 @@ def undo(statement: Statement, *, reason: str, by: Actor, now: dt.datetime) -> b
             return False
         if refused := why_not_undo(mine):
             raise CannotUndo(refused)
+        Doubt.objects.filter(ours__statement=mine).update(ours=None)
+        Doubt.objects.filter(taken__statement=mine).update(taken=None)
         with connection.cursor() as cursor:
             cursor.execute(DELETE, [mine.pk])
             taken = cursor.rowcount
@@ -95,7 +97,7 @@ def _later_that_needs_it(statement: Statement) -> Statement | None:
 def _relies(file: Statement) -> bool:
     """Not when all it left out was bad in itself; of a long list only the beginning is kept."""
     is_whole = len(file.rejected) == file.rows_rejected
-    alike = any(entry["code"] == CHANGED for entry in file.rejected)
+    alike = any(entry["code"] in {Kind.CHANGED, Kind.ALIKE} for entry in file.rejected)
     return bool(file.rows_known) or alike or not is_whole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .adopting import FoundAs, FoundCompany, Look
+from .doubts import Doubt
 from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
 from .intake import BankTransaction, Statement
@@ -38,6 +39,7 @@ __all__ = [
     "Connection",
     "Decision",
     "Departure",
+    "Doubt",
     "Event",
     "ExpectedFile",
     "FeedRun",

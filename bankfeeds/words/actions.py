@@ -73,6 +73,7 @@ WHAT = {
     "link.issued": gettext_lazy("Link issued"),
     "link.renewed": gettext_lazy("Link renewed"),
     "link.copied": gettext_lazy("Link copied"),
+    "doubt.decided": gettext_lazy("Doubtful row decided on"),
     "statement.saved": gettext_lazy("File imported"),
     "statement.discarded": gettext_lazy("Upload cancelled"),
     "statement.undone": gettext_lazy("Import taken back"),

@@ -91,6 +91,12 @@ admin/bankfeeds/statement/{statement}/discard/      -
 admin/bankfeeds/statement/{saved}/undo/             .           reason=wrong | reason
 admin/bankfeeds/statement/{statement}/bad-rows/     -
 
+# Rows to decide
+admin/bankfeeds/doubt/                              -
+admin/bankfeeds/doubt/{doubt}/                      -
+admin/bankfeeds/doubt/{doubt}/history/              -
+admin/bankfeeds/doubt/{doubt}/decide/               admin/bankfeeds/doubt/{doubt}/change/  answer=keep;reason=same | answer reason
+
 # Column profiles
 admin/bankfeeds/columnprofile/                      -
 admin/bankfeeds/columnprofile/add/                  .

@@ -117,6 +117,13 @@ admin/bankfeeds/statement/{statement}/undo/                MS..R  MS..R
 admin/bankfeeds/statement/{statement}/bad-rows/            MSADR  MSADR
 
 # Column profiles
+admin/bankfeeds/doubt/                                     MSADR  MSADR
+admin/bankfeeds/doubt/add/                                 .....  .....
+admin/bankfeeds/doubt/{doubt}/                             MSADR  MSADR
+admin/bankfeeds/doubt/{doubt}/change/                      MSADR  .....
+admin/bankfeeds/doubt/{doubt}/history/                     MSADR  MSADR
+admin/bankfeeds/doubt/{doubt}/delete/                      .....  .....
+admin/bankfeeds/doubt/{doubt}/decide/                      MSADR  MS..R
 admin/bankfeeds/columnprofile/                             MSADR  MSADR
 admin/bankfeeds/columnprofile/add/                         M...R  M...R
 admin/bankfeeds/columnprofile/sample/{sample}/             M...R  M...R

@@ -64,6 +64,7 @@ def make() -> dict[str, int | str]:
         "account": account.pk,
         "push": push.pk,
         "statement": _previewed(account).pk,
+        "doubt": support.make_doubt(account, push.items.all()[0].transaction).pk,
         "transaction": push.items.all()[0].transaction_id,
         "event": event.pk,
         **_profiles(now),
