@@ -133,7 +133,10 @@ KINDS = {
         ("company", "connection", "account", "adopting", "leaving"),
     ),
     "links": (gettext_lazy("Links"), ("link",)),
-    "files": (gettext_lazy("Files and senders"), ("statement", "received", "sender", "profile")),
+    "files": (
+        gettext_lazy("Files and senders"),
+        ("statement", "doubt", "received", "sender", "profile"),
+    ),
     "pushes": (gettext_lazy("Pushes"), ("push", "resending")),
     "feeds": (gettext_lazy("Feed schedules"), ("feed", "closure")),
     "stops": (gettext_lazy("Stops and incidents"), ("sending", "incident")),
