@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
-from django.db.models import Model
+from django.db.models import Count, Model, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -105,8 +105,7 @@ class PortalAdminSite(AdminSite):
         context["environment"] = conf.environment()
         if context["has_permission"]:
             now = timezone.now()
-            context["undecided"] = Push.objects.for_a_person().count()
-            context["rows_to_decide"] = Doubt.objects.open().count()
+            context.update(_to_decide())
             context["bands"] = holding_shown.bands(now=now)
             context["other_language"] = _other_language()
             context["zone"] = words.zone(timezone.localtime(now))
@@ -130,6 +129,18 @@ class PortalAdminSite(AdminSite):
             if app["app_label"] == "bankfeeds":
                 app["models"].sort(key=lambda model: ORDER.index(model["object_name"]))
         return sorted(apps, key=lambda app: app["app_label"] != "bankfeeds")
+
+
+def _to_decide() -> dict[str, int]:
+    """Pushes and rows of files that wait for a person, with one question."""
+    waiting = {"undecided": Push.objects.for_a_person(), "rows_to_decide": Doubt.objects.open()}
+    pushes, rows = (
+        every.order_by().annotate(what=Value(name)).values("what").annotate(n=Count("pk"))
+        for name, every in waiting.items()
+    )
+    return dict.fromkeys(waiting, 0) | {
+        each["what"]: each["n"] for each in pushes.union(rows, all=True)
+    }
 
 
 def _other_language() -> Language:

@@ -46,7 +46,7 @@ def test_a_list_asks_as_often_for_100_rows_as_for_one(
     for _ in range(100 if name in LISTS else 30):
         _client_and_push()
     # Two of them ask what it costs that no worker runs.
-    assert queries(browser, path) == one <= 17
+    assert queries(browser, path) == one <= 18
 
 
 def _client_and_push() -> None:
