@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bankfeeds", "0016_kinds_of_events"),
+        ("bankfeeds", "0018_moves_and_references"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
