@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import leaving, links, words
+from bankfeeds.messages import CodatError, explain
 from bankfeeds.models import Connection, Departure
 
 from . import asking, connection_link
@@ -78,6 +79,10 @@ def _new_link(request: HttpRequest, connection: Connection, *, shown: str) -> No
         messages.info(request, str(already))
     except links.NoValidLink as none:
         messages.warning(request, str(none))
+    except CodatError as error:
+        messages.error(request, explain(error))
+        text = _("No new link was made. Press Renew link when Codat answers again.")
+        messages.warning(request, text)
     else:
         messages.success(request, _("A new link was made."))
 
