@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from bankfeeds import words
 from bankfeeds.models import Company, Connection, Intent, SourceAccount
 from bankfeeds.models.mirror import Country
-from bankfeeds.onboarding import folded
+from bankfeeds.onboarding import folded, references
 
 from .filters import Choice
 from .push_forms import identifier
@@ -26,13 +26,13 @@ MOST = 500
 def companies(typed: str) -> Q:
     """Companies by name, reference, last four of an account, id of ours or of Codat."""
     text = cleaned(typed)
-    found = Q(reference__iexact=text) | Q(pk__in=_companies_with(_accounts(text)))
+    found = references.like(text) | Q(pk__in=_companies_with(_accounts(text)))
     if (key := identifier(text)) is not None:
         ties = Connection.objects.filter(codat_id=key).values_list("company", flat=True)
         return found | Q(codat_id=key) | Q(pk__in=list(ties))
     if name := folded(text):
         found |= Q(folded_name__contains=name)
-    return found | Q(reference__istartswith=text)
+    return found | references.beginning(text)
 
 
 def of_companies(typed: str) -> Q:

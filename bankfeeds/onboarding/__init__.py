@@ -6,6 +6,7 @@ A verb room: the client, the clock and the actor are handed in. `plan_*` commits
 
 from __future__ import annotations
 
+from . import references
 from .accounts import (
     AccountIdTaken,
     NumberDiffers,
@@ -75,6 +76,7 @@ __all__ = [
     "hand_over",
     "in_progress",
     "likely_duplicates",
+    "references",
     "live_connection",
     "made_account_id",
     "name_at_codat",

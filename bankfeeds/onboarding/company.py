@@ -17,6 +17,7 @@ from bankfeeds.codat import bodies, shapes
 from bankfeeds.codat.client import Client
 from bankfeeds.models import Actor, Company, Event, Language
 
+from . import references
 from .creation import Clock, Creation, Words, carry_out
 from .names import LONGEST, folded, name_at_codat
 
@@ -30,13 +31,12 @@ class NameNotUsable(ValueError):
 def likely_duplicates(
     *, name: str, reference: str, besides: int | None = None
 ) -> QuerySet[Company]:
-    """Companies that may be the same client: same reference, or like name. `besides`: not this pk.
+    """Companies that may be the same client: like reference, or like name. `besides`: not this pk.
 
-    Like: equal but for accents, case, punctuation and the legal form (Inc, Ltd ...).
+    Like: equal but for case and what `references` passes over; of a name also but for accents,
+    punctuation, *and*, and the legal form (Inc, Ltd ...).
     """
-    alike = Q(pk=None)
-    if reference.strip():
-        alike |= Q(reference__iexact=reference.strip())
+    alike = references.like(reference)
     if folded(name):
         alike |= Q(folded_name=folded(name))
     others = Company.objects.filter(alike, gone_at=None)

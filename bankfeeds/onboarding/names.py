@@ -20,6 +20,8 @@ _PLAIN = {
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-",
 }  # fmt: skip
 _NOT_A_LETTER_OR_DIGIT = re.compile(r"[^a-z0-9]+")
+# They join names as & does, and stand or not as the writer likes.
+_JOINING = frozenset({"and", "et"})
 _LEGAL_FORMS = frozenset(
     {
         "inc", "incorporated", "llc", "llp", "lp", "ltd", "limited", "ltee", "limitee", "co",
@@ -27,6 +29,7 @@ _LEGAL_FORMS = frozenset(
         "sencrl",
     }
 )  # fmt: skip
+_LONGEST_FORM = max(map(len, _LEGAL_FORMS))
 
 
 def name_at_codat(name: str) -> str:
@@ -47,12 +50,23 @@ def changes_in_name(name: str) -> list[tuple[str, str]]:
 
 
 def folded(name: str) -> str:
-    """The name as it is searched and compared: no accents, case, punctuation or legal form."""
+    """The name as it is searched and compared: without accents, case, *and* or legal form."""
     plain = "".join(_plain(character) for character in unicodedata.normalize("NFC", name))
     words = _NOT_A_LETTER_OR_DIGIT.sub(" ", plain.lower().replace("'", "")).split()
-    while len(words) > 1 and words[-1] in _LEGAL_FORMS:
-        words.pop()
+    while form := _words_of_legal_form(words):
+        del words[-form:]
+    if any(word not in _JOINING for word in words):
+        words = [word for word in words if word not in _JOINING]
     return " ".join(words)[:LONGEST]
+
+
+def _words_of_legal_form(words: list[str]) -> int:
+    """How many words at the end are one: `ltd` is one, `s e n c` is four; 0 for none."""
+    for n in range(1, min(len(words), _LONGEST_FORM + 1)):
+        end = words[-n:]
+        if "".join(end) in _LEGAL_FORMS and (n == 1 or all(len(word) == 1 for word in end)):
+            return n
+    return 0
 
 
 def _plain(character: str) -> str:

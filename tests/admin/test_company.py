@@ -88,7 +88,7 @@ def test_an_unusable_name_is_refused_at_its_field(manager: Any, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "reference"), [("Acme Inc.", "other"), ("ACMÉ", ""), ("Another", "r-1")]
+    ("name", "reference"), [("Acme Inc.", "other"), ("ACMÉ", ""), ("Another", "r 1")]
 )
 def test_a_likely_duplicate_is_shown_first(manager: Any, name: str, reference: str) -> None:
     there = support.make_company("Acme", folded_name="acme", reference="R-1")
@@ -149,7 +149,7 @@ def test_a_wrong_key_is_a_message(manager: Any, settings: Any) -> None:
 # --- The list --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("typed", ["café", "CAFE", "R-7", "4321", "codat"])
+@pytest.mark.parametrize("typed", ["café", "CAFE", "R-7", "r 7", "4321", "codat"])
 def test_search(manager: Any, typed: str) -> None:
     wanted = support.make_company("Café Nord", folded_name="cafe nord", reference="R-7")
     support.make_account(support.make_connection(wanted), number_last4="4321")

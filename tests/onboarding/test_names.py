@@ -63,6 +63,18 @@ def test_like_names_fold_to_the_same(other: str) -> None:
     assert folded(other) == folded("Acme Bakery Inc") == "acme bakery"
 
 
+@pytest.mark.parametrize(
+    "other", ["Cafe Roy and Sons", "CAFÉ ROY ET SONS, S.E.N.C.", "Café Roy & Sons ltée"]
+)
+def test_names_joined_in_either_language_fold_to_the_same(other: str) -> None:
+    assert folded(other) == folded("Café Roy & Sons Inc.") == "cafe roy sons"
+
+
+def test_a_name_that_only_joins_keeps_it() -> None:
+    assert folded("Et") == "et" and folded("And Co.") == "and"
+    assert folded("A.B. Roofing") == "a b roofing" and folded("L.L.C.") == "l l c"
+
+
 def test_a_name_that_is_only_a_legal_form_keeps_it() -> None:
     assert folded("Ltd") == "ltd"
     assert folded("Acme") != folded("Acne")
