@@ -80,6 +80,11 @@ REPEATED_ID = _error(
     _("Give it an id of its own and import it again."),
     API,
 )
+ZERO = _error(
+    "zero-amount",
+    _("Its amount is zero: there is nothing to book."),
+    _("Nothing to do if the file is right. Otherwise correct it and import it again."),
+)
 LAST_DAY = _warning(
     "last-day",
     _("It is seven days old today; QuickBooks may fetch too late."),
@@ -90,7 +95,6 @@ LATE = _warning(
     _("It did not clear today or yesterday, as Codat recommends for daily pushes."),
     _("Nothing to do if a file came late. Push daily."),
 )
-ZERO = _warning("zero-amount", _("Its amount is zero."), _("Check that the file is right."))
 SIGN = _warning(
     "sign-type",
     _("Its type and its sign disagree: Credit is money in, Debit is money out."),
@@ -110,9 +114,9 @@ RULES: tuple[Rule, ...] = (
     BEFORE_FEED,
     OLDER_THAN_NEWEST,
     REPEATED_ID,
+    ZERO,
     LAST_DAY,
     LATE,
-    ZERO,
     SIGN,
     BALANCE,
 )
@@ -212,6 +216,8 @@ def _errors(row: Row, standing: Standing, seen: set[str]) -> Iterator[Rule]:
         yield BEFORE_FEED
     elif standing.newest and row.date < standing.newest:
         yield OLDER_THAN_NEWEST
+    if row.amount == 0:
+        yield ZERO
 
 
 def _warnings(row: Row, standing: Standing, balance: Decimal | None) -> Iterator[Rule]:
@@ -220,8 +226,6 @@ def _warnings(row: Row, standing: Standing, balance: Decimal | None) -> Iterator
         yield LAST_DAY
     elif standing.newest and standing.late_after < age < FEED_WINDOW:
         yield LATE
-    if row.amount == 0:
-        yield ZERO
     kind = row.transaction_type.lower()
     if (kind == "credit" and row.amount < 0) or (kind == "debit" and row.amount > 0):
         yield SIGN

@@ -120,8 +120,8 @@ def test_the_rules_are_applied_to_new_rows(account: SourceAccount) -> None:
     assert [(rule.code, n) for rule, n in found.found] == [
         ("future-date", 1),
         ("too-old", 1),
-        ("last-day", 1),
         ("zero-amount", 1),
+        ("last-day", 1),
     ]
 
 
