@@ -22,7 +22,8 @@ def rows_of(account: int, *, count: int, day: dt.date) -> list[Row]:
     """`count` cleared lines of one account and day, with a running balance."""
     made, balance = [], OPENING
     for number in range(count):
-        cents = (account * 7919 + number * 104_729) % 20_001 - 10_000
+        cents = (account * 7919 + number * 104_729) % 20_000 - 10_000
+        cents += cents >= 0  # nothing is sent of no money
         amount = Decimal(cents).scaleb(-2)
         balance += amount
         made.append(
