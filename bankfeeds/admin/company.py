@@ -77,6 +77,7 @@ class CompanyAdmin(PortalAdmin):
     list_select_related = ("owner",)
     search_fields = ("name",)
     list_title = gettext_lazy("Companies")
+    add_title = gettext_lazy("Add company")
     search_help_text = gettext_lazy("Search by name, reference, last four digits or Codat id")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ("company", "made")

@@ -74,6 +74,7 @@ class ClosureAdmin(SeenAdmin, PortalAdmin):
     list_display = ("on_day", "of", "name")
     list_display_links = ("on_day",)
     list_title = _("Closing days")
+    add_title = _("Add a closing day")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     ordering = ("-day", "-id")
@@ -100,6 +101,9 @@ class ClosureAdmin(SeenAdmin, PortalAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Closure) -> None:
         feeds.open_day(obj, by=actor(request), now=timezone.now())
+
+    def row_title(self, row: Closure) -> str:
+        return feeds.closing_day(row)
 
     @admin.display(description=_("day"))
     def on_day(self, row: Closure) -> str:

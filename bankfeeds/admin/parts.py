@@ -28,6 +28,7 @@ from bankfeeds.words import Word
 from . import exporting
 from .outside import NumbersFromOutside
 from .push_forms import number
+from .titles import Titled
 
 LIST_LIMIT = 10_000
 View = Callable[..., HttpResponse]
@@ -91,7 +92,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return int(rows.order_by().values("pk")[:LIST_LIMIT].count())
 
 
-class PortalAdmin(NumbersFromOutside):
+class PortalAdmin(Titled, NumbersFromOutside):
     """Lists that stay fast, nothing that deletes, own pages rendered like the admin's."""
 
     paginator = BoundedPaginator
@@ -99,7 +100,6 @@ class PortalAdmin(NumbersFromOutside):
     list_per_page = 100
     list_max_show_all = 100
     actions_on_top = True
-    list_title: Any = ""
     # The status words of the list: what each means stands beneath it, for whoever cannot hover.
     explained: Sequence[Callable[..., Sequence[Word]]] = ()
     # show(request, pk): the page of one row, None when there is none.
@@ -150,12 +150,11 @@ class PortalAdmin(NumbersFromOutside):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        named = {"title": self.list_title} if self.list_title else {}
         sheet = exporting.sheet_of(self)
         taken = {"may_export": sheet is not None, "most_exported": exporting.most()}
         now = timezone.now()
         words = [word for words_of in self.explained for word in words_of(now=now)]
-        more = {**named, **taken, "legend": words}
+        more = {**taken, "legend": words}
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def change_view(

@@ -31,6 +31,7 @@ from . import company_left, meanwhile, people_access, people_leave, people_sign_
 from .outside import NumbersFromOutside
 from .push_forms import number
 from .seen_form import SeenAdmin, SeenForm
+from .titles import Titled
 
 admin.site.unregister((User, Group))
 
@@ -39,6 +40,9 @@ ADMINISTRATOR = "administrator"
 
 
 class ChosenField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Model) -> str:
+        return words.group(obj) if isinstance(obj, Group) else super().label_from_instance(obj)
+
     def clean(self, value: Any) -> Any:
         """SQLite fails at a number beyond its own; such a choice is as wrong as any other."""
         for pk in value or ():
@@ -49,6 +53,18 @@ class ChosenField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
                     params={"pk": pk},
                 )
         return super().clean(value)
+
+
+class GroupFilter(admin.SimpleListFilter):
+    title = _("groups")
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(group.name, words.group(group)) for group in Group.objects.order_by("name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        value = self.value()
+        return queryset.filter(groups__name=value.replace("\x00", "")) if value else queryset
 
 
 class PersonForm(SeenForm, UserChangeForm):  # type: ignore[type-arg]
@@ -94,8 +110,10 @@ def _managers_of_people() -> QuerySet[User]:
 
 
 @admin.register(User)
-class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignore[type-arg]
+class PeopleAdmin(SeenAdmin, Titled, NumbersFromOutside, StockUserAdmin):  # type: ignore[type-arg]
     form = PersonForm
+    list_title = _("Users")
+    add_title = _("Add a user")
     change_form_template = "admin/auth/user/change_form.html"
     list_display = (
         "username",
@@ -103,10 +121,10 @@ class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignor
         "last_name",
         "in_groups",
         "is_active",
-        "last_login",
+        "last_in",
         "hand_over",
     )
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", GroupFilter)
     list_per_page = 100
     list_max_show_all = 100
     show_full_result_count = False
@@ -125,9 +143,9 @@ class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignor
             },
         ),
         (_("Beyond the groups"), {"classes": ("collapse",), "fields": ABOVE_GROUPS}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("last_in", "since")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_in", "since")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return company_left.with_left_behind(
@@ -216,6 +234,14 @@ class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignor
         more = {"left_behind": self.hand_over(user) if getattr(user, "left_behind", 0) else ""}
         return super().render_change_form(request, {**context, **more}, *given, **named)
 
+    @admin.display(description=_("last signed in"), ordering="last_login")
+    def last_in(self, row: User) -> str:
+        return words.moment(row.last_login)
+
+    @admin.display(description=_("since"))
+    def since(self, row: User) -> str:
+        return words.moment(row.date_joined)
+
     @admin.display(description=_("to hand over"))
     def hand_over(self, row: Any) -> str | SafeString:
         """How many companies of somebody who has left have no new owner, and which."""
@@ -228,15 +254,17 @@ class PeopleAdmin(SeenAdmin, NumbersFromOutside, StockUserAdmin):  # type: ignor
 
     @admin.display(description=_("groups"))
     def in_groups(self, row: User) -> str | SafeString:
-        return ", ".join(group.name for group in row.groups.all()) or "–"
+        return ", ".join(words.group(group) for group in row.groups.all()) or "–"
 
 
 @admin.register(Group)
-class GroupsAdmin(NumbersFromOutside, StockGroupAdmin):
+class GroupsAdmin(Titled, NumbersFromOutside, StockGroupAdmin):
     """Shown only: the groups and what they may do are planted."""
 
-    fields = ("name", "rights")
-    readonly_fields = ("rights",)
+    list_title = _("Groups")
+    list_display = ("named",)
+    fields = ("named", "rights")
+    readonly_fields = ("named", "rights")
     filter_horizontal = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -247,6 +275,13 @@ class GroupsAdmin(NumbersFromOutside, StockGroupAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def row_title(self, row: Group) -> str:
+        return words.group(row)
+
+    @admin.display(description=_("name"), ordering="name")
+    def named(self, group: Group) -> str:
+        return words.group(group)
 
     @admin.display(description=_("May"))
     def rights(self, group: Group) -> SafeString:

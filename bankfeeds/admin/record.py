@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -76,16 +76,14 @@ class EventAdmin(parts.ReadOnlyAdmin):
     list_select_related = ABOUT
     sortable_by = ()
     ordering = ("-at", "-id")
+    list_title = gettext_lazy("Record of events")
     show_facets = admin.ShowFacets.NEVER
     actions = None
     fields = ("time", "who", "origin", "what", "on_what", "told", "reason", "steps")
     readonly_fields = fields
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"title": _("Record of events"), **(extra_context or {})}
-        return super().changelist_view(request, context)
+    def row_title(self, row: Event) -> str:
+        return f"{words.action(row.action)} · {words.moment(row.at)}"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

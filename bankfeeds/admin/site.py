@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
@@ -53,6 +53,7 @@ class PortalAdminSite(AdminSite):
     site_title = _("Bank Feeds Portal")
     index_title = _("Home")
     site_url = None
+    names: ClassVar = {"bankfeeds": _("Bank feeds"), "auth": _("People and groups")}
 
     def register(
         self,
@@ -122,6 +123,14 @@ class PortalAdminSite(AdminSite):
         if user.has_perm("bankfeeds.view_push") and not user.has_perm("auth.change_user"):
             return redirect("admin:bankfeeds_push_changelist")
         return super().index(request, extra_context)
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """By its name alone: the framework puts it into a sentence that no gender fits."""
+        title = self.names.get(app_label)
+        context = {**({"title": title} if title else {}), **(extra_context or {})}
+        return super().app_index(request, app_label, context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)

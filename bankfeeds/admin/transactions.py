@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -130,14 +130,9 @@ class BankTransactionAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("state", "company", "day", "flow", "kind", "balance_shown", "from_file")
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *given: Any, **named: Any
-    ) -> HttpResponse:
-        row = context["original"]
+    def row_title(self, row: BankTransaction) -> str:
         figure = words.money(row.amount, row.account.currency)
-        title = f"{row.description} · {words.day(row.date)} · {figure}"
-        context |= {"title": title, "subtitle": None}
-        return super().render_change_form(request, context, *given, **named)
+        return f"{row.description} · {words.day(row.date)} · {figure}"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TransactionList

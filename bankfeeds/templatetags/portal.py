@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -52,6 +52,11 @@ def said(text: str) -> str:
 @register.filter
 def person(user: User) -> str:
     return words.person(user)
+
+
+@register.filter
+def group(row: Group) -> str:
+    return words.group(row)
 
 
 @register.filter

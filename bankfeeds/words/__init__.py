@@ -38,7 +38,7 @@ from .holds import (
 )
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
-from .people import actor, person
+from .people import actor, group, person
 from .pushes import finding, push, push_label, push_number, transaction
 from .resending import (
     WHY_NOT,
@@ -85,6 +85,7 @@ __all__ = [
     "finding",
     "flow",
     "gone",
+    "group",
     "held",
     "incident",
     "incident_cost",

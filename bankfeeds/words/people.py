@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from bankfeeds.models import Origin
 
 # Of these there is one each: the record has a name of it that is no word for people.
 WITHOUT_NAME = {Origin.WORKER, Origin.SCHEDULE, Origin.WEBHOOK}
+
+GROUPS = {
+    "manager": pgettext_lazy("group", "manager"),
+    "support": pgettext_lazy("group", "support"),
+    "auditor": pgettext_lazy("group", "auditor"),
+    "administrator": pgettext_lazy("group", "administrator"),
+}
+
+
+def group(row: Group) -> str:
+    """One of ours in words; one that the institution made keeps its name."""
+    return str(GROUPS.get(row.name, row.name))
 
 
 def person(user: User) -> str:

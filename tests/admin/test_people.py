@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from bankfeeds.groups import GROUPS
-from bankfeeds.models import Company, Event
+from bankfeeds.models import Actor, Company, Event, Origin
 from tests import support
 from tests.admin.pushes import hidden, signed_in
 
@@ -154,3 +154,41 @@ def test_nobody_changes_their_own_groups(people: Any) -> None:
     page = _save(boss, me, groups=both).content.decode()
     assert "Your own groups are for another administrator to change." in page
     assert [group.name for group in me.groups.all()] == ["administrator"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "not_said"),
+    [
+        (
+            "auth/user/",
+            ["<h1>Utilisateurs</h1>", "Ajouter un utilisateur", "gestionnaire"],
+            ["Sélectionnez", "auditor</td>"],
+        ),
+        ("auth/user/?group=auditor", ["auditeur"], ["p.m."]),
+        ("auth/user/add/", ["<h1>Ajouter un utilisateur</h1>"], ["Ajout de"]),
+        ("auth/user/{manager}/change/", ["<h1>manager</h1>", "HE</div>"], ["Modification de"]),
+        ("auth/user/access/", ["gestionnaire", "auditeur"], ['<th scope="col">manager']),
+        ("auth/group/", ["<h1>Groupes</h1>", "administrateur"], ["Sélectionnez"]),
+        ("auth/group/{group}/change/", ["<h1>gestionnaire</h1>"], ["Affichage de"]),
+        ("bankfeeds/company/", ["Ajouter une entreprise"], ["Ajouter entreprise"]),
+        ("bankfeeds/closure/", ["Ajouter un jour de fermeture"], ["Ajouter jour"]),
+        ("bankfeeds/closure/add/", ["<h1>Ajouter un jour de fermeture</h1>"], ["Ajout de"]),
+        ("bankfeeds/event/{event}/change/", ["<h1>Personne modifiée"], ["Affichage de"]),
+        ("bankfeeds/", ["<h1>Flux bancaires</h1>"], ["Administration de"]),
+    ],
+)
+def test_titles_groups_and_times_are_french_words(
+    people: Any, path: str, said: list[str], not_said: list[str]
+) -> None:
+    boss = people["administrator"]
+    boss.user_permissions.set(Permission.objects.all())
+    User.objects.update(last_login=timezone.now())
+    by = Actor("administrator", Origin.PERSON)
+    event = Event.objects.record("person.changed", by=by, at=timezone.now())
+    group = Group.objects.get(name="manager")
+    where = path.format(manager=people["manager"].pk, group=group.pk, event=event.pk)
+    page = signed_in(boss).get(f"/admin/{where}", headers={"Accept-Language": "fr-ca"})
+    content = " ".join(page.content.decode().split())
+    assert page.status_code == 200
+    assert [one for one in said if one not in content] == []
+    assert [one for one in not_said if one in content] == []

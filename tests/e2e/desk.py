@@ -164,7 +164,7 @@ class Desk:
 
     def upload(self, account: int, file: Path) -> None:
         self.open(f"/admin/bankfeeds/statement/import/?account={account}")
-        self.page.get_by_label("Statement file").set_input_files(file)
+        self.page.get_by_label("File to import").set_input_files(file)
         self.button("Look at this file")
 
     def save(self, label: str) -> None:

@@ -93,7 +93,7 @@ def _refresh(desk: Desk, camera: Camera) -> None:
 def _import(desk: Desk, file: Path, camera: Camera) -> None:
     desk.link("Import file – Operating")
     camera.shoot(desk.page, "import")
-    desk.page.get_by_label("Statement file").set_input_files(file)
+    desk.page.get_by_label("File to import").set_input_files(file)
     desk.button("Look at this file")
     expect(desk.page.get_by_text("186.35 USD left the account to Maple Flour Mill")).to_be_visible()
     expect(desk.page.get_by_text("Balance moves with the amounts: yes")).to_be_visible()

@@ -80,7 +80,7 @@ def test_a_profile_is_made_and_reads_the_next_file(
     late = extract(tmp_path, "tuesday.csv", [*rows[2:], ("Loyer", "-100.00")], "1280.00")
     desk.open(f"/admin/bankfeeds/statement/import/?account={account.pk}")
     before = desk.pressed
-    desk.page.get_by_label("Statement file").set_input_files(late)
+    desk.page.get_by_label("File to import").set_input_files(late)
     desk.button("Look at this file")
     desk.says("2 already here", "Daily (Our institution), version 1")
     desk.button("Save 1 row")

@@ -77,7 +77,7 @@ def test_the_main_job(
     desk.button("Refresh statuses")
     expect(page.locator(".headline")).to_contain_text("Partly connected (1 of 3)")
     desk.link("Import file – Operating")
-    page.get_by_label("Statement file").set_input_files(files.statement(tmp_path))
+    page.get_by_label("File to import").set_input_files(files.statement(tmp_path))
     desk.button("Look at this file")
     desk.save("Save 6 rows")
     desk.push_now()

@@ -62,7 +62,7 @@ def test_no_filter_of_a_list_is_an_error(boss: tuple[Client, dict[str, Any]], rf
     wrong = []
     for path, names in filters(rf).items():
         for name in names:
-            for value in BAD if name in ("q", "owner", "groups__id__exact") else (HUGE,):
+            for value in BAD if name in ("q", "owner", "group") else (HUGE,):
                 answer = client.get(path, {name: value}, follow=True)
                 if answer.status_code >= 500 or b"<script>alert(1)" in answer.getvalue():
                     wrong.append(f"{path}?{name}={value}: {answer.status_code}")

@@ -171,7 +171,7 @@ def _import(manager: Visitor, company: str, account: Account, *, prefix: str, sa
     file = (f"{account.name}.csv", account.csv(prefix=prefix, today=today))
     manager.open(company)
     manager.follow(f"Import file – {account.name}")
-    manager.press("Look at this file", files={"Statement file": file})
+    manager.press("Look at this file", files={"File to import": file})
     manager.press(f"Save {len(account.rows)} rows")
     if f"{len(account.rows)} rows of this file were saved" not in manager.page.text:
         raise manager.not_there("the rows were not saved")

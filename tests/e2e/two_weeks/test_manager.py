@@ -155,7 +155,7 @@ def the_link_has_been_used_and_is_undone(story: Story) -> None:
     desk.says("Connected (1 of 1)", "Sending stopped", "nearly the same name")
     invoice = story.file("oct27", ("Invoice 3307", "684.00"), ("Parts", "-312.75"))
     desk.link("Import file – Operating")
-    desk.page.get_by_label("Statement file").set_input_files(invoice)
+    desk.page.get_by_label("File to import").set_input_files(invoice)
     desk.button("Look at this file")
     desk.save("Save 2 rows")
     desk.open_company(GARAGE)
@@ -236,7 +236,7 @@ def _send(story: Story, desk: Desk, account: str, name: str, *rows: files.Row) -
 
 
 def _upload_and_send(desk: Desk, file: Path, save: str) -> None:
-    desk.page.get_by_label("Statement file").set_input_files(file)
+    desk.page.get_by_label("File to import").set_input_files(file)
     desk.button("Look at this file")
     desk.save(save)
     desk.push_now()

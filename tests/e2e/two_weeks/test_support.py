@@ -259,7 +259,7 @@ def _import(desk: Desk, company: str, file: Path, *, account: int = 0) -> None:
     """From the list of companies to the preview."""
     desk.open_company(company)
     desk.link(f"Import file – Account {account + 1}")
-    desk.page.get_by_label("Statement file").set_input_files(file)
+    desk.page.get_by_label("File to import").set_input_files(file)
     desk.button("Look at this file")
 
 
