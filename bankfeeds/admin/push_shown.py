@@ -220,7 +220,7 @@ def changes(before: Iterable[str], plan: Plan) -> list[str]:
 
 def _change(planned: AccountPlan, figures: list[str]) -> str:
     known = figures[0] if figures and figures[0].isdigit() and len(figures[0]) < 8 else "?"
-    return _("%(account)s: %(before)s rows were shown, %(now)d would go now.") % {
+    return _("%(account)s: rows shown: %(before)s; rows that would go now: %(now)d.") % {
         "account": planned.account,
         "before": known,
         "now": len(planned.going),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bankfeeds import doorbell, pushing
 from bankfeeds.models import Event, FeedRun, FeedSchedule, Push
@@ -139,9 +140,12 @@ def _perhaps_there(planned: pushing.Plan) -> str:
     doubtful = [unknown[row.row.pk] for row in account.going if row.row.pk in unknown]
     if not doubtful:
         return ""
-    text = _(
+    text = ngettext(
+        "%(rows)d row was given up in push #%(id)d without knowing whether Codat has it."
+        " Look at Codat, then push or leave it out by hand.",
         "%(rows)d rows were given up in push #%(id)d without knowing whether Codat has them."
-        " Look at Codat, then push or leave them out by hand."
+        " Look at Codat, then push or leave them out by hand.",
+        len(doubtful),
     )
     return text % {"rows": len(doubtful), "id": doubtful[0]}
 

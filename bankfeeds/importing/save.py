@@ -210,7 +210,11 @@ def record(statement: Statement, *, by: Actor, now: dt.datetime) -> Statement:
 
 
 def _told(statement: Statement) -> str:
-    return _("%(file)s: %(saved)d rows saved, %(known)d already here, %(left)d left out.") % {
+    return ngettext(
+        "%(file)s: %(saved)d row saved, %(known)d already here, %(left)d left out.",
+        "%(file)s: %(saved)d rows saved, %(known)d already here, %(left)d left out.",
+        statement.rows_saved,
+    ) % {
         "file": statement.file_name,
         "saved": statement.rows_saved,
         "known": statement.rows_known,

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bankfeeds import limits, rules
 from bankfeeds.models import (
@@ -226,8 +227,13 @@ def _stopped(account: SourceAccount, stops: Mapping[int, SendingStop]) -> LeftOu
 
 def _nothing_goes(planned: AccountPlan) -> LeftOut:
     if planned.judged:
-        words = _("%(rows)d rows wait, but a rule forbids each of them.")
-        return LeftOut(planned.account, "all-blocked", words % {"rows": len(planned.judged)})
+        rows = len(planned.judged)
+        words = ngettext(
+            "%(rows)d row waits, but a rule forbids it.",
+            "%(rows)d rows wait, but a rule forbids each of them.",
+            rows,
+        )
+        return LeftOut(planned.account, "all-blocked", words % {"rows": rows})
     open_push = Push.objects.blocking().filter(account=planned.account).order_by("sequence").last()
     if open_push is None:
         words = _("Nothing new to send: every row was accepted or left out.")

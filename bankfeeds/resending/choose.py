@@ -14,6 +14,7 @@ from functools import cached_property
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bankfeeds import doorbell, marks, pushing, rules, words
 from bankfeeds.models import (
@@ -242,7 +243,11 @@ def _write_down(
     now: dt.datetime,
 ) -> Resending:
     """An order that has ended already: one row for each push from which something goes again."""
-    text = _("%(rows)d rows of %(account)s, chosen one by one")
+    text = ngettext(
+        "%(rows)d row of %(account)s, chosen one by one",
+        "%(rows)d rows of %(account)s, chosen one by one",
+        len(going),
+    )
     text %= {"rows": len(going), "account": account}
     old = sorted({one.push.pk for one in going})
     ordered = Resending.objects.create(

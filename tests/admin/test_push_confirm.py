@@ -131,7 +131,7 @@ def test_rows_that_changed_since_send_nothing_and_are_named(manager: Any) -> Non
     assert not Push.objects.exists()
     said = text(again)
     assert "The rows have changed since this page was shown. Nothing was sent." in said
-    assert "3 rows were shown, 4 would go now" in said
+    assert "rows shown: 3; rows that would go now: 4" in said
     assert manager.post(URL, fields(again, account)).status_code == 303
 
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, connections
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from bankfeeds import importing
+from bankfeeds import importing, words
 from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, NothingToSave, UploadGone
 from bankfeeds.models import BankTransaction, Event, SourceAccount, Statement
 from tests import support as portal
@@ -51,6 +51,13 @@ def test_every_row_is_saved_as_it_stands(account: SourceAccount) -> None:
     upload.refresh_from_db()
     assert upload.state == Statement.State.SAVED
     assert (upload.rows_saved, upload.rows_known, upload.rows_rejected) == (1, 0, 0)
+
+
+def test_one_row_is_told_as_one(account: SourceAccount) -> None:
+    save(look(account, csv_of(["1.00"])))
+    assert ": 1 row saved, 0 already here" in Event.objects.get().words
+    with translation.override("fr-ca"):
+        assert ": 1 ligne enregistrée" in words.said(Event.objects.get().words)
 
 
 def test_the_record_names_who_and_how_many(account: SourceAccount) -> None:
