@@ -32,7 +32,7 @@ def add(
         raise NoNote(_("The note is empty. Nothing was kept."))
     wrong = free_text.problem(text, lines=True) or free_text.too_long(text, most=LONGEST)
     if wrong:
-        raise NoNote(f"{wrong} {_('Nothing was kept.')}")
+        raise NoNote(" ".join((wrong, _("Nothing was kept."))))
     values = {
         "company": company,
         "push": push,

@@ -145,7 +145,8 @@ def set_view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     text = _("The feed of %(account)s: %(when)s.")
     text %= {"account": account.name, "when": _said(wanted)}
     if shown.next_run:
-        text = f"{text} {_('Next run: %(at)s.') % {'at': shown.next_run.rstrip('.')}}"
+        following = _("Next run: %(at)s.") % {"at": shown.next_run.rstrip(".")}
+        text = f"{text} {following}"
     if changed:
         messages.success(request, text)
     else:

@@ -267,7 +267,7 @@ def send_by(
     text = _("Send by %(day)s") % {"day": words.day(day)}
     if carried := _carried(money):
         text = _("%(send_by)s: %(money)s") % {"send_by": text, "money": carried}
-    return f"{text}. {_('QuickBooks may fetch too late.')}" if day < today else text
+    return ". ".join((text, _("QuickBooks may fetch too late."))) if day < today else text
 
 
 def _carried(money: Sequence[tuple[str, Decimal, Decimal]]) -> str:

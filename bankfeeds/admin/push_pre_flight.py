@@ -155,5 +155,5 @@ def _export(request: HttpRequest, about: About) -> HttpResponseBase:
 
 
 def _chosen(about: About, only: bool) -> str:
-    whose = f"#{about.push.pk}" if about.push else f"{about.account.company.name}: {about.account}"
-    return f"{whose}, {_('only problems')}" if only else whose
+    whose = str(about.push) if about.push else f"{about.account.company.name}: {about.account}"
+    return ", ".join((whose, _("only problems"))) if only else whose

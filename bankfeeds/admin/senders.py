@@ -68,7 +68,7 @@ def add(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         try:
             sender, token = senders.create(given["name"], by=actor(request), now=timezone.now())
         except ValueError as wrong:
-            given["wrong"] = f"{wrong} {_('Nothing was made.')}"
+            given["wrong"] = " ".join((str(wrong), _("Nothing was made.")))
         else:
             address = request.build_absolute_uri(reverse("statements"))
             return admin.page(

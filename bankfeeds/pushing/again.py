@@ -96,4 +96,5 @@ def _too_late(rows: Sequence[BankTransaction], replacement: Push | None) -> str:
     text = _("Too late for the feed: %(ids)s.") % {"ids": named}
     if replacement is None:
         return text
-    return f"{text} {_('The rest went into push #%(id)d.') % {'id': replacement.pk}}"
+    rest = _("The rest went into push #%(id)d.") % {"id": replacement.pk}
+    return f"{text} {rest}"

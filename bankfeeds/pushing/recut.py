@@ -113,4 +113,4 @@ def _words(lost: list[Judged[BankTransaction]], going: list[Judged[BankTransacti
         "It waited too long: %(lost)d of its %(rows)d rows are too late for the feed.",
         rows,
     ) % {"lost": rows, "rows": rows + len(going)}
-    return f"{text} {_('The rest goes in a new push.')}" if going else text
+    return " ".join((text, _("The rest goes in a new push."))) if going else text

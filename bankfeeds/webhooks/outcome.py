@@ -36,5 +36,6 @@ class Asking:
 def unanswered(message: WebhookMessage, error: CodatError, *, now: dt.datetime) -> Outcome:
     words = messages.what_happened(error)
     if now - message.received_at < ASKING:
-        return Outcome(S.WAITING, f"{words} {_('It is asked again.')}")
-    return Outcome(S.FAILED, f"{words} {_('Nothing was changed. Process this message again.')}")
+        return Outcome(S.WAITING, " ".join((words, _("It is asked again."))))
+    unchanged = _("Nothing was changed. Process this message again.")
+    return Outcome(S.FAILED, f"{words} {unchanged}")

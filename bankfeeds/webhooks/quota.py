@@ -26,7 +26,8 @@ def doubt(message: WebhookMessage, told: Quota, asking: Asking) -> Outcome:
         return Outcome(S.PROCESSED, _now(told, held))
     connection = _longest_unread()
     if connection is None:
-        return Outcome(S.IGNORED, f"{_said(told)} {_('There is nothing to ask Codat about.')}")
+        nothing = _("There is nothing to ask Codat about.")
+        return Outcome(S.IGNORED, f"{_said(told)} {nothing}")
     if held is not None and not held.by_quota:
         return Outcome(S.PROCESSED, _now(told, held))
     if held is not None:
@@ -45,7 +46,8 @@ def _ask(message: WebhookMessage, told: Quota, connection: Connection, asking: A
             return unanswered(message, error, now=asking.clock())
     now = asking.clock()
     asking.line.tell(now=now)
-    return Outcome(S.PROCESSED, f"{_('Codat was asked.')} {_now(told, budget.closed(now=now))}")
+    asked = _("Codat was asked.")
+    return Outcome(S.PROCESSED, f"{asked} {_now(told, budget.closed(now=now))}")
 
 
 def _longest_unread() -> Connection | None:

@@ -122,8 +122,8 @@ def stopped_by_somebody() -> Word:
 
 
 def _stopped(by: str) -> Word:
-    text = f"{by} {_('Nothing leaves until someone allows it again.')}"
-    return Word(_("Sending stopped"), text, "warn")
+    text = _("Nothing leaves until someone allows it again.")
+    return Word(_("Sending stopped"), f"{by} {text}", "warn")
 
 
 def who(stop: SendingStop) -> str:
@@ -141,18 +141,22 @@ def _by_stop(stop: SendingStop) -> Held:
     return Held(
         _("sending is stopped for %(scope)s") % {"scope": scope(stop)},
         _("somebody allows it"),
-        f"{who(stop)} {_('Nothing is wrong with these rows.')}",
+        f"{who(stop)} {_no_fault()}",
         _("Allow sending again once the reason is gone."),
         _("Somebody who may has to allow sending again, once the reason is gone."),
         stop,
     )
 
 
+def _no_fault() -> str:
+    return _("Nothing is wrong with these rows.")
+
+
 def _by_refusal(incident: Incident) -> Held:
     return Held(
         _("Codat refuses our key or account"),
         _("somebody lets sending go on"),
-        f"{refusal(incident.http_status)} {_('Nothing is wrong with these rows.')}",
+        f"{refusal(incident.http_status)} {_no_fault()}",
         _("Tell the administrator. Once it is mended, let sending go on."),
         _("Tell the administrator, who lets sending go on once it is mended."),
         incident,
@@ -234,7 +238,8 @@ def refused_band(incident: Incident, *, loss: str) -> Band:
 def everything_band(stop: SendingStop, *, loss: str) -> Band:
     title = _since(_("Sending is stopped for everything"), stop.stopped_at)
     said = {"who": stop.stopped_by, "reason": short(stop.reason).rstrip(".")}
-    return Band(title, f"{_('%(who)s: %(reason)s.') % said} {loss}", "warn", stop)
+    why = _("%(who)s: %(reason)s.") % said
+    return Band(title, f"{why} {loss}", "warn", stop)
 
 
 def _since(title: str, at: dt.datetime | None) -> str:

@@ -128,7 +128,7 @@ def incident_cost(pushes: int, late: int) -> str:
         "n": count(pushes)
     }
     if not late:
-        return f"{waited} {_('No row of them became too late for the feed meanwhile.')}"
+        return " ".join((waited, _("No row of them became too late for the feed meanwhile.")))
     lost = ngettext(
         "%(n)s row of them became too late for the feed meanwhile: give the client a file.",
         "%(n)s rows of them became too late for the feed meanwhile: give the clients a file.",

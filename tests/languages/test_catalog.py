@@ -8,11 +8,13 @@ Anew after a change of words, with GNU gettext on the machine:
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polib
@@ -58,6 +60,25 @@ def test_the_compiled_catalog_is_that_of_the_source() -> None:
         if (entry.msgstr, entry.msgstr_plural)
         != (compiled[key].msgstr, compiled[key].msgstr_plural)
     ] == []
+
+
+def asked_for(file: Path) -> Iterator[Key]:
+    """The sentences that a module has translated, also those that xgettext does not see."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            given = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
+            if node.func.id.startswith("pgettext") and len(given) > 1:
+                yield given[0], given[1]
+            elif node.func.id in {"_", "gettext", "gettext_lazy", "ngettext"} and given:
+                yield "", given[0]
+
+
+def test_no_sentence_is_hidden_from_the_catalog() -> None:
+    """xgettext passes over a sentence that is translated inside of an f-string."""
+    known = entries(SOURCE)
+    asked = {key for file in (ROOT / "bankfeeds").rglob("*.py") for key in asked_for(file)}
+    assert len(asked) > 500
+    assert sorted(asked - known.keys()) == []
 
 
 @pytest.mark.skipif(shutil.which("xgettext") is None, reason="needs GNU gettext")
