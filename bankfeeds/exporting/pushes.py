@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bankfeeds import holding
+from bankfeeds import holding, words
 from bankfeeds.models import Origin, Push, PushDecision
 from bankfeeds.words import decided
 
@@ -54,7 +54,7 @@ def _seconds(push: Push) -> int | None:
 COLUMNS = (
     Column(_("Push"), lambda push: push.pk),
     Column(_("Confirmed"), lambda push: push.requested_at, is_moment=True),
-    Column(_("By"), lambda push: push.requested_by),
+    Column(_("By"), lambda push: words.actor(push.requested_by, push.origin)),
     Column(_("Origin"), lambda push: str(Origin(push.origin).label)),
     Column(_("Company"), lambda push: push.company.name),
     Column(_("Reference"), lambda push: push.company.reference),

@@ -16,7 +16,7 @@ from bankfeeds.admin import connection_link, mirror_words, parts, ways_out
 from bankfeeds.admin import notes as notes_page
 from bankfeeds.admin.mirror_shown import LinkBlock
 from bankfeeds.models import Company, Connection, Event, Push, SourceAccount
-from bankfeeds.words import stored
+from bankfeeds.words import decided, stored
 
 register = template.Library()
 
@@ -67,6 +67,11 @@ def actor(event: Event) -> str:
 @register.filter
 def push_number(pk: int) -> str:
     return words.push_number(pk)
+
+
+@register.filter
+def by(push: Push) -> str:
+    return decided.by(push)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.utils import timezone
 from bankfeeds import holding, pushing
 from bankfeeds.admin import filters
 from bankfeeds.models import Actor, Decision, Origin, Push, PushAttempt, SourceAccount
+from bankfeeds.models.record import SCHEDULE
 from tests import support
 
 from .pushes import (
@@ -213,6 +214,20 @@ def test_by_whom_names_a_command(auditor: Any) -> None:
         now=timezone.now(),
     )
     assert "nightly (Command)" in text(auditor.get(URL))
+
+
+def test_a_schedule_is_no_name_of_somebody(auditor: Any) -> None:
+    account = support.make_account()
+    support.make_transactions(account)
+    [push] = pushing.confirm(
+        [account], fingerprint=None, form_key="", by=SCHEDULE, now=timezone.now()
+    )
+    company = f"/admin/bankfeeds/company/{push.company_id}/change/"
+    for url in (URL, company):
+        said = text(auditor.get(url, headers={"Accept-Language": "fr-ca"}))
+        assert "Horaire" in said and "schedule" not in said, url
+    taken = b"".join(auditor.post(f"{URL}export/").streaming_content).decode()
+    assert "schedule" not in taken
 
 
 def test_an_empty_list_says_what_to_do_first(auditor: Any) -> None:
