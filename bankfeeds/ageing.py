@@ -184,7 +184,7 @@ def _waiting(scope: dict[str, Any], today: dt.date) -> Iterable[Any]:
 
 
 def _sendable(scope: dict[str, Any], today: dt.date) -> QuerySet[BankTransaction]:
-    """What `pushing.plan` would send today, in SQL: the rules that look at a row's date.
+    """What `pushing.plan` would send today, in SQL: the rules that look at a row's date or amount.
 
     Rows without id or description, or with an id twice, never get past the import.
     """
@@ -197,6 +197,7 @@ def _sendable(scope: dict[str, Any], today: dt.date) -> QuerySet[BankTransaction
     return BankTransaction.objects.free().filter(
         Q(account__feed_start_date=None) | Q(date__gte=F("account__feed_start_date")),
         ~Q(account__connection__status="Unlinked"),
+        ~Q(amount=0),
         ~Exists(newer),
         date__range=(today - FEED_WINDOW, today),
         account__status__iexact="connected",
