@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LONG = "REF-2026-000123456789-ABCDEFGHIJKLMNOP-QRSTUVWX"
 # Lists with a long reference, and how far each reaches out of its frame.
 FRAMES = "() => [...document.querySelectorAll('.results')].map(e => e.scrollWidth - e.clientWidth)"
+# Words of the legend that reach into what they mean.
+WIDER = """() => [...document.querySelectorAll("details.legend dt")]
+  .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)"""
 
 
 @pytest.fixture
@@ -43,3 +46,6 @@ def test_header_and_lists_fit_a_small_office_screen(at_desk: At, full: None) -> 
         assert max(desk.page.evaluate(FRAMES)) <= 1, name
     header = desk.page.locator("#header").bounding_box()
     assert header is not None and header["height"] < 60
+    desk.page.goto(f"{desk.url}/admin/bankfeeds/push/")
+    desk.page.locator("details.legend summary").click()
+    assert desk.page.evaluate(WIDER) == []
