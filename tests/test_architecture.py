@@ -204,6 +204,30 @@ def test_rooms_import_only_what_the_table_allows() -> None:
     assert not wrong
 
 
+def test_folders_of_pages_import_one_way() -> None:
+    """From what lies beside the folders, and from these; what lies beside them knows none."""
+    may = {
+        "clients": {"pushes", "resending"},
+        "people": {"clients"},
+        "pushes": {"resending"},
+    }
+    pages = ROOT / "bankfeeds/admin"
+    folders = {file.parent.name for file in pages.glob("*/__init__.py")}
+    wrong = [
+        f"{name_of(file)}:{each.line}: {each.name}"
+        for file in pages.rglob("*.py")
+        if file != pages / "__init__.py"  # fetches them all, so that they are registered
+        for each in imports_of(file)
+        if (other := within(each.name, "bankfeeds.admin.")) in folders - {file.parent.name}
+        and other not in may.get(file.parent.name, set())
+    ]
+    assert not wrong
+
+
+def within(name: str, package: str) -> str:
+    return name.removeprefix(package).partition(".")[0] if name.startswith(package) else ""
+
+
 def test_rooms_use_only_their_own_libraries() -> None:
     wrong = [
         f"{name_of(file)}:{each.line}: {each.name}"

@@ -21,7 +21,7 @@ from bankfeeds.exporting import Sheet
 
 from . import downloads, filtered
 from .export_sheets import SHEETS
-from .push_forms import actor, see_other
+from .posted import actor, see_other
 
 
 def sheet_of(page: Any) -> Sheet | None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
-from .push_forms import number
+from .posted import number
 
 LONGEST = 40  # characters of what is shown again
 

@@ -15,7 +15,7 @@ from bankfeeds.messages import CodatError, explain
 from bankfeeds.models import Company
 
 from .parts import PortalAdmin, given_form_key, new_form_key
-from .push_forms import reason, see_other
+from .posted import reason, see_other
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from bankfeeds.models.mirror import Country
 from bankfeeds.onboarding import folded, references
 
 from .filters import Choice
-from .push_forms import identifier
+from .posted import identifier
 
 LONGEST = 200
 MOST = 500

@@ -15,7 +15,7 @@ from bankfeeds.going_back import back
 from bankfeeds.models import Company, Push
 
 from .parts import PortalAdmin, demand, given_form_key, new_form_key, pressed_only
-from .push_forms import actor, number, see_other
+from .posted import actor, number, see_other
 
 SHOWN = 50
 

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 
-from .push_forms import number
+from .posted import number
 
 
 class NumbersFromOutside(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -27,7 +27,7 @@ from bankfeeds.words import Word
 
 from . import exporting
 from .outside import NumbersFromOutside
-from .push_forms import number
+from .posted import number
 from .titles import Titled
 
 LIST_LIMIT = 10_000

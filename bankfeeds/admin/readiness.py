@@ -15,7 +15,7 @@ from bankfeeds.models import ReadinessCheck
 
 from . import asking
 from .parts import PortalAdmin, ReadOnlyAdmin, demand
-from .push_forms import actor, see_other
+from .posted import actor, see_other
 
 HERE = "admin:bankfeeds_readinesscheck_changelist"
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import free_text, seen
 
-from .push_forms import number, see_other
+from .posted import number, see_other
 
 
 class SeenForm(forms.ModelForm):  # type: ignore[type-arg]

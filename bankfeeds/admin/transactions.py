@@ -23,7 +23,7 @@ from bankfeeds.words import legend
 from . import mirror_search
 from .filters import ByNumber, Choice, DatesFilter
 from .parts import ReadOnlyAdmin, badge
-from .push_forms import number
+from .posted import number
 
 STATES = (
     ("waiting", _("Waiting")),

@@ -19,7 +19,7 @@ from bankfeeds.words.webhooks import message as word
 
 from .filters import Choice
 from .parts import PortalAdmin, ReadOnlyAdmin, badge, demand, pressed_only
-from .push_forms import actor, see_other
+from .posted import actor, see_other
 
 MAY_PROCESS = "process_webhookmessage"
 MOST_AT_ONCE = 1000

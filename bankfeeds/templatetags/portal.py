@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
-from bankfeeds.admin import connection_link, mirror_words, parts, ways_out
+from bankfeeds.admin import mirror_words, parts
 from bankfeeds.admin import notes as notes_page
+from bankfeeds.admin.clients import connection_link, ways_out
 from bankfeeds.admin.mirror_shown import LinkBlock
 from bankfeeds.models import Company, Connection, Event, Push, SourceAccount
 from bankfeeds.words import decided, stored

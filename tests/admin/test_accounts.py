@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from bankfeeds.admin import accounts_form
+from bankfeeds.admin.clients import accounts_form
 from bankfeeds.models import Connection, Intent, SourceAccount
 from tests import support
 from tests.admin import pushes

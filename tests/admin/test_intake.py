@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bankfeeds import holding, sealing
-from bankfeeds.admin.intake_form import FilesForm, UploadForm
+from bankfeeds.admin.statements.form import FilesForm, UploadForm
 from bankfeeds.models import (
     BankTransaction,
     Origin,

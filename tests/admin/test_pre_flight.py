@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bankfeeds.admin import push_pre_flight
+from bankfeeds.admin.pushes import pre_flight
 from bankfeeds.models import Event, SourceAccount
 from tests import support
 from tests.admin.pushes import signed_in, text, waiting
@@ -73,7 +73,7 @@ def test_many_rows_come_in_pages_with_as_few_questions(
     page: int,
     rows: int,
 ) -> None:
-    monkeypatch.setattr(push_pre_flight, "ON_A_PAGE", 2)
+    monkeypatch.setattr(pre_flight, "ON_A_PAGE", 2)
     account = support.make_account()
     support.make_transactions(account, ["1.00"] * 5)
     support.no_worker_runs()
@@ -88,7 +88,7 @@ def test_more_rows_than_a_file_takes_are_said(
     auditor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bankfeeds.exporting.MOST_ROWS", 2)
-    monkeypatch.setattr(push_pre_flight, "MOST_READ", 3)
+    monkeypatch.setattr(pre_flight, "MOST_READ", 3)
     account = support.make_account()
     support.make_transactions(account, ["1.00"] * 5)
     path = f"{ROOT}/pre-flight/{account.pk}/"

@@ -137,7 +137,7 @@ def test_an_address_that_means_nothing_leads_back(browser: Any, query: str) -> N
 
 
 def test_more_than_anybody_looks_through_is_refused(browser: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("bankfeeds.admin.resending_estimate.MOST", 2)
+    monkeypatch.setattr("bankfeeds.admin.resending.estimate.MOST", 2)
     for _ in range(3):
         refused()
     said = text(browser.get(f"{ADD}?status=failed"))

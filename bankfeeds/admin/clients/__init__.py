@@ -1,0 +1,1 @@
+"""Companies, connections and source accounts: their lists and pages, and the ways out of them."""

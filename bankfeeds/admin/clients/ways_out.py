@@ -1,0 +1,129 @@
+"""What stands at the foot of the pages of companies, connections and accounts: the ways out.
+
+Each function makes the context of templates/admin/bankfeeds/leaving/section.html: what is open,
+and the buttons that the person may use, each leading to the page that asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bankfeeds import leaving, onboarding, succession
+from bankfeeds.admin.mirror_shown import may
+from bankfeeds.leaving.order import standing
+from bankfeeds.models import Company, Connection, Departure, Push, SourceAccount
+
+Kind = Departure.Kind
+
+
+@dataclass(frozen=True)
+class Way:
+    """`why_not`: why it cannot be used now."""
+
+    label: str
+    address: str
+    why_not: str = ""
+
+
+def of_connection(request: HttpRequest, connection: Connection) -> dict[str, Any]:
+    found = []
+    if may(request, "stop_sending") and may(request, "renew_link"):
+        why = "" if connection.at_codat else _("It does not exist at Codat.")
+        address = _at(connection, "wrong_person")
+        found.append(Way(_("Link went to the wrong person"), address, why))
+    if (way := _move(request, connection)) is not None:
+        found.append(way)
+    if may(request, "add_departure"):
+        for kind, name in (
+            (Kind.UNLINK, "unlink"),
+            (Kind.REVOKE, "revoke"),
+            (Kind.REMOVE_CONNECTION, "remove"),
+        ):
+            why = leaving.why_not(kind, connection=connection)
+            found.append(Way(str(kind.label), _at(connection, name), why))
+    return _block(request, found, _open(connection=connection))
+
+
+def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
+    found = []
+    if may(request, "change_sourceaccount") and account.at_codat:
+        if account.not_wanted_at:
+            found.append(Way(_("Wanted again"), _at(account, "wanted")))
+        else:
+            found.append(Way(_("Mark not wanted"), _at(account, "not_wanted")))
+        if _may_go_on(account):
+            found.append(Way(_("Goes on from an earlier account"), _at(account, "goes_on")))
+    if may(request, "add_departure"):
+        why = leaving.why_not(Kind.REMOVE_ACCOUNT, connection=account.connection, account=account)
+        found.append(Way(str(Kind.REMOVE_ACCOUNT.label), _at(account, "remove"), why))
+    block = _block(request, found, standing(account.connection, account))
+    heir = account.followed_by.order_by("pk").first()
+    return {**block, "follows": account.follows, "heir": heir}
+
+
+def close(request: HttpRequest, company: Company) -> Way | None:
+    """Stands with the other buttons of a company's page."""
+    if not may(request, "change_company"):
+        return None
+    if company.closed_at:
+        return Way(_("Open company again"), _at(company, "reopen"))
+    return Way(_("Close company"), _at(company, "close"))
+
+
+def of_company(request: HttpRequest, company: Company) -> dict[str, Any]:
+    live = onboarding.live_connection(company)
+    way = _move(request, live) if live is not None and company.closed_at is None else None
+    ways = [] if way is None else [way]
+    block = _block(request, ways, _open(connection__company=company))
+    return {**block, "replaced_by": company.replaced_by, "closed_at": company.closed_at}
+
+
+def _move(request: HttpRequest, connection: Connection) -> Way | None:
+    if not (may(request, "add_departure") and may(request, "add_connection")):
+        return None
+    label = _("Client moves to another QuickBooks company, or connects anew")
+    return Way(label, _at(connection, "move"), why_not_move(connection))
+
+
+def why_not_move(connection: Connection) -> str:
+    """Why the client cannot be moved from this connection now, and what comes first; "" if so."""
+    if connection.company.closed_at is not None:
+        return _("The company is closed. Open it again first.")
+    live = onboarding.live_connection(connection.company)
+    if live is None:
+        return _("It has ended. Press Create QuickBooks connection on the page of the company.")
+    if live.pk != connection.pk:
+        return _("The client has a newer connection. Open that one.")
+    # Whoever moves goes on with what waits: that is whole only once this push has ended.
+    return leaving.why_not(Kind.UNLINK, connection=connection) or leaving.why_wait(connection)
+
+
+def _open(**of: Any) -> Departure | None:
+    """The first open one, also of a single account."""
+    rows = Departure.objects.open().filter(**of).select_related("account")
+    return rows.defer("account__sealed_body").order_by("pk").first()
+
+
+def _may_go_on(account: SourceAccount) -> bool:
+    """The number did not tell, nothing was sent yet, and there is one to choose."""
+    if account.follows_id is not None or not succession.candidates(account).exists():
+        return False
+    return not Push.objects.filter(account=account).exclude(status="cancelled").exists()
+
+
+def _at(row: Any, name: str) -> str:
+    return reverse(f"admin:bankfeeds_{row._meta.model_name}_{name}", args=[row.pk])
+
+
+def _block(request: HttpRequest, ways: list[Way], departure: Departure | None) -> dict[str, Any]:
+    return {
+        "ways": ways,
+        "departure": departure,
+        "may_go_on": departure is not None and may(request, "add_departure"),
+        "may_leave": departure is not None and departure.state == Departure.State.PLANNED,
+    }

@@ -1,0 +1,1 @@
+"""Stops of sending, and incidents: their lists, pages and buttons."""

@@ -1,0 +1,1 @@
+"""Who may sign in, in which group, and what becomes of those who leave."""

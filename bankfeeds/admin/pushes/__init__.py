@@ -1,0 +1,1 @@
+"""Push history, the page of a push, and what comes before and after it is sent."""

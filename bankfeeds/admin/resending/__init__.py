@@ -1,0 +1,1 @@
+"""What goes again: choose, estimate, order, and what became of each push."""

@@ -1,0 +1,102 @@
+"""An import without an account: a file for every one that it names, or a list to choose from."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bankfeeds import importing, words
+from bankfeeds.admin.parts import PortalAdmin
+from bankfeeds.admin.posted import actor
+from bankfeeds.importing import Looked
+from bankfeeds.intake.shape import UnreadableFile
+from bankfeeds.models import SourceAccount, Statement
+from bankfeeds.onboarding.names import folded
+
+from .form import UploadForm
+
+SHOWN_ACCOUNTS = 50
+
+
+def page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
+    """A file for every account that it names, or first an account."""
+    is_posted = request.method == "POST" and not request.POST.get("account")
+    form = UploadForm(request.POST, request.FILES) if is_posted else UploadForm()
+    if is_posted and form.is_valid() and (answer := _of_each(admin, request, form)):
+        return answer
+    return _choose_account(admin, request, form)
+
+
+def _of_each(admin: PortalAdmin, request: HttpRequest, form: UploadForm) -> HttpResponse | None:
+    """What came of each; the preview of each saves. None: the form says why not."""
+    file: UploadedFile[bytes] = form.cleaned_data["file"]
+    if len(request.FILES.getlist("file")) > 1:
+        form.add_error("file", _("Choose one file at a time. Nothing was saved."))
+        return None
+    name = importing.profiles.plain_name(file.name or "")
+    found = _look(request, form, name, file.read())
+    if not found:
+        return None
+    return admin.page(
+        request,
+        "each",
+        title=_("Look before saving: each account of the file"),
+        file_name=name,
+        results=found,
+        state=Statement.State.PREVIEWED.label,
+        unknown=[each for each in found if each.account is None],
+    )
+
+
+def _look(request: HttpRequest, form: UploadForm, name: str, content: bytes) -> list[Looked]:
+    try:
+        return importing.look_on_each(
+            content, file_name=name, by=actor(request), now=timezone.now()
+        )
+    except UnreadableFile as error:
+        reason = importing.words_of(error.reason)
+        form.add_error("file", _("%(reason)s Nothing was saved.") % {"reason": reason})
+    except importing.CannotImport as error:
+        form.add_error("file", str(error))
+    return []
+
+
+def _choose_account(admin: PortalAdmin, request: HttpRequest, form: UploadForm) -> HttpResponse:
+    typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    company = request.GET.get("company", "")
+    found = _accounts(typed, company)
+    return admin.page(
+        request,
+        "choose",
+        title=_("Import transactions: which account?"),
+        typed=typed,
+        company=company if company.isdigit() else "",
+        accounts=[(row, words.account(row), import_url(row)) for row in found[:SHOWN_ACCOUNTS]],
+        most=SHOWN_ACCOUNTS,
+        form=form,
+        limit=filesizeformat(settings.IMPORT_MAX_BYTES),
+        unknown=bool(request.GET.get("account") or request.POST.get("account")),
+    )
+
+
+def _accounts(typed: str, company: str) -> QuerySet[SourceAccount]:
+    rows = SourceAccount.objects.wanted().select_related("company", "connection")
+    if company.isascii() and company.isdigit() and len(company) <= 18:
+        rows = rows.filter(company=int(company))
+    if typed:
+        wanted = Q(name__icontains=typed) | Q(account_id=typed) | Q(number_last4=typed)
+        wanted |= Q(company__reference=typed)
+        if name := folded(typed):
+            wanted |= Q(company__folded_name__contains=name)
+        rows = rows.filter(wanted)
+    return rows.defer("sealed_body", "connection__link_url")
+
+
+def import_url(account: SourceAccount) -> str:
+    return f"{reverse('admin:bankfeeds_statement_import')}?account={account.pk}"

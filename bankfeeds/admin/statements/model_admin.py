@@ -1,0 +1,127 @@
+"""Imported files: the list, the steps of an import, and the page of what was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from bankfeeds import words
+from bankfeeds.admin.parts import ReadOnlyAdmin
+from bankfeeds.models import Statement
+from bankfeeds.onboarding.names import folded
+
+from . import downloads, undo
+from . import pages as intake_pages
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnlyAdmin):
+    list_display = (
+        "file",
+        "for_account",
+        "company",
+        "what_became_of_it",
+        "rows_saved",
+        "rows_known",
+        "rows_rejected",
+        "imported_by",
+        "at",
+    )
+    list_display_links = None
+    list_filter = ("state", "uploaded_at")
+    search_fields = ("file_name",)
+    search_help_text = _("Search by file name or company")
+    actions = None
+    show_facets = admin.ShowFacets.NEVER  # counts each choice: grows with history
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
+        rows = super().get_queryset(request).select_related("account", "company")
+        return rows.defer("content", "rejected", "account__sealed_body")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Statement], search_term: str
+    ) -> tuple[QuerySet[Statement], bool]:
+        text = search_term.replace("\x00", "").strip()[:200]
+        if not text:
+            return queryset, False
+        wanted = Q(file_name__icontains=text)
+        if name := folded(text):
+            wanted |= Q(company__folded_name__contains=name)
+        return queryset.filter(wanted), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": _("Imported files"), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+            "import/": ("import", intake_pages.import_page),
+            "sample/": ("sample", downloads.sample),
+            "<int:pk>/preview/": ("preview", intake_pages.preview_page),
+            "<int:pk>/save/": ("save", intake_pages.save),
+            "<int:pk>/discard/": ("discard", intake_pages.discard),
+            "<int:pk>/undo/": ("undo", undo.undo_page),
+            "<int:pk>/bad-rows/": ("bad_rows", downloads.bad_rows),
+        }
+        own = [
+            path(route, self._wrapped(view), name=f"bankfeeds_statement_{name}")
+            for route, (name, view) in pages.items()
+        ]
+        return own + super().get_urls()
+
+    def _wrapped(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def bound(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            return view(self, request, **kwargs)
+
+        wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(bound)
+        return wrapped
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        statement = self.get_object(request, object_id)
+        if not self.has_view_permission(request, statement):
+            raise PermissionDenied
+        if statement is None:
+            stock: Any = self
+            missing: HttpResponse = stock._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
+        looked_at = statement.state == Statement.State.PREVIEWED
+        if looked_at and request.user.has_perm("bankfeeds.add_statement"):
+            return redirect("admin:bankfeeds_statement_preview", pk=statement.pk)
+        return intake_pages.saved_page(self, request, statement)
+
+    @admin.display(description=_("file"), ordering="file_name")
+    def file(self, row: Statement) -> SafeString:
+        url = reverse("admin:bankfeeds_statement_change", args=[row.pk])
+        return format_html('<a href="{}">{}</a>', url, row.file_name)
+
+    @admin.display(description=_("account"))
+    def for_account(self, row: Statement) -> str:
+        return str(row.account)
+
+    @admin.display(description=_("state"))
+    def what_became_of_it(self, row: Statement) -> str:
+        return row.get_state_display()
+
+    @admin.display(description=_("when"), ordering="uploaded_at")
+    def at(self, row: Statement) -> str:
+        return words.moment(row.saved_at or row.uploaded_at)

@@ -1,0 +1,161 @@
+"""Files that core systems sent: their list, the page of one, and what a person decides there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bankfeeds import senders, words
+from bankfeeds.admin.filters import Choice
+from bankfeeds.admin.parts import PortalAdmin, ReadOnlyAdmin, badge, demand, pressed_only
+from bankfeeds.admin.posted import actor, reason, see_other
+from bankfeeds.models import ReceivedFile, SourceAccount, Statement
+from bankfeeds.words.senders import part as word_of_part
+from bankfeeds.words.senders import received as word
+
+MAY_DECIDE = "add_statement"
+
+
+class StateFilter(Choice):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(ReceivedFile.State.choices)
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ReceivedFile]
+    ) -> QuerySet[ReceivedFile]:
+        value = self.value()
+        return queryset.filter(state=value.replace("\x00", "")) if value else queryset
+
+
+@admin.register(ReceivedFile)
+class ReceivedFileAdmin(ReadOnlyAdmin):
+    list_display = ("at", "sender", "batch_id", "state_shown", "said")
+    list_display_links = ("at",)
+    list_filter = (StateFilter,)
+    list_select_related = ("sender",)
+    list_title = gettext_lazy("Received files")
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    ordering = ("-received_at", "-id")
+    actions = None
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.own("<int:pk>/read-again/", "read_again", read_again),
+            self.own("<int:pk>/leave-out/", "leave_out", leave_out),
+            self.own("<int:pk>/reject/", "reject", reject),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReceivedFile]:
+        """A list reads no bodies."""
+        return super().get_queryset(request).defer("sealed_body", "accounts")
+
+    def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
+        row = ReceivedFile.objects.defer("sealed_body").select_related("sender")
+        found = row.filter(pk=pk).first()
+        if found is None:
+            return None
+        return self.page(
+            request,
+            "page",
+            title=found.batch_id,
+            row=found,
+            word=word(found),
+            parts=_parts(found),
+            why_not=senders.why_not(found),
+            may_leave_out=any(each["rows"] for each in _waiting(found) if each["account"]),
+        )
+
+    @admin.display(description=gettext_lazy("received"))
+    def at(self, row: ReceivedFile) -> str:
+        return words.moment(row.received_at)
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_shown(self, row: ReceivedFile) -> SafeString:
+        return badge(word(row))
+
+    @admin.display(description=gettext_lazy("words"))
+    def said(self, row: ReceivedFile) -> str:
+        return row.words or "–"
+
+
+def _waiting(row: ReceivedFile) -> list[dict[str, Any]]:
+    return [each for each in row.accounts if each["status"] != "saved"]
+
+
+def _parts(row: ReceivedFile) -> list[dict[str, Any]]:
+    """What the page says of each account, with what there is to open."""
+    accounts = (
+        SourceAccount.objects.select_related("company")
+        .defer("sealed_body")
+        .in_bulk([each["account"] for each in row.accounts if each["account"]])
+    )
+    imports = set(
+        Statement.objects.filter(
+            pk__in=[each["statement"] for each in row.accounts if each["statement"]]
+        ).values_list("pk", flat=True)
+    )
+    return [
+        {
+            **each,
+            "word": word_of_part(each["status"]),
+            "account": accounts.get(each["account"]),
+            "statement": each["statement"] if each["statement"] in imports else None,
+        }
+        for each in row.accounts
+    ]
+
+
+def _decided(
+    admin: PortalAdmin,
+    request: HttpRequest,
+    pk: int,
+    verb: Callable[..., bool],
+    done: str,
+    **given: Any,
+) -> HttpResponse:
+    demand(request, MAY_DECIDE)
+    row = ReceivedFile.objects.filter(pk=pk).defer("sealed_body").first()
+    if row is None:
+        raise Http404(_("There is no such file."))
+    if verb(row, by=actor(request), now=timezone.now(), **given):
+        messages.success(request, done)
+    else:
+        messages.info(request, _("Nothing was changed: this file is not in quarantine any more."))
+    return see_other(reverse(admin.page_name("change"), args=[pk]))
+
+
+@pressed_only
+def read_again(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    done = _("The file is read again by the worker. Reload in a moment.")
+    return _decided(admin, request, pk, senders.read_again, done)
+
+
+@pressed_only
+def leave_out(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    done = _("The file is read again without its bad rows. Reload in a moment.")
+    return _decided(admin, request, pk, senders.leave_out_bad, done)
+
+
+@pressed_only
+def reject(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    demand(request, MAY_DECIDE)
+    why, wrong = reason(request)
+    if wrong:
+        messages.error(request, f"{wrong} {_('Nothing was changed.')}")
+        return see_other(reverse(admin.page_name("change"), args=[pk]))
+    done = _("The file was rejected. Nothing more of it comes in.")
+    return _decided(admin, request, pk, senders.reject, done, reason=why)
