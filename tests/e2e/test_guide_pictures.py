@@ -90,6 +90,8 @@ def _preview(desk: Desk, day: bank_day.Day, language: str) -> None:
 def _confirm(desk: Desk, day: bank_day.Day, language: str) -> None:
     desk.open(f"/admin/bankfeeds/push/confirm/?account={day.confirming.pk}")
     _take(desk.page, "confirm", language)
+    desk.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    _take(desk.page, "send", language)
 
 
 def _refused(desk: Desk, day: bank_day.Day, language: str) -> None:
@@ -100,6 +102,9 @@ def _refused(desk: Desk, day: bank_day.Day, language: str) -> None:
 def _history(desk: Desk, language: str) -> None:
     desk.open("/admin/bankfeeds/push/")
     _take(desk.page, "history", language)
+    desk.page.locator("details.legend summary").click()
+    desk.page.locator("details.legend").evaluate("legend => legend.scrollIntoView()")
+    _take(desk.page, "legend", language)
 
 
 def _take(page: Page, name: str, language: str) -> None:

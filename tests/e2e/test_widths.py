@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LONG = "REF-2026-000123456789-ABCDEFGHIJKLMNOP-QRSTUVWX"
 # Lists with a long reference, and how far each reaches out of its frame.
 FRAMES = "() => [...document.querySelectorAll('.results')].map(e => e.scrollWidth - e.clientWidth)"
+# The names of columns that stand above the values of cards.
+NAMES = """() => [...document.querySelectorAll("#result_list [data-label]")]
+  .filter((e) => getComputedStyle(e, "::before").content !== "none").map((e) => e.dataset.label)"""
 # Words of the legend that reach into what they mean.
 WIDER = """() => [...document.querySelectorAll("details.legend dt")]
   .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)"""
@@ -36,6 +39,7 @@ def test_the_status_of_a_push_is_seen_on_a_telephone(at_desk: At, full: None) ->
     for badge in desk.page.locator("td.field-status_and_marks .badge").all():
         box = badge.bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= NARROW
+    assert {"Status", "By", "Codat's write id"} <= set(desk.page.evaluate(NAMES))
     assert max(desk.page.evaluate(FRAMES)) <= 1
 
 
