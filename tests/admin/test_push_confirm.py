@@ -140,11 +140,14 @@ def test_rows_are_grouped_by_finding_with_remedy(manager: Any) -> None:
     support.make_transactions(
         account, ("1.00", "2.00"), date=support.today() - dt.timedelta(days=9)
     )
-    support.make_transactions(account, ("0.00",), opening="1003.00")
+    last_day = support.today() - dt.timedelta(days=7)
+    support.make_transactions(account, ("3.00",), date=last_day, opening="1003.00")
+    support.make_transactions(account, ("0.00",), opening="1006.00")
     page = text(manager.get(URL, {"account": account.pk}))
     assert "2 × It is more than seven days old" in page
     assert "What to do: Give the client a file" in page
-    assert "1 × Its amount is zero." in page
+    assert "1 × Its amount is zero: there is nothing to book." in page
+    assert "1 × It is seven days old today" in page
     assert "Send 1 transaction of 1 account" in page
 
 

@@ -168,8 +168,8 @@ def test_a_hold_and_a_push_behind_another_are_explained(support_person: Any) -> 
 
 
 def test_findings_of_that_day_are_kept(auditor: Any) -> None:
-    push = waiting(amounts=("0.00", "5.00"))
-    assert "Its amount is zero." in text(auditor.get(url(push)))
+    push = waiting(date=support.today() - dt.timedelta(days=7))
+    assert "It is seven days old today" in text(auditor.get(url(push)))
 
 
 def test_a_replaced_push_and_its_replacement_name_each_other(auditor: Any) -> None:
