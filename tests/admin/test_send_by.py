@@ -132,7 +132,7 @@ def test_the_clock_of_a_row(manager: Any, age: int, says: str, says_not: str) ->
         main = answer.split('id="content-main"' if "list" in path else "<main")[-1]
         main = main.split('<details class="legend"')[0]
         assert says in main, path
-        assert says_not not in main.replace("blocked or too late", ""), path
+        assert says_not not in main.replace('state=late">Too late for the feed', ""), path
 
 
 def test_the_account_leads_to_the_file_for_the_client(manager: Any) -> None:
