@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar, cast
@@ -37,8 +37,9 @@ class Rule:
 
     code: str
     severity: Severity
-    reason: str | Promise
-    remedy: str | Promise
+    # Their hash is another in each language, and a rule is the same in all.
+    reason: str | Promise = field(compare=False)
+    remedy: str | Promise = field(compare=False)
     source: str
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,3 +114,10 @@ def test_the_institution_chooses_what_is_late() -> None:
     chosen = {"newest": ago(5), "late_after": dt.timedelta(days=3)}
     assert codes(Line(date=ago(3)), **chosen) == []
     assert codes(Line(date=ago(4)), **chosen) == ["late"]
+
+
+def test_a_rule_is_the_same_in_every_language() -> None:
+    with translation.override("en"):
+        here = {rules.TOO_OLD}
+    with translation.override("fr-ca"):
+        assert rules.TOO_OLD in here

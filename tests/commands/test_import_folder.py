@@ -39,9 +39,11 @@ def lies(folder: Path) -> list[str]:
 @pytest.mark.django_db
 def test_a_folder_in_name_order(tmp_path: Path) -> None:
     numbered()
-    (tmp_path / "b.json").write_bytes(file(part(prefix="B", closing="2000.00")))
+    (tmp_path / "b.json").write_bytes(file(part(prefix="B", closing="2000.00", words="B")))
     (tmp_path / "a.json").write_bytes(file(part(prefix="A")))
-    (tmp_path / "c.json").write_bytes(file(part(prefix="C", closing="3000.00"), part(OTHER)))
+    (tmp_path / "c.json").write_bytes(
+        file(part(prefix="C", closing="3000.00", words="C"), part(OTHER))
+    )
     (tmp_path / "d.csv").write_bytes(csv_of(["1.00"]))
     (tmp_path / ".hidden").write_bytes(b"x")
     (tmp_path / "e.json.part").write_bytes(b"x")
@@ -84,7 +86,7 @@ def test_a_folder_for_one_account_and_a_file_for_all(tmp_path: Path) -> None:
     assert "Line 3:" in why
     assert "1 of 2 files" in said
     alone = tmp_path / "alone.json"
-    alone.write_bytes(file(part(prefix="B", closing="2000.00")))
+    alone.write_bytes(file(part(prefix="B", closing="2000.00", words="B")))
     [one], _said = run(alone)
     assert (one["saved"], alone.exists()) == (2, True)
     with pytest.raises(CommandError, match="both --company and --account"):

@@ -26,14 +26,22 @@ def numbered(number: str = NUMBER, **changes: Any) -> SourceAccount:
 
 
 def part(
-    number: str = NUMBER, *, prefix: str = "T", bad: bool = False, closing: str = "1000.00"
+    number: str = NUMBER,
+    *,
+    prefix: str = "T",
+    bad: bool = False,
+    closing: str = "1000.00",
+    words: str = "",
 ) -> Account:
-    """`bad`: with a third row that has no date; then each states its balance."""
+    """`bad`: with a third row that has no date; then each states its balance.
+
+    `words`: with which its rows are other ones than those of another file of the day.
+    """
     day = str(portal.today())
     stated = ({"balance": "250.00"}, {"balance": "200.00"}) if bad else ({}, {})
     rows = [
-        entry(f"{prefix}1", day, "250.00", "Sales", **stated[0]),
-        entry(f"{prefix}2", day, "-50.00", "Rent", **stated[1]),
+        entry(f"{prefix}1", day, "250.00", f"Sales {words}".strip(), **stated[0]),
+        entry(f"{prefix}2", day, "-50.00", f"Rent {words}".strip(), **stated[1]),
     ]
     if bad:
         rows.append(entry(f"{prefix}3", "never", "1.00", "Odd", balance="201.00"))

@@ -142,7 +142,7 @@ def the_link_goes_to_the_wrong_person(story: Story) -> None:
         reason="Mailed to a client of nearly the same name.",
         button="Stop sending and make a new link",
     )
-    desk.says("Sending is stopped, and a new link was made.")
+    desk.says("Sending is stopped.", "A new link was made.")
     desk.says("only unlinking or removing the connection is sure to undo it")
     assert desk.copy_link() != went_astray
 
