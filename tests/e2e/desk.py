@@ -5,6 +5,7 @@ Clicks, submits and shortcuts are counted; what is typed or chosen in a field is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,8 @@ class Desk:
     def fill_accounts(self, accounts: Sequence[Account]) -> None:
         """The routing number once: an empty one is as in the row above."""
         for number, account in enumerate(accounts, start=1):
-            row = self.page.get_by_role("group", name=f"Account {number}", exact=True)
+            # Behind the number may stand which earlier account it goes on from.
+            row = self.page.get_by_role("group", name=re.compile(rf"^Account {number}\b"))
             self.type(row.get_by_label("Name", exact=True), account.name)
             self.choose(row.get_by_label("Type", exact=True), account.kind)
             self.type(row.get_by_label("Account number", exact=True), account.number)

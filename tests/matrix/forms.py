@@ -52,11 +52,11 @@ admin/bankfeeds/connection/export/              -
 admin/bankfeeds/connection/routing/             -
 admin/bankfeeds/connection/{connection}/        -
 admin/bankfeeds/connection/{connection}/history/    -
-admin/bankfeeds/connection/{connection}/accounts/   .           name-0=Main;account_type-0=checking;account_number-0=12345678;sort_code-0=021000021;currency-0=USD;balance-0=1.00 | name-0 account_number-0 rows seen-0 told-0 account_id-0
+admin/bankfeeds/connection/{connection}/accounts/   .           name-0=Main;account_type-0=checking;account_number-0=12345678;sort_code-0=021000021;currency-0=USD;balance-0=1.00 | name-0 account_number-0 rows seen-0 told-0 account_id-0 earlier-0
 admin/bankfeeds/connection/{connection}/copy-link/  admin/bankfeeds/connection/{connection}/change/  | message
 admin/bankfeeds/connection/{connection}/renew-link/ admin/bankfeeds/connection/{connection}/change/
 admin/bankfeeds/connection/{connection}/refresh/    -
-admin/bankfeeds/connection/{connection}/wrong-person/  .        reason=lost | reason issued
+admin/bankfeeds/connection/{connection}/wrong-person/  .        reason=lost | reason issued unlink
 admin/bankfeeds/connection/{connection}/move/       .           reason=moves;books=same | reason
 admin/bankfeeds/connection/{connection}/unlink/     .           reason=left | reason
 admin/bankfeeds/connection/{connection}/remove/     .           reason=left;confirm={name} | reason
