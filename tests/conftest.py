@@ -36,6 +36,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def forgotten_language() -> Iterator[None]:
+    """A page in French leaves its language with the thread, where the next test would meet it."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture
 def sandbox(settings: Any) -> Iterator[Sandbox]:
     """A sandbox of this test alone; settings point at it. Its operations end after 50 ms."""
