@@ -157,13 +157,15 @@ def test_the_first_row_that_waits_is_looked_for_in_the_order_of_the_index(db: No
     (query,) = asked.captured_queries
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
+            # What other tests left in its statistics must not choose for a table of three rows.
+            cursor.execute("ANALYZE bankfeeds_banktransaction")
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
             cursor.execute(f"EXPLAIN {query['sql']}")
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
         plan = "\n".join(str(line) for line in cursor.fetchall())
-    # Of a table that is nearly empty PostgreSQL takes whichever its statistics like.
-    assert connection.vendor == "postgresql" or "transaction_feed_order" in plan, plan
+    assert "transaction_feed_order" in plan, plan
     assert "SCAN bankfeeds_banktransaction" not in plan, plan
     assert "Seq Scan on bankfeeds_banktransaction" not in plan, plan
 
