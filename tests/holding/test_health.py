@@ -152,6 +152,8 @@ def test_the_first_row_that_waits_is_looked_for_in_the_order_of_the_index(db: No
     """From the first date on that an account can still send: not through all that was sent."""
     account = support.make_account(feed_start_date=None)
     support.make_transactions(account)
+    # Enough of what was left behind that the statistics of an empty table choose nothing.
+    support.make_transactions(account, ["1.00"] * 2000, date=support.today() - 30 * DAY)
     with CaptureQueriesContext(connection) as asked:
         ageing.first_waiting(today=support.today())
     (query,) = asked.captured_queries
@@ -159,8 +161,7 @@ def test_the_first_row_that_waits_is_looked_for_in_the_order_of_the_index(db: No
         if connection.vendor == "postgresql":
             # What other tests left in its statistics must not choose for a table of three rows.
             cursor.execute("ANALYZE bankfeeds_banktransaction")
-            for way in ("seqscan", "bitmapscan", "sort"):
-                cursor.execute(f"SET LOCAL enable_{way} = off")
+            cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(f"EXPLAIN {query['sql']}")
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
