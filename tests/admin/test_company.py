@@ -337,6 +337,28 @@ def test_edit_changes_ours_and_nothing_at_codat(manager: Any) -> None:
     assert Event.objects.filter(action="company.edited").count() == 1
 
 
+def test_a_new_name_or_reference_of_another_is_asked_about_before_it_is_kept(manager: Any) -> None:
+    there = support.make_company("Acme", folded_name="acme", reference="R-1")
+    other = support.make_company("Other", folded_name="other", reference="R-2")
+    url = reverse("admin:bankfeeds_company_edit", args=[other.pk])
+    posted = {"seen": hidden(manager.get(url), "seen"), "country": "US", "reference": "r 1"}
+    answer = manager.post(url, {**posted, "name": "Other"})
+    assert "This client may be here already. Nothing was saved yet." in text(answer)
+    assert page(there) in answer.content.decode() and hidden(answer, "seen") == posted["seen"]
+    # What was seen is one other client: a third that it is like as well is asked about again.
+    third = support.make_company("Third", folded_name="third")
+    anyway = hidden(answer, "anyway")
+    assert "Open that one" in text(manager.post(url, {**posted, "name": "3rd", "anyway": "7"}))
+    answer = manager.post(url, {**posted, "name": "Third", "anyway": anyway})
+    assert page(third) in answer.content.decode() and not Event.objects.exists()
+    done = manager.post(url, {**posted, "name": "Third", "anyway": hidden(answer, "anyway")})
+    other.refresh_from_db()
+    assert done["Location"] == page(other) and (other.name, other.reference) == ("Third", "r 1")
+    # Neither is new now: a telephone number is kept without a question.
+    posted |= {"seen": hidden(manager.get(url), "seen"), "name": "Third", "contact_details": "555"}
+    assert manager.post(url, posted)["Location"] == page(other)
+
+
 def test_a_second_connection_is_refused_with_words(manager: Any) -> None:
     client = support.onboard(connected=False)
     url = reverse("admin:bankfeeds_company_connect", args=[client.company.pk])

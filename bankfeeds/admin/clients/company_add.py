@@ -12,20 +12,20 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import onboarding
-from bankfeeds.admin import asking, mirror_rows, mirror_words
+from bankfeeds.admin import asking
 from bankfeeds.admin.mirror_shown import may
 from bankfeeds.admin.parts import PortalAdmin, demand, given_form_key, new_form_key
 from bankfeeds.admin.posted import actor, see_other
 from bankfeeds.models import Company
 
+from . import company_alike
+from .company_alike import Alike
 from .company_form import CompanyForm, nothing_left
 
-MOST_DUPLICATES = 5
 # A page that asks Codat for each of these in turn must not take longer than a person waits.
 MOST_CONNECTED = 10
 
@@ -37,16 +37,11 @@ class Look:
     at_codat: str = ""
     changes: list[str] = field(default_factory=list)
     name_is_new: bool = False
-    duplicates: list[Any] = field(default_factory=list)
-    duplicates_are_new: bool = False
+    alike: Alike = field(default_factory=Alike)
 
     @property
     def clear(self) -> bool:
-        return not (self.name_is_new or self.duplicates_are_new)
-
-    @property
-    def anyway(self) -> str:
-        return ",".join(str(row.pk) for row, _word in self.duplicates)
+        return not (self.name_is_new or self.alike.are_new)
 
 
 def view(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
@@ -93,20 +88,13 @@ def _plan(request: HttpRequest, given: dict[str, Any], form_key: str) -> Company
 
 def _look(request: HttpRequest, given: dict[str, Any]) -> Look:
     name, seen = given["name"], request.POST.get("seen", "")
-    found = onboarding.likely_duplicates(name=name, reference=given["reference"])
-    known = mirror_rows.companies(found, today=timezone.localdate())[:MOST_DUPLICATES]
-    now = asking.clock()
     at_codat = onboarding.name_at_codat(name)
-    look = Look(
+    return Look(
         at_codat=at_codat,
         changes=_changes(name),
         name_is_new=at_codat != name and at_codat != seen,
-        duplicates=[
-            (row, mirror_words.headline(row, mirror_rows.current(row), now=now)) for row in known
-        ],
+        alike=company_alike.look(request, name=name, reference=given["reference"]),
     )
-    look.duplicates_are_new = bool(look.duplicates) and request.POST.get("anyway") != look.anyway
-    return look
 
 
 def _changes(name: str) -> list[str]:

@@ -17,7 +17,8 @@ from bankfeeds.admin.parts import PortalAdmin, demand
 from bankfeeds.admin.posted import actor, see_other
 from bankfeeds.models import Company
 
-from . import company_page
+from . import company_alike, company_page
+from .company_alike import Alike
 from .company_form import CompanyForm
 
 
@@ -29,6 +30,9 @@ def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         # What is mended on a refused page is still what its first page showed.
         shown = request.POST.get("seen", seen.version(onboarding.details(company)))
         return _page(admin, request, company, form, shown=shown)
+    alike = _alike(request, company, form.cleaned_data)
+    if alike.are_new:
+        return _page(admin, request, company, form, shown=request.POST.get("seen", ""), alike=alike)
     try:
         changed = onboarding.edit_details(
             company,
@@ -44,6 +48,14 @@ def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.info(request, _("Our details are so already. Nothing was changed."))
     return see_other(reverse("admin:bankfeeds_company_change", args=[pk]))
+
+
+def _alike(request: HttpRequest, company: Company, given: dict[str, Any]) -> Alike:
+    """Asked of a new name or reference only: whoever mends a telephone number renames nobody."""
+    name, reference = given["name"], given["reference"]
+    if (name, reference) == (company.name, company.reference):
+        return Alike()
+    return company_alike.look(request, name=name, reference=reference, besides=company.pk)
 
 
 def _moved(
