@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -34,6 +35,19 @@ def received(row: ReceivedFile) -> Word:
         S.REJECTED: _("A person decided that nothing more of it comes in."),
     }
     return Word(str(S(row.state).label), meanings[S(row.state)], tones[row.state])
+
+
+def why(row: ReceivedFile, accounts: Sequence[Mapping[str, Any]]) -> str:
+    """Why not all of it is saved; "" when all is. `accounts`: what the file keeps of each."""
+    reasons = [f"{each['number']}: {each['reason']}" for each in accounts if each["reason"]]
+    if row.words or not reasons:
+        return row.words
+    if not (others := len(reasons) - 1):
+        return reasons[0]
+    more = ngettext(
+        "%(n)d more account is not saved.", "%(n)d more accounts are not saved.", others
+    )
+    return f"{reasons[0]} {more % {'n': others}}"
 
 
 def part(status: str) -> Word:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from bankfeeds.models import BankTransaction, Event, ReceivedFile, Sender
+from tests.admin.pushes import text
 from tests.support import run_jobs
 
 from .support import file, numbered, part, post, status
@@ -42,7 +43,11 @@ def test_from_the_token_to_the_decision(people: dict[str, Any]) -> None:
     address = post(token, file(part(bad=True))).json()["statusAddress"]
     assert "has not read it yet" in support.get(_page()).content.decode()
     run_jobs()
-    assert "In quarantine" in support.get(FILES).content.decode()
+    told = text(support.get(FILES))
+    assert "In quarantine" in told and f"••6789: {_account()['reason']}" in told
+    ReceivedFile.objects.update(accounts=[_account()] * 3)
+    assert "2 more accounts are not saved." in text(support.get(FILES))
+    ReceivedFile.objects.update(accounts=[_account()])
     assert "Core" not in support.get(FILES + "?state=saved").content.decode().split("results")[-1]
     page = support.get(_page()).content.decode()
     assert "Save without the bad rows" in page
@@ -62,11 +67,16 @@ def test_from_the_token_to_the_decision(people: dict[str, Any]) -> None:
     boss.post(f"{SENDERS}{sender.pk}/revoke/", {"reason": "replaced"})
     assert "Revoked on" in boss.get(f"{SENDERS}{sender.pk}/change/").content.decode()
     assert post(token, b"x", "later").status_code == 401
-    told = list(Event.objects.filter(user__isnull=False).values_list("action", flat=True))
-    assert set(told) == {
+    actions = list(Event.objects.filter(user__isnull=False).values_list("action", flat=True))
+    assert set(actions) == {
         "sender.created", "received.rejected", "received.left_out", "statement.saved",
         "sender.revoked",
     }  # fmt: skip
+
+
+def _account() -> dict[str, Any]:
+    found: dict[str, Any] = ReceivedFile.objects.get().accounts[0]
+    return found
 
 
 def _page(what: str = "change/") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from bankfeeds.admin.posted import actor, reason, see_other
 from bankfeeds.models import ReceivedFile, SourceAccount, Statement
 from bankfeeds.words.senders import part as word_of_part
 from bankfeeds.words.senders import received as word
+from bankfeeds.words.senders import why
 
 MAY_DECIDE = "add_statement"
 
@@ -41,7 +42,7 @@ class StateFilter(Choice):
 
 @admin.register(ReceivedFile)
 class ReceivedFileAdmin(ReadOnlyAdmin):
-    list_display = ("at", "sender", "batch_id", "state_shown", "said")
+    list_display = ("at", "sender", "batch_id", "state_shown", "why_not_whole")
     list_display_links = ("at",)
     list_filter = (StateFilter,)
     list_select_related = ("sender",)
@@ -60,8 +61,10 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceivedFile]:
-        """A list reads no bodies."""
-        return super().get_queryset(request).defer("sealed_body", "accounts")
+        """A list reads no bodies, and of accounts only those of a file that is not saved whole."""
+        not_whole = Case(When(~Q(state=ReceivedFile.State.SAVED), then="accounts"))
+        rows: QuerySet[ReceivedFile] = super().get_queryset(request).annotate(not_whole=not_whole)
+        return rows.defer("sealed_body", "accounts")
 
     def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
         row = ReceivedFile.objects.defer("sealed_body").select_related("sender")
@@ -87,9 +90,9 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
     def state_shown(self, row: ReceivedFile) -> SafeString:
         return badge(word(row))
 
-    @admin.display(description=gettext_lazy("words"))
-    def said(self, row: ReceivedFile) -> str:
-        return row.words or "–"
+    @admin.display(description=gettext_lazy("why"))
+    def why_not_whole(self, row: Any) -> str:
+        return why(row, row.not_whole or ()) or "–"
 
 
 def _waiting(row: ReceivedFile) -> list[dict[str, Any]]:
