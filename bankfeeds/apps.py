@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.conf import settings
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
-class PortalAdminConfig(AdminConfig):
+class PortalAdminConfig(SimpleAdminConfig):
+    """The addresses (`portal/urls.py`) load the pages: the worker has none, and does without."""
+
     default_site = "bankfeeds.admin.site.PortalAdminSite"
 
     def ready(self) -> None:
-        # The pages must not be imported by the look-up of the site that they register on:
-        # they would end on a first site, which the look-up then replaces by a second.
-        from . import admin  # noqa: F401
+        checks.register(check_dependencies, checks.Tags.admin)
+        checks.register(_check_pages, checks.Tags.admin)
 
-        super().ready()
+
+def _check_pages(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Django's own check, of what is there once the pages are."""
+    import_module(settings.ROOT_URLCONF)
+    return list(check_admin_app(app_configs, **kwargs))
 
 
 class BankFeedsConfig(AppConfig):

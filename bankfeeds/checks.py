@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
@@ -16,6 +17,7 @@ from . import conf, guards, webhooks
 from .rules import FEED_WINDOW
 
 HISTORY, DURABLE = "history", "durable"
+SHOWN = {Tags.admin, Tags.templates, Tags.urls}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -245,7 +247,11 @@ def nothing_is_left_to_fill_in(app_configs: Any, **kwargs: Any) -> list[CheckMes
     ]
 
 
-def refuse_to_start_broken() -> None:
-    """Run by the web process and the worker: gunicorn by itself serves with a failing check."""
-    call_command("check", fail_level="ERROR")
+def refuse_to_start_broken(*, pages: bool = True) -> None:
+    """Run by the web process and the worker: gunicorn by itself serves with a failing check.
+
+    `pages`: with the checks of what is shown, which load it all; the worker shows nothing.
+    """
+    tags = None if pages else sorted(registry.tags_available() - SHOWN)
+    call_command("check", tags=tags, fail_level="ERROR")
     call_command("check", tags=[HISTORY], deploy=True, fail_level="ERROR")

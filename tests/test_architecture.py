@@ -103,7 +103,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "management": FLOOR | VERBS | {"conf", "checks", "sandbox"},
     "tasks": FLOOR | VERBS | {"conf"},
     "templatetags": {"admin", "models", "words"},
-    "portal": {"checks", "guards", "health", "request_ids", "senders", "sign_in", "webhooks"},
+    "portal": {
+        "admin",
+        "checks",
+        "guards",
+        "health",
+        "request_ids",
+        "senders",
+        "sign_in",
+        "webhooks",
+    },
     # The frame.
     "conf": {"codat"},
     "checks": {"conf", "guards", "rules", "webhooks"},

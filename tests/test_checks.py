@@ -112,18 +112,20 @@ def test_e007_the_queue_is_in_our_database(settings: LazySettings, change: dict[
 
 
 @pytest.mark.django_db
-def test_nothing_starts_while_a_check_fails(settings: LazySettings) -> None:
-    checks.refuse_to_start_broken()
+@pytest.mark.parametrize("pages", [True, False])
+def test_nothing_starts_while_a_check_fails(settings: LazySettings, pages: bool) -> None:
+    checks.refuse_to_start_broken(pages=pages)
     settings.CODAT_API_KEY = ""
     with pytest.raises(SystemCheckError, match="CODAT_API_KEY is empty"):
-        checks.refuse_to_start_broken()
+        checks.refuse_to_start_broken(pages=pages)
 
 
 @pytest.mark.django_db
-def test_nothing_starts_without_the_guards() -> None:
+@pytest.mark.parametrize("pages", [True, False])
+def test_nothing_starts_without_the_guards(pages: bool) -> None:
     guards.uproot()
     with pytest.raises(SystemCheckError, match="guards of the history are missing"):
-        checks.refuse_to_start_broken()
+        checks.refuse_to_start_broken(pages=pages)
 
 
 @pytest.mark.django_db

@@ -25,6 +25,8 @@ from .processes import Void
 # A serial peer at this latency (ms) needs no more accounts than that to show its rate.
 FEWER = {50: 80, 200: 20}
 MEMORY = (10_000, 200_000)
+# Accounts in a company, where requests are counted.
+THRIFT = (1, 5, 50)
 
 
 def main() -> int:
@@ -55,7 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only-engine", action="store_true", help="no peers and no ratios")
     parser.add_argument("--pending", type=float, default=20, help="s to a push's end (thrift)")
     parser.add_argument(
-        "--per-company", type=int, nargs="+", default=[1, 5, 50], help="accounts each (thrift)"
+        "--per-company", type=int, nargs="+", metavar="M", help="accounts each, on one connection"
     )
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--memory", action="store_true", help="10,000 against 200,000 transactions")
@@ -64,14 +66,19 @@ def _options() -> argparse.Namespace:
 
 
 def _side_by_side(options: argparse.Namespace, folder: Path) -> None:
+    for per_company in options.per_company or (1,):
+        _rounds(options, folder / str(per_company), per_company=per_company)
+
+
+def _rounds(options: argparse.Namespace, folder: Path, *, per_company: int) -> None:
     rounds: dict[int, list[Round]] = {delay: [] for delay in options.latency}
     size = {"accounts": options.accounts, "transactions": options.transactions}
-    with prepared(folder / "all", database=options.database, **size) as place:
+    with prepared(folder, database=options.database, per_company=per_company, **size) as place:
         for number in range(1, options.rounds + 1):
             for delay in options.latency:
                 note(f"round {number} of {options.rounds}, answers after {delay} ms")
                 rounds[delay].append(_round(options, place, delay=delay))
-    say(_conditions(options))
+    say(_conditions(options, per_company))
     for delay, made in rounds.items():
         say(report.table(made, delay=delay, transactions=options.transactions))
 
@@ -104,7 +111,7 @@ def _memory(options: argparse.Namespace, folder: Path) -> None:
 
 
 def _thrift(options: argparse.Namespace, folder: Path) -> None:
-    for per_company in options.per_company:
+    for per_company in options.per_company or THRIFT:
         size = {"accounts": options.accounts, "per_company": per_company}
         with prepared(
             folder / str(per_company), database=options.database, transactions=10, **size
@@ -114,11 +121,12 @@ def _thrift(options: argparse.Namespace, folder: Path) -> None:
                 say(thrift.table(thrift.day(place, **how), per_company=per_company, told=told))
 
 
-def _conditions(options: argparse.Namespace) -> str:
+def _conditions(options: argparse.Namespace, per_company: int) -> str:
     loops = ", ".join(f"{_fewer(options, delay)} at {delay} ms" for delay in options.latency)
     return (
         f"{options.rounds} rounds; accounts: {options.accounts} for the engine, for the loops "
-        f"{loops}; {options.database}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}.\n"
+        f"{loops}; {per_company} on a connection; {options.database}; {os.cpu_count()} cores, "
+        f"load {os.getloadavg()[0]:.1f}.\n"
         "Compare ratios, not figures."
     )
 

@@ -87,7 +87,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, **options: Any) -> None:
-        refuse_to_start_broken()
+        refuse_to_start_broken(pages=False)
         refuse_to_send_undurably()
         stop = told_to_stop()
         with Family(grace=GRACE, orphan_grace=ORPHAN_GRACE) as family:
