@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.admin.checks import check_admin_app, check_dependencies
@@ -23,6 +23,8 @@ class PortalAdminConfig(SimpleAdminConfig):
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)
         checks.register(_check_pages, checks.Tags.admin)
+        # Django's own app, by the name that its pages have here.
+        apps.get_app_config("auth").verbose_name = _("People and groups")
 
 
 def _check_pages(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Count, Model, Value
@@ -53,7 +54,6 @@ class PortalAdminSite(AdminSite):
     site_title = _("Bank Feeds Portal")
     index_title = _("Home")
     site_url = None
-    names: ClassVar = {"bankfeeds": _("Bank feeds"), "auth": _("People and groups")}
 
     def register(
         self,
@@ -101,6 +101,18 @@ class PortalAdminSite(AdminSite):
             written_down.signed_out(request, user)
         return super().logout(request, extra_context)
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        title = {"title": _("Change your password")}
+        return super().password_change(request, {**title, **(extra_context or {})})
+
+    def password_change_done(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        title = {"title": _("Your password was changed")}
+        return super().password_change_done(request, {**title, **(extra_context or {})})
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         context["environment"] = conf.environment()
@@ -128,8 +140,8 @@ class PortalAdminSite(AdminSite):
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """By its name alone: the framework puts it into a sentence that no gender fits."""
-        title = self.names.get(app_label)
-        context = {**({"title": title} if title else {}), **(extra_context or {})}
+        app = apps.app_configs.get(app_label)
+        context = {**({"title": app.verbose_name} if app else {}), **(extra_context or {})}
         return super().app_index(request, app_label, context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from bankfeeds.groups import GROUPS
 from bankfeeds.models import Actor, Company, Event, Origin
 from tests import support
-from tests.admin.pushes import hidden, signed_in
+from tests.admin.pushes import hidden, signed_in, text
 
 pytestmark = pytest.mark.django_db
 ACCESS = "/admin/auth/user/access/"
@@ -88,6 +88,16 @@ def test_who_comes_back_has_to_sign_in_anew(people: Any) -> None:
     assert theirs.get("/admin/bankfeeds/company/").status_code == 302
 
 
+def test_pages_of_people_stand_under_the_portals_own_name(people: Any) -> None:
+    boss, somebody = signed_in(people["administrator"]), people["manager"].pk
+    group = Group.objects.get(name="manager").pk
+    for path in ("user/", f"user/{somebody}/change/", f"user/{somebody}/password/", "group/",
+                 f"group/{group}/change/", ""):  # fmt: skip
+        page = text(boss.get(f"/admin/auth/{path}"))
+        assert "Home › People and groups" in page.replace("&rsaquo;", "›"), path
+        assert "Authentication" not in page, path
+
+
 def test_a_password_set_by_another_ends_the_sessions(people: Any) -> None:
     manager, boss = people["manager"], signed_in(people["administrator"])
     theirs = signed_in(manager)
@@ -101,8 +111,8 @@ def test_a_password_set_by_another_ends_the_sessions(people: Any) -> None:
 @pytest.mark.parametrize("role", ["auditor", "administrator"])
 def test_the_access_list_names_everybody_and_every_right(people: Any, role: str) -> None:
     page = signed_in(people[role]).get(ACCESS).content.decode()
-    for text in (*GROUPS, "see_link", "push_sourceaccount"):
-        assert text in page
+    for right in (*GROUPS, "see_link", "push_sourceaccount"):
+        assert right in page
     assert "<form" not in page.split('id="content"')[1].split("</main>")[0]
 
 

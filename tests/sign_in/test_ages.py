@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import support
-from tests.admin.pushes import signed_in
+from tests.admin.pushes import signed_in, text
 
 COMPANIES = "/admin/bankfeeds/company/"
 MINUTE = dt.timedelta(minutes=1)
@@ -99,11 +99,14 @@ def test_few_writes(browser: Any, clock: Any, django_assert_max_num_queries: Any
 def test_a_new_password_ends_the_other_sessions(people: dict[str, User], clock: Any) -> None:
     here, there = signed_in(people["manager"]), signed_in(people["manager"])
     new = "another long pass phrase"
-    answer = here.post(
-        "/admin/password_change/",
-        {"old_password": support.PASSWORD, "new_password1": new, "new_password2": new},
-    )
-    assert answer.status_code == 302
+    page, given = "/admin/password_change/", {"new_password1": new, "new_password2": new}
+    asked = text(here.get(page))
+    assert "Change your password" in asked and "It ends all other sessions" in asked
+    assert "Help" in asked and "Second step of signing in" in asked
+    answer = here.post(page, {**given, "old_password": "not this one"})
+    assert "Error:" in text(answer) and "entered incorrectly" in text(answer)
+    answer = here.post(page, {**given, "old_password": support.PASSWORD}, follow=True)
+    assert "Your password was changed" in text(answer) and "This one goes on." in text(answer)
     assert is_in(here)
     assert not is_in(there)
 
