@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Reached(NamedTuple):
     path: str
     roles: Sequence[str]
+    template: str
 
 
 def pages(superuser: User, there: Mapping[str, int | str]) -> list[Reached]:
@@ -30,6 +31,7 @@ def pages(superuser: User, there: Mapping[str, int | str]) -> list[Reached]:
     client = Client()
     client.force_login(superuser)
     found: dict[str, str] = {}
+    made_of: dict[str, str] = {}
 
     def read(path: str, *, named: str = "") -> tuple[str, str]:
         answer = client.get(path, follow=True)
@@ -39,6 +41,7 @@ def pages(superuser: User, there: Mapping[str, int | str]) -> list[Reached]:
         html = answer.content.decode() if is_page and not answer.streaming else ""
         if answer.status_code == 200 and "<html" in html:
             found.setdefault(named or crawl.kind(path), path)
+            made_of[path] = str(answer.templates[0].name)
         return path, html
 
     for _ in crawl.walk(read):
@@ -50,7 +53,7 @@ def pages(superuser: User, there: Mapping[str, int | str]) -> list[Reached]:
     for path in _states():
         read(path, named=path)
     paths = sorted(set(found.values()), key=list(found.values()).index)
-    return [Reached(path, _roles(path)) for path in paths]
+    return [Reached(path, _roles(path), made_of[path]) for path in paths]
 
 
 def _roles(path: str) -> Sequence[str]:
