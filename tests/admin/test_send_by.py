@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -143,6 +145,18 @@ def test_the_account_leads_to_the_file_for_the_client(manager: Any) -> None:
     late = f"/admin/bankfeeds/feedschedule/{account.pk}/too-late/"
     assert late in page.content.decode()
     assert "File for the client: 3 transactions" in text(manager.get(late))
+
+
+@pytest.mark.parametrize("role", ["manager", "auditor"])
+def test_no_two_links_of_an_account_have_one_name(people: dict[str, Any], role: str) -> None:
+    account = support.make_account(feed_start_date=support.today())
+    support.make_transactions(account, date=support.today() - DAY)
+    page = signed_in(people[role]).get(f"/admin/bankfeeds/sourceaccount/{account.pk}/change/")
+    main = page.content.decode().split("<main")[-1].split('class="portal-table')[0]
+    links = set(re.findall(r'<a [^>]*href="([^"]+)"[^>]*>(.+?)</a>', main))
+    names = Counter(name for _address, name in links)
+    assert names["Too late for the feed"] == 1
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_money_of_several_accounts_is_told_by_currency() -> None:
