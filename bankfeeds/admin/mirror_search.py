@@ -26,19 +26,25 @@ MOST = 500
 def companies(typed: str) -> Q:
     """Companies by name, reference, last four of an account, id of ours or of Codat."""
     text = cleaned(typed)
-    found = references.like(text) | Q(pk__in=_companies_with(_accounts(text)))
+    found = Q(pk__in=_companies_with(_accounts(text)))
     if (key := identifier(text)) is not None:
         ties = Connection.objects.filter(codat_id=key).values_list("company", flat=True)
-        return found | Q(codat_id=key) | Q(pk__in=list(ties))
+        return found | references.like(text) | Q(codat_id=key) | Q(pk__in=list(ties))
+    return found | named(text)
+
+
+def named(text: str) -> Q:
+    """Companies by name or reference alone, however these are written."""
+    found = references.like(text) | references.beginning(text)
     if name := folded(text):
         found |= Q(folded_name__contains=name)
-    return found | references.beginning(text)
+    return found
 
 
-def of_companies(typed: str) -> Q:
-    """The same, asked of rows that belong to a company."""
+def of_companies(typed: str, *, through: str = "company") -> Q:
+    """As `companies`, asked of rows that belong to one; `through`: the way to it."""
     found = Company.objects.filter(companies(typed)).order_by().values_list("pk", flat=True)
-    return Q(company__in=list(found[:MOST]))
+    return Q(**{f"{through}__in": list(found[:MOST])})
 
 
 def accounts(typed: str) -> Q:

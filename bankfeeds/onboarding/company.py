@@ -31,16 +31,19 @@ class NameNotUsable(ValueError):
 def likely_duplicates(
     *, name: str, reference: str, besides: int | None = None
 ) -> QuerySet[Company]:
-    """Companies that may be the same client: like reference, or like name. `besides`: not this pk.
+    """Companies that may be the same client. `besides`: not this pk."""
+    others = Company.objects.filter(alike(name=name, reference=reference), gone_at=None)
+    return others if besides is None else others.exclude(pk=besides)
+
+
+def alike(*, name: str, reference: str) -> Q:
+    """Companies of like reference, or of like name.
 
     Like: equal but for case and what `references` passes over; of a name also but for accents,
     punctuation, *and*, and the legal form (Inc, Ltd ...).
     """
-    alike = references.like(reference)
-    if folded(name):
-        alike |= Q(folded_name=folded(name))
-    others = Company.objects.filter(alike, gone_at=None)
-    return others if besides is None else others.exclude(pk=besides)
+    found = references.like(reference)
+    return found | Q(folded_name=folded(name)) if folded(name) else found
 
 
 @dataclass(frozen=True)

@@ -435,6 +435,6 @@ def test_the_company_that_replaces_another_is_met_in_any_case_or_offered(manager
     url = f"/admin/bankfeeds/company/{wrong.pk}/close/"
     asked = text(manager.post(url, {"reason": "twice", "replaced_by": "café"}))
     assert f"It may be one of these, by its number: {right.pk} · Café Nord · QC-0042" in asked
-    manager.post(url, {"reason": "twice", "replaced_by": "qc-0042"})
+    manager.post(url, {"reason": "twice", "replaced_by": "qc 0042"})
     wrong.refresh_from_db()
     assert wrong.replaced_by == right

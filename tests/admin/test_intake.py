@@ -512,6 +512,17 @@ def test_the_list_of_files_reads_no_contents(support: Client, account: SourceAcc
     assert not [query for query in asked if '"sealed_body"' in query["sql"]]
 
 
+def test_a_reference_is_met_however_it_is_written(support: Client) -> None:
+    for reference in ("QC-0042", "ON-7"):
+        company = portal.make_company(f"Client of {reference}", reference=reference)
+        account = portal.make_account(portal.make_connection(company))
+        portal.make_doubt(account, portal.make_transactions(account, ["1.00"])[0])
+    for typed in ("QC-0042", "qc 0042", "qc00"):
+        for page in (IMPORT, FILES, "admin:bankfeeds_doubt_changelist"):
+            found = support.get(reverse(page), {"q": typed}).content.decode()
+            assert "Client of QC-0042" in found and "Client of ON-7" not in found, (page, typed)
+
+
 @pytest.mark.parametrize(("typed", "number"), [("DAY", 1), ("cafe", 1), ("nothing like it", 0)])
 def test_files_are_found_by_name_and_company(
     support: Client, account: SourceAccount, typed: str, number: int

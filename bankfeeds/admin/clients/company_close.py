@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import leaving, onboarding, words
+from bankfeeds.admin import mirror_search
 from bankfeeds.admin.leaving_ask import Question, answered
 from bankfeeds.admin.parts import PortalAdmin, demand
 from bankfeeds.admin.posted import actor, number
@@ -91,13 +92,12 @@ def _replacement(request: HttpRequest) -> Company | None:
     if not text:
         return None
     wanted = number(text)
-    name = onboarding.folded(text)
-    known = Q(reference__iexact=text) | Q(folded_name=name)
+    known = onboarding.alike(name=text, reference=text)
     rows = list(Company.objects.filter(known if wanted is None else known | Q(pk=wanted))[:2])
     if len(rows) == 1:
         return rows[0]
     refused = _("No company, or more than one, has this number, reference or name.")
-    like = Company.objects.filter(folded_name__contains=name or text, closed_at=None)
+    like = Company.objects.filter(mirror_search.named(text), closed_at=None)
     raise ValueError(" ".join([refused, *_perhaps(list(like.order_by("pk")[:MOST_LIKE]))]))
 
 

@@ -1,6 +1,7 @@
 """Search and filters of the push history: each on an index, none that grows with history.
 
-What was typed decides where it is looked for: an id is met exactly, else it is a company's name.
+What was typed decides where it is looked for: an id is met exactly, else it is a company's name
+or reference.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from bankfeeds.admin import mirror_search
 from bankfeeds.admin.filters import ByNumber, Choice
 from bankfeeds.admin.posted import identifier, number
 from bankfeeds.models import (
@@ -28,7 +30,6 @@ from bankfeeds.models import (
     PushStatus,
     SourceAccount,
 )
-from bankfeeds.onboarding.names import folded
 from bankfeeds.words.decided import GIVEN_UP, SENT_AGAIN
 
 MOST_COMPANIES = 50
@@ -94,10 +95,8 @@ def named_exactly(typed: str) -> list[int]:
 
 
 def _by_name(text: str) -> Q:
-    like = Q(reference=text)
-    if name := folded(text):
-        like |= Q(folded_name__contains=name)
-    companies = Company.objects.filter(like).order_by().values_list("pk", flat=True)
+    named = Company.objects.filter(mirror_search.named(text)).order_by()
+    companies = named.values_list("pk", flat=True)
     found = Q(company__in=list(companies[:MOST_COMPANIES]))
     if len(last4 := text.lstrip("•")) == LAST4:
         found |= Q(account__in=_some(SourceAccount.objects.filter(number_last4=last4)))

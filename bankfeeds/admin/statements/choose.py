@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import importing, words
+from bankfeeds.admin import mirror_search
 from bankfeeds.admin.parts import PortalAdmin
 from bankfeeds.admin.posted import actor
 from bankfeeds.importing import Looked
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import SourceAccount, Statement
-from bankfeeds.onboarding.names import folded
 
 from .form import UploadForm
 
@@ -68,7 +68,7 @@ def _look(request: HttpRequest, form: UploadForm, name: str, content: bytes) -> 
 
 
 def _choose_account(admin: PortalAdmin, request: HttpRequest, form: UploadForm) -> HttpResponse:
-    typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    typed = mirror_search.cleaned(request.GET.get("q", ""))
     company = request.GET.get("company", "")
     found = _accounts(typed, company)
     return admin.page(
@@ -90,11 +90,7 @@ def _accounts(typed: str, company: str) -> QuerySet[SourceAccount]:
     if company.isascii() and company.isdigit() and len(company) <= 18:
         rows = rows.filter(company=int(company))
     if typed:
-        wanted = Q(name__icontains=typed) | Q(account_id=typed) | Q(number_last4=typed)
-        wanted |= Q(company__reference=typed)
-        if name := folded(typed):
-            wanted |= Q(company__folded_name__contains=name)
-        rows = rows.filter(wanted)
+        rows = rows.filter(mirror_search.accounts(typed))
     return rows.defer("sealed_body", "connection__link_url")
 
 

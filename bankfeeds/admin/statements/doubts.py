@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds import importing, mistakes, pushing, words
+from bankfeeds.admin import mirror_search
 from bankfeeds.admin.filters import Choice
 from bankfeeds.admin.parts import PortalAdmin, ReadOnlyAdmin, badge, demand, pressed_only
 from bankfeeds.admin.posted import actor, see_other
 from bankfeeds.exporting import with_places
 from bankfeeds.models import BankTransaction, Doubt
-from bankfeeds.onboarding.names import folded
 from bankfeeds.words.doubts import consequence
 from bankfeeds.words.doubts import doubt as word
 
@@ -67,13 +67,11 @@ class DoubtAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Doubt], search_term: str
     ) -> tuple[QuerySet[Doubt], bool]:
-        text = search_term.replace("\x00", "").strip()[:200]
+        text = mirror_search.cleaned(search_term)
         if not text:
             return queryset, False
-        wanted = Q(transaction_id=text)
-        if name := folded(text):
-            wanted |= Q(account__company__folded_name__contains=name)
-        return queryset.filter(wanted), False
+        companies = mirror_search.of_companies(text, through="account__company")
+        return queryset.filter(Q(transaction_id=text) | companies), False
 
     def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
         row = _doubt(pk)

@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import words
+from bankfeeds.admin import mirror_search
 from bankfeeds.admin.parts import ReadOnlyAdmin
 from bankfeeds.models import Statement
-from bankfeeds.onboarding.names import folded
 
 from . import downloads, undo
 from . import pages as intake_pages
@@ -51,12 +51,10 @@ class StatementAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Statement], search_term: str
     ) -> tuple[QuerySet[Statement], bool]:
-        text = search_term.replace("\x00", "").strip()[:200]
+        text = mirror_search.cleaned(search_term)
         if not text:
             return queryset, False
-        wanted = Q(file_name__icontains=text)
-        if name := folded(text):
-            wanted |= Q(company__folded_name__contains=name)
+        wanted = Q(file_name__icontains=text) | mirror_search.of_companies(text)
         return queryset.filter(wanted), False
 
     def changelist_view(
