@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from bankfeeds import leaving, onboarding, words
 from bankfeeds.admin import mirror_search
@@ -18,7 +17,7 @@ from bankfeeds.admin.posted import actor, number
 from bankfeeds.models import Company, Push, PushStatus
 
 from . import company_page
-from .leaving_pages import carry_out, moving_words
+from .leaving_pages import carry_out, moving_words, stopped_words
 
 # So many are named to whoever has not met one exactly.
 MOST_LIKE = 5
@@ -127,12 +126,5 @@ def _moving(company: Company) -> list[str]:
 
 
 def _waiting(company: Company) -> list[str]:
-    pushes = Push.objects.filter(company=company, status=PushStatus.READY).count()
-    if not pushes:
-        return []
-    text = ngettext(
-        "%(n)d confirmed push waits and is stopped; its rows are free again.",
-        "%(n)d confirmed pushes wait and are stopped; their rows are free again.",
-        pushes,
-    )
-    return [text % {"n": pushes}]
+    waiting = Push.objects.filter(company=company, status=PushStatus.READY)
+    return stopped_words(waiting.count())

@@ -206,8 +206,12 @@ def waiting_words(
 def _stopped(
     kind: Departure.Kind, connection: Connection, account: SourceAccount | None
 ) -> list[str]:
-    pushes = leaving.waiting(connection, account)
-    if kind == Kind.REVOKE or not pushes:
+    return [] if kind == Kind.REVOKE else stopped_words(leaving.waiting(connection, account))
+
+
+def stopped_words(pushes: int) -> list[str]:
+    """Of so many confirmed pushes that would be stopped."""
+    if not pushes:
         return []
     text = ngettext(
         "%(n)d confirmed push waits and is stopped; its rows are free again.",

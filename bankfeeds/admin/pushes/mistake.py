@@ -120,7 +120,7 @@ def _tell(request: HttpRequest, push: Push, new: int) -> None:
 
 
 def _found(pk: int) -> Push:
-    push = page.find_or_404(str(pk))
+    push = page.find_or_404(pk)
     if push.status != PushStatus.SUCCEEDED:
         raise Http404(_("Only what Codat has accepted can have been sent in error."))
     return push

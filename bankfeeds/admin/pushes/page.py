@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import health, holding, pushing, words
 from bankfeeds.admin import holding_shown, parts, push_words, rule_pages
-from bankfeeds.admin.posted import number, numbers
+from bankfeeds.admin.posted import numbers
 from bankfeeds.admin.resending import choose
 from bankfeeds.models import (
     Incident,
@@ -44,16 +44,15 @@ DECISIONS = (
 )
 
 
-def find(object_id: str) -> Push | None:
-    """The push of a page's address, with all that its page names; None when there is none."""
-    pk = number(object_id)
+def find(pk: int) -> Push | None:
+    """The push with all that its page names; None when there is none."""
     rows = Push.objects.select_related("company", "account", "connection")
     rows = rows.defer("account__sealed_body", "connection__link_url")
-    return rows.prefetch_related(*DECISIONS).filter(pk=pk).first() if pk is not None else None
+    return rows.prefetch_related(*DECISIONS).filter(pk=pk).first()
 
 
-def find_or_404(object_id: str) -> Push:
-    push = find(object_id)
+def find_or_404(pk: int) -> Push:
+    push = find(pk)
     if push is None:
         raise Http404(_("There is no push with this number."))
     return push
@@ -102,7 +101,7 @@ def _ticked(push: Push, lines: list[answers.Line]) -> set[int]:
     return {line.row.pk for line in lines if line.is_bad or doubtful}
 
 
-def status_view(request: HttpRequest, push: Push) -> HttpResponse:
+def status_view(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
     """The block at the top alone: what the page looks at again while the push moves."""
     template = "admin/bankfeeds/push/status.html"
     return TemplateResponse(request, template, status_context(request, push))
@@ -244,7 +243,7 @@ def body(push: Push) -> dict[str, Any]:
     }
 
 
-def body_view(push: Push) -> HttpResponse:
+def body_view(admin: parts.PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
     stored = PushBody.objects.filter(push=push).first()
     if stored is None:
         raise Http404(_("No body was kept for this push."))

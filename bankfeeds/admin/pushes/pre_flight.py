@@ -77,7 +77,7 @@ def _account(request: HttpRequest, pk: int) -> About:
 
 def _push(request: HttpRequest, pk: int) -> About:
     parts.demand(request, "view_push")
-    push = push_page.find_or_404(str(pk))
+    push = push_page.find_or_404(pk)
     lines = answers.lines(push.items.select_related("transaction").order_by("position"))
     return About(
         push.account,
