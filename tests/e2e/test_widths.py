@@ -8,7 +8,9 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 
-from bankfeeds.models import ReceivedFile
+# The site knows no pages before.
+import bankfeeds.admin  # noqa: F401
+from bankfeeds.models import Company, Event, Push, ReceivedFile
 from tests import support
 from tests.admin import pushes
 from tests.e2e.pictures import HEIGHT, NARROW, WIDE
@@ -48,13 +50,16 @@ def test_every_list_is_read_on_a_telephone(
     ReceivedFile.objects.update(words=LONG)
     people["root"] = User.objects.create_superuser("root")
     desk = at_desk("root", viewport={"width": NARROW, "height": HEIGHT})
+    folded = set()
     for model in admin.site._registry:
         desk.page.goto(f"{desk.url}/admin/{model._meta.app_label}/{model._meta.model_name}/")
         # The readiness page stands in the place of a list.
         if desk.page.locator("#result_list").count():
             assert desk.page.evaluate(BESIDE) == [], model
             assert desk.page.evaluate(NAMES), model
+            folded.add(model)
         assert desk.page.evaluate(WHOLE) <= NARROW, model
+    assert {Push, Company, ReceivedFile, Event} <= folded and len(folded) > 15
     desk.page.goto(f"{desk.url}/admin/bankfeeds/push/")
     assert {"Status", "By", "Codat's write id"} <= set(desk.page.evaluate(NAMES))
 

@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
+# The site knows no pages before.
+import bankfeeds.admin  # noqa: F401
 from tests.matrix import table, things
 
 HUGE = "9" * 30
