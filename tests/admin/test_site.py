@@ -11,8 +11,10 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
+# The site knows no pages before.
+import bankfeeds.admin  # noqa: F401
 from bankfeeds import health
-from bankfeeds.models import Closure
+from bankfeeds.models import Closure, ReadinessCheck
 from tests import support
 from tests.admin import pushes
 from tests.admin.pushes import signed_in, text
@@ -79,6 +81,20 @@ def test_nothing_but_a_closing_day_can_be_deleted_by_anybody(
     for model, page in admin.site._registry.items():
         assert page.has_delete_permission(request) is (model is Closure), model
         assert "delete_selected" not in page.get_actions(request), model
+
+
+def test_an_empty_list_says_so_and_how_another_is_met(admin_client: Client) -> None:
+    for model, its in admin.site._registry.items():
+        address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        if model is not ReadinessCheck and not model._default_manager.exists():
+            assert 'class="note note-' in admin_client.get(address).content.decode(), address
+        if its.search_fields:
+            page = admin_client.get(address, {"q": "nowhere"}).content.decode()
+            assert 'class="note note-' in page, address
+            assert 'id="result_list"' not in page, address
+    for name in ("connection", "sourceaccount"):
+        page = text(admin_client.get(f"/admin/bankfeeds/{name}/", {"q": "nowhere"}))
+        assert "Nothing fits. Take away a filter" in page
 
 
 def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(people: dict[str, Any]) -> None:
