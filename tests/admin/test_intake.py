@@ -267,11 +267,11 @@ def test_bad_rows_come_again_as_they_were_mended(support: Client, account: Sourc
     assert f'<a href="{reverse(PAGE, args=[first.pk])}">day.csv</a>' in text(shown)
     assert "1 row mended · none still wrong" in text(shown)
     assert "Not saved yet: it is saved together with these rows." in text(shown)
-    assert "1 of 1 shown" in text(shown)
+    assert "1 to 1 of 1" in text(shown)
     assert "=HYPERLINK(1)" in text(shown)
     assert "&#x27;=HYPERLINK(1)" not in text(shown)
     [(preview, _status)] = shown.redirect_chain
-    assert "3 of 3 shown" in text(support.get(preview, {"all": "1"}))
+    assert "1 to 3 of 3" in text(support.get(preview, {"all": "1"}))
     done = support.post(preview.replace("preview", "save"), follow=True)
     assert "1 row of this file was saved." in text(done)
     assert "Mended rows of" in text(done)
@@ -293,14 +293,30 @@ def test_a_workbook_is_called_so_and_a_bad_row_begins_with_why(
 def test_only_the_problems(support: Client, account: SourceAccount) -> None:
     upload(support, account, bad_file())
     page = support.get(reverse(PREVIEW, args=[Statement.objects.get().pk]), {"problems": "1"})
-    assert "1 of 1 shown" in text(page)
+    assert "1 to 1 of 1" in text(page)
     assert ">A<" not in text(page)
 
 
-def test_a_long_file_is_shown_in_part(support: Client, account: SourceAccount) -> None:
-    shown = upload(support, account, csv_of(["1.00"] * 1_001))
-    assert "500 of 1001 shown" in text(shown)
-    assert "Save 1,001 rows" in text(shown)
+def test_a_long_file_is_shown_page_by_page(support: Client, account: SourceAccount) -> None:
+    shown = text(upload(support, account, csv_of(["1.00"] * 1_001)))
+    assert "1 to 500 of 1,001" in shown
+    assert "Save 1,001 rows" in shown
+    assert "?all=1&amp;page=2#lines" in shown
+    url = reverse(PREVIEW, args=[Statement.objects.get().pk])
+    last = text(support.get(url, {"all": "1", "page": "3"}))
+    assert "1,001 to 1,001 of 1,001" in last
+    assert "T1001," in last
+    assert "T1000," not in last
+
+
+def test_what_stands_in_the_file_is_shown_beside_each_row(
+    support: Client, account: SourceAccount
+) -> None:
+    lines = [f"A,{portal.today()},Café & thé,+1.00,00000001.00,4500-1234-5678-9012,0012345678"]
+    content = file_of(*lines, header="id,date,description,amount,balance,card,branch")
+    shown = text(upload(support, account, content))
+    raw = f"A,{portal.today()},Café &amp; thé,+1.00,00000001.00,••9012,••5678"
+    assert f'In the file:</span> <span class="mono">{raw}<' in shown
 
 
 def test_nothing_new(support: Client, account: SourceAccount) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
 from django.db.models import Max, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -131,6 +132,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
     found = importing.preview(statement, today=timezone.localdate())
     which = _which(request, statement)
     entries = [entry for entry in found.entries if FILTERS[which](entry)]
+    lines = Paginator(entries, SHOWN_ROWS).get_page(request.GET.get("page"))
     return admin.page(
         request,
         "preview",
@@ -145,8 +147,8 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         which=which,
         in_list=found.mended.total(),
         problems=sum(entry.is_problem for entry in found.entries),
-        entries=[shown.Shown(entry) for entry in entries[:SHOWN_ROWS]],
-        entries_in_all=len(entries),
+        lines=lines,
+        entries=shown.lines(found, lines),
         notes=[importing.words_of(note) for note in found.notes],
         others=shown.others(found),
         elsewhere=shown.elsewhere(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.utils import timezone
@@ -9,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds import importing, words
-from bankfeeds.importing import Entry, Preview
+from bankfeeds.importing import Entry, Preview, profiles
 from bankfeeds.intake.recognise import Format
 from bankfeeds.intake.shape import Line
 from bankfeeds.models import Statement
+
+from . import raw_line
 
 TONES = {"bad": "bad", "changed": "warn", "alike": "warn", "held_out": "warn"}
 
@@ -28,16 +31,16 @@ def statement(pk: int) -> Statement | None:
 
 
 class Shown:
-    """One line of the preview's table."""
+    """One line of the preview's table, beside it what stands in the file."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, widths: Sequence[int] = ()) -> None:
         self.entry = entry
+        # Of a bad row all stands there: somebody has to mend it.
+        self.raw = raw_line.masked(entry.row, widths) if entry.row else entry.raw
         self.row = entry.row
         self.amount = words.number(entry.row.amount) if entry.row else ""
         self.balance = words.number(entry.row.balance) if entry.row else ""
-        self.tone = {"bad": "bad", "changed": "warn", "alike": "warn", "held_out": "warn"}.get(
-            entry.kind, ""
-        )
+        self.tone = TONES.get(entry.kind, "")
         if any(rule.severity == "error" for rule in entry.findings):
             self.tone = "bad"
         elif entry.findings:
@@ -46,6 +49,12 @@ class Shown:
     @property
     def is_here(self) -> bool:
         return self.entry.kind == importing.Kind.KNOWN
+
+
+def lines(found: Preview, entries: Iterable[Entry]) -> list[Shown]:
+    profile = profiles.of(found.statement.profile)
+    widths = profile.layout.widths if profile else ()
+    return [Shown(entry, widths) for entry in entries]
 
 
 def kind(found: Preview) -> str:

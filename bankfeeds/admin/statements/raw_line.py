@@ -1,0 +1,44 @@
+"""A line as it stands in the file, with the account numbers in it masked to their last four."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+
+from bankfeeds.intake.apart import MASK
+from bankfeeds.intake.shape import Line
+
+# What may be the number of an account or a card, with or without marks between its groups.
+NUMBER = re.compile(r"(?<![\d.])\d(?:[ -]?\d){6,}")
+DAYS = ("%Y%m%d", "%y%m%d", "%d%m%Y", "%m%d%Y")
+
+
+def masked(row: Line, widths: Sequence[int] = ()) -> str:
+    """`widths` of the columns where nothing else sets them apart.
+
+    What the row shows beside it as a day, an amount, words or an id stays as it is.
+    """
+    known = [_digits(row.transaction_id), _digits(row.description)]
+    known += [row.date.strftime(form) for form in DAYS]
+    # With their cents, or what stands before the mark.
+    money = {_digits(f"{value}").lstrip("0") for value in (row.amount, row.balance)}
+    money |= {str(abs(int(value))) for value in (row.amount, row.balance)}
+
+    def shown(found: re.Match[str]) -> str:
+        digits = _digits(found[0])
+        if any(digits in each for each in known[:2]) or digits.startswith(tuple(known[2:])):
+            return found[0]
+        return found[0] if digits.lstrip("0") in money else MASK + digits[-4:]
+
+    return "".join(NUMBER.sub(shown, part) for part in _parts(row.raw, widths))
+
+
+def _parts(text: str, widths: Sequence[int]) -> list[str]:
+    starts = list(accumulate(widths, initial=0))
+    ends: list[int | None] = [*starts[1:], None]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
