@@ -215,8 +215,11 @@ def test_a_page_of_a_thousand_rows_takes_as_many_queries_as_one(
     support_person: Any, django_assert_max_num_queries: Any
 ) -> None:
     push = waiting(amounts=["1.00"] * 1000)
-    # Also the notes, what a worker that stands costs and, on the first page of a session, the
-    # language of the person.
+    # Five know the person and the language. Five are the push: its decisions, those it replaces,
+    # marks and rows. Eight say why it waits: those before and after it, one that is unknown, stops,
+    # departures, a refusal, the budget, the worker. Six: files, events, incidents of its time,
+    # tries, body, notes. Seven stand above every page, of which two ask what it costs that no
+    # worker runs. Three keep the session, of which this is the first page.
     support.no_worker_runs()
     with django_assert_max_num_queries(34):
         page = support_person.get(url(push))

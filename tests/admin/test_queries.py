@@ -45,7 +45,10 @@ def test_a_list_asks_as_often_for_100_rows_as_for_one(
     one = queries(browser, path)
     for _ in range(100 if name in LISTS else 30):
         _client_and_push()
-    # Two of them ask what it costs that no worker runs.
+    # Of companies, which ask most: four know the person; seven make the list (its filter, count
+    # and rows, their connections, accounts and stops, and what their pushes hold); five stand
+    # above every page (what waits for a decision, the worker, incidents, the stop of everything,
+    # files that are missing), and two ask what it costs that no worker runs.
     assert queries(browser, path) == one <= 18
 
 
