@@ -193,6 +193,8 @@ def test_an_answer_that_is_lost_is_continued_and_not_typed_again(
     assert "Not added yet" in text(answer)
     assert answer.context["rows"] == []
     account = SourceAccount.objects.get()
+    # What the words name stands beside them.
+    assert page(account, "continue") in answer.content.decode()
     assert GOOD["account_number"] not in manager.get(page(account)).content.decode()
     assert "Account added" in text(manager.post(page(account, "continue"), follow=True))
     account.refresh_from_db()

@@ -38,6 +38,7 @@ class Result:
     words: str
     tone: str
     account: SourceAccount | None = None
+    goes_on: bool = False
 
 
 @dataclass
@@ -157,7 +158,7 @@ def _note(row: Row, account: SourceAccount, outcome: Outcome) -> None:
         outcome.results.append(Result(str(account), _("Added"), "good", account))
     elif account.intent in OPEN:
         text = _("Not added yet: %(why)s") % {"why": words.said(account.problem)}
-        outcome.results.append(Result(str(account), text, "warn", account))
+        outcome.results.append(Result(str(account), text, "warn", account, goes_on=True))
     else:
         row.problems["row"] = _("Not added: %(why)s") % {"why": words.said(account.problem)}
         outcome.keep(row)
