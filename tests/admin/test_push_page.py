@@ -149,7 +149,9 @@ def test_a_worker_that_is_not_running_is_said_beside_the_status(support_person: 
     moving, ended = waiting(), succeeded()
     said = "so this push does not move"
     support.no_worker_runs()
-    assert said in text(support_person.get(url(moving)))
+    shown = text(support_person.get(url(moving)))
+    assert said in shown and "Nothing to do" not in shown
+    assert "What to do now: Tell the administrator: it goes on by itself once" in shown
     assert said not in text(support_person.get(url(ended)))
     health.beat(now=timezone.now())
     assert said not in text(support_person.get(url(moving)))

@@ -112,17 +112,20 @@ def status_context(request: HttpRequest, push: Push) -> dict[str, Any]:
     behind = pushing.behind(push) if push.status == PushStatus.READY else None
     holds = holding.holds([push], now=now)
     held = words.held(push, holds, now=now) if holds else None
+    stopped, has = _worker(push, now), _may_what(request)
     return {
         "push": push,
         "word": push_words.status(push, now=now, behind=behind, holds=holds),
         "marks": push_words.marks(push),
-        "next_step": next_step(push, behind=behind, held=held, has=_may_what(request)),
+        "next_step": next_step(
+            push, behind=behind, held=held, has=has, stopped=stopped is not None
+        ),
         "behind": behind,
         "held": held,
         "held_address": holding_shown.address(held.by) if held else "",
         "moving": push.status in push_words.MOVING,
         "needs_decision": push_words.is_undecided(push),
-        "worker_stopped": _worker(push, now),
+        "worker_stopped": stopped,
         "seen": seen(push),
         "may_push": may(request, "push_sourceaccount"),
         "may_decide": may(request, "decide_push"),
@@ -160,9 +163,17 @@ def _may_what(request: HttpRequest) -> frozenset[str]:
 
 
 def next_step(
-    push: Push, *, behind: Push | None, held: words.Held | None = None, has: frozenset[str]
+    push: Push,
+    *,
+    behind: Push | None,
+    held: words.Held | None = None,
+    has: frozenset[str],
+    stopped: bool = False,
 ) -> str:
-    """What to do now, in one sentence; whoever has no button for it is told who has."""
+    """What to do now, in one sentence; whoever has no button for it is told who has.
+
+    `stopped`: the worker does not run.
+    """
     decides = "decide_push" in has
     if behind is not None and behind.status in UNDECIDED and not decides:
         text = _("Somebody who may decide has to decide push #%(id)d first.")
@@ -173,6 +184,8 @@ def next_step(
         return held.remedy if _may_mend(held, has) else held.for_others
     if behind is not None:
         return _("Nothing to do: it goes as soon as push #%(id)d has ended.") % {"id": behind.pk}
+    if stopped:
+        return _("Tell the administrator: it goes on by itself once the worker runs again.")
     if push.status == PushStatus.FAILED and not push_words.is_undecided(push):
         return _("Nothing to do: a decision was made.")
     if push_words.may_be_missing(push) and (again := choose.stands(push)):
