@@ -64,6 +64,11 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def patience_is_over(since: float) -> bool:
+    """Whether a person has waited for Codat as long as one does; `since`: of `time.monotonic`."""
+    return time.monotonic() - since >= conf.longest_wait()
+
+
 def tell_unfinished(request: HttpRequest, row: RemoteCreation) -> None:
     """Say what became of a creation that did not end well."""
     if onboarding.in_progress(row, now=clock()):

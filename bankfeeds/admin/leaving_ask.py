@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import leaving, words
 from bankfeeds.messages import CodatError, explain
-from bankfeeds.models import Company
+from bankfeeds.models import Company, Push
 
 from .parts import PortalAdmin, given_form_key, new_form_key
 from .posted import reason, see_other
@@ -20,8 +20,9 @@ from .posted import reason, see_other
 
 @dataclass(frozen=True)
 class Question:
-    """`why_not`: why it cannot be done now. `confirm`: a name that has to be typed. `fields`: a
-    template with further fields of the form, `more` its context. `company`: whose thing it is."""
+    """`why_not`: why it cannot be done now; `push`: the one that has to end first. `confirm`: a
+    name that has to be typed. `fields`: a template with further fields of the form, `more` its
+    context. `company`: whose thing it is."""
 
     title: str
     consequences: Sequence[str]
@@ -29,6 +30,7 @@ class Question:
     cancel: str
     company: Company | None = None
     why_not: str = ""
+    push: Push | None = None
     needs_reason: bool = True
     confirm: str = ""
     fields: str = ""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import pushing
 from bankfeeds.models import Actor, Connection, Departure, Event, Push, PushStatus, SourceAccount
+from bankfeeds.models.pushes import PushQuerySet
 from bankfeeds.models.record import demand_reason
 from bankfeeds.pushing.confirm import lock_all
 
@@ -106,22 +107,35 @@ def _pushes_in_the_way(
         # Whoever must be cut off is so at once: what Codat has of a push can still be read, and
         # nothing more of it leaves.
         return ""
-    if problem := why_wait(connection, account):
-        return problem
-    unknown = of(connection, account).filter(status__in=UNKNOWN).order_by("pk").first()
-    if kind == Kind.REMOVE_ACCOUNT and unknown is not None:
-        words = _("Nobody knows yet how push #%(id)d ended. Decide on it first.")
-        return words % {"id": unknown.pk}
-    return ""
-
-
-def why_wait(connection: Connection, account: SourceAccount | None = None) -> str:
-    """That a push is on its way and had better end first; "" when none is."""
-    moving = on_its_way(connection, account).first()
-    if moving is None:
+    push = in_the_way(connection, account if kind == Kind.REMOVE_ACCOUNT else None)
+    if push is None:
         return ""
-    words = _("Push #%(id)d is on its way. Try again when it has ended, in a few minutes.")
-    return words % {"id": moving.pk}
+    if push.status in ON_ITS_WAY:
+        return _wait_for(push)
+    words = _("Nobody knows yet how push #%(id)d ended. Decide on it first.")
+    return words % {"id": push.pk}
+
+
+def in_the_way(connection: Connection, account: SourceAccount | None = None) -> Push | None:
+    """The push that has to end first; of an account, also the one to be decided on first."""
+    moving = on_its_way(connection, account).first()
+    if moving is not None or account is None:
+        return moving
+    return undecided(connection, account).filter(status__in=UNKNOWN).first()
+
+
+def why_wait(connection: Connection) -> str:
+    """That a push is on its way and had better end first; "" when none is."""
+    moving = in_the_way(connection)
+    return "" if moving is None else _wait_for(moving)
+
+
+def _wait_for(push: Push) -> str:
+    words = _(
+        "Push #%(id)d is on its way and has to end first: mostly in a few minutes, but not while"
+        " Codat cannot be reached. Its page says when it has."
+    )
+    return words % {"id": push.pk}
 
 
 def on_its_way(connection: Connection, account: SourceAccount | None = None) -> QuerySet[Push]:
@@ -129,7 +143,12 @@ def on_its_way(connection: Connection, account: SourceAccount | None = None) -> 
     return of(connection, account).filter(status__in=ON_ITS_WAY).order_by("pk")
 
 
-def of(connection: Connection, account: SourceAccount | None) -> QuerySet[Push]:
+def undecided(connection: Connection, account: SourceAccount | None = None) -> PushQuerySet:
+    """Pushes that wait for a person's decision, which it does not make for them."""
+    return of(connection, account).undecided().order_by("pk")
+
+
+def of(connection: Connection, account: SourceAccount | None) -> PushQuerySet:
     rows = Push.objects.filter(connection=connection)
     return rows if account is None else rows.filter(account=account)
 

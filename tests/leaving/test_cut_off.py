@@ -163,5 +163,66 @@ def test_a_move_waits_until_what_is_on_its_way_has_ended(
     people: dict[str, Any], onboarded: support.Onboarded
 ) -> None:
     push = pushes.submitted(onboarded.accounts[0])
-    path = reverse("admin:bankfeeds_connection_move", args=[onboarded.connection.pk])
-    assert f"Push #{push.pk} is on its way" in text(signed_in(people["manager"]).get(path))
+    browser, row = signed_in(people["manager"]), onboarded.connection
+    asked = text(browser.get(reverse("admin:bankfeeds_connection_move", args=[row.pk])))
+    page = text(browser.get(reverse("admin:bankfeeds_connection_change", args=[row.pk])))
+    for shown in (asked, page):
+        assert f"Push #{push.pk} is on its way and has to end first" in shown
+        assert "Press Unlink at Codat now, and once that push has ended" in shown
+        assert f"Open push #{push.pk}" in shown
+
+
+def test_nobody_moves_before_somebody_has_connected(
+    people: dict[str, Any], onboarded: support.Onboarded
+) -> None:
+    browser = signed_in(people["manager"])
+    move, wrong = (
+        reverse(f"admin:bankfeeds_connection_{name}", args=[onboarded.connection.pk])
+        for name in ("move", "wrong_person")
+    )
+    rows = Connection.objects.filter(pk=onboarded.connection.pk)
+    onboarded.connection.accounts.update(status="pending")
+    rows.update(status="PendingAuth")
+    assert "Nobody has connected over it yet. Give the client the link" in text(browser.get(move))
+    shown = text(browser.get(wrong))
+    assert "press Remove connection at Codat right after this" in shown
+    rows.update(status="Deauthorized")
+    assert "Press Remove connection at Codat, then Create" in text(browser.get(move))
+
+
+@pytest.mark.parametrize("make", [pushes.timed_out, pushes.unknown, pushes.refused])
+def test_what_ends_names_the_push_that_needs_a_decision(
+    people: dict[str, Any], onboarded: support.Onboarded, make: Callable[[SourceAccount], Push]
+) -> None:
+    browser, push = signed_in(people["manager"]), make(onboarded.accounts[0])
+    company = onboarded.connection.company_id
+    pages = {
+        name: text(browser.get(reverse(f"admin:bankfeeds_{name}", args=[pk])))
+        for name, pk in (
+            ("connection_unlink", onboarded.connection.pk),
+            ("connection_revoke", onboarded.connection.pk),
+            ("connection_move", onboarded.connection.pk),
+            ("company_close", company),
+        )
+    }
+    for shown in pages.values():
+        assert f"Push #{push.pk} needs a decision. It stays open" in shown
+    path = reverse("admin:bankfeeds_connection_remove", args=[onboarded.connection.pk])
+    shown = text(browser.get(path))
+    ended = push.status == S.FAILED
+    assert (f"Nobody knows yet how push #{push.pk} ended" in shown) is not ended
+    assert (f"Push #{push.pk} needs a decision" in shown) is ended
+
+
+def test_a_person_waits_for_codat_once(
+    people: dict[str, Any], onboarded: support.Onboarded, settings: Any
+) -> None:
+    settings.CODAT_PAGE_DEADLINE = 0.3
+    browser = signed_in(people["manager"])
+    path = reverse("admin:bankfeeds_connection_wrong_person", args=[onboarded.connection.pk])
+    form = {"reason": "sent to a stranger", "form_key": "k", "issued": "", "unlink": "yes"}
+    support.order_fault("hang-0.6", method="PATCH")
+    shown = text(browser.post(path, form, follow=True))
+    assert "Sending is stopped." in shown and "Press Continue" in shown
+    assert "No new link was made. Press Renew link when Codat answers again." in shown
+    assert not Connection.objects.get(pk=onboarded.connection.pk).link_issued_at

@@ -256,8 +256,8 @@ def test_a_move_that_stopped_half_way_goes_on(manager: Any, onboarded: support.O
 def test_who_cannot_move_yet_is_told_what_comes_first(manager: Any, sandbox: Any) -> None:
     client = support.onboard(connected=False)
     for page in (at(client.connection, "change"), at(client.connection, "move")):
-        assert "Codat unlinks only a connection that is linked" in text(manager.get(page))
-    assert "Codat unlinks only" in press(manager, at(client.connection, "move"), books="same")
+        assert "Nobody has connected over it yet" in text(manager.get(page))
+    assert "Nobody has connected" in press(manager, at(client.connection, "move"), books="same")
     Company.objects.update(closed_at=timezone.now())
     assert "The company is closed" in press(manager, at(client.connection, "move"), books="same")
     assert not Departure.objects.exists() and Connection.objects.count() == 1

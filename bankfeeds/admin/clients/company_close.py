@@ -17,7 +17,7 @@ from bankfeeds.admin.posted import actor, number
 from bankfeeds.models import Company, Push, PushStatus
 
 from . import company_page
-from .leaving_pages import carry_out, moving_words, stopped_words
+from .leaving_pages import carry_out, moving_words, stopped_words, undecided_words
 
 # So many are named to whoever has not met one exactly.
 MOST_LIKE = 5
@@ -122,7 +122,7 @@ def _link_that_is_out(company: Company) -> list[str]:
 
 def _moving(company: Company) -> list[str]:
     tie = company.connections.live().first()
-    return moving_words(tie) if tie else []
+    return [*moving_words(tie), *undecided_words(tie)] if tie else []
 
 
 def _waiting(company: Company) -> list[str]:

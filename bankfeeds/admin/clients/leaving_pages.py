@@ -153,13 +153,16 @@ def _question(
         Kind.REVOKE: _("Revoke the QuickBooks credentials of %(name)s?"),
     }[kind]
     page = "sourceaccount" if account is not None else "connection"
+    why_not = leaving.why_not(kind, connection=connection, account=account)
+    may_wait = bool(why_not) and kind != Kind.UNLINK
     return Question(
         title=title % {"name": name},
         company=company,
         consequences=[*_meaning(kind, account), *waiting_words(kind, connection, account)],
         button=str(kind.label),
         cancel=reverse(f"admin:bankfeeds_{page}_change", args=[(account or connection).pk]),
-        why_not=leaving.why_not(kind, connection=connection, account=account),
+        why_not=why_not,
+        push=leaving.in_the_way(connection, account) if may_wait else None,
         needs_reason=needs_reason(kind, account),
         confirm=company.name if kind == Kind.REMOVE_CONNECTION else "",
     )
@@ -197,10 +200,11 @@ def _meaning(kind: Departure.Kind, account: SourceAccount | None) -> list[str]:
 def waiting_words(
     kind: Departure.Kind, connection: Connection, account: SourceAccount | None
 ) -> list[str]:
-    """How many confirmed pushes it would stop, and which are on their way, as sentences."""
+    """What becomes of the pushes that it finds open, as sentences."""
     # Only unlinking does not wait for what is on its way.
     moving = moving_words(connection) if kind == Kind.UNLINK else []
-    return [*_stopped(kind, connection, account), *moving]
+    undecided = undecided_words(connection, account, removes=kind == Kind.REMOVE_CONNECTION)
+    return [*_stopped(kind, connection, account), *moving, *undecided]
 
 
 def _stopped(
@@ -229,3 +233,18 @@ def moving_words(connection: Connection) -> list[str]:
         " once you have decided on it."
     )
     return [text % {"id": push.pk} for push in leaving.on_its_way(connection)]
+
+
+def undecided_words(
+    connection: Connection, account: SourceAccount | None = None, *, removes: bool = False
+) -> list[str]:
+    """What becomes of each push that a person has to decide on. `removes`: the connection."""
+    stays = _("Push #%(id)d needs a decision. It stays open: decide on it before, or afterwards.")
+    lost = _(
+        "Nobody knows yet how push #%(id)d ended. Decide on it first: once the connection is gone,"
+        " Codat may not tell any more."
+    )
+    return [
+        (lost if removes and push.status in leaving.UNKNOWN else stays) % {"id": push.pk}
+        for push in leaving.undecided(connection, account)
+    ]

@@ -72,6 +72,7 @@ def move(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
 
 def _question(request: HttpRequest, connection: Connection) -> Question:
     company = connection.company
+    why_not = ways_out.why_not_move(connection)
     return Question(
         title=_("Move %(company)s to a new QuickBooks connection?") % {"company": company.name},
         company=company,
@@ -86,7 +87,8 @@ def _question(request: HttpRequest, connection: Connection) -> Question:
         ],
         button=_("Unlink, and create the new connection"),
         cancel=reverse("admin:bankfeeds_connection_change", args=[connection.pk]),
-        why_not=ways_out.why_not_move(connection),
+        why_not=why_not,
+        push=leaving.in_the_way(connection) if why_not else None,
         fields="admin/bankfeeds/leaving/whose_books.html",
         more={"books": Books, "chosen": request.POST.get("books", "")},
     )

@@ -23,11 +23,12 @@ Kind = Departure.Kind
 
 @dataclass(frozen=True)
 class Way:
-    """`why_not`: why it cannot be used now."""
+    """`why_not`: why it cannot be used now. `push`: the one that has to end first."""
 
     label: str
     address: str
     why_not: str = ""
+    push: Push | None = None
 
 
 def of_connection(request: HttpRequest, connection: Connection) -> dict[str, Any]:
@@ -45,7 +46,8 @@ def of_connection(request: HttpRequest, connection: Connection) -> dict[str, Any
             (Kind.REMOVE_CONNECTION, "remove"),
         ):
             why = leaving.why_not(kind, connection=connection)
-            found.append(Way(str(kind.label), _at(connection, name), why))
+            push = leaving.in_the_way(connection) if why and kind != Kind.UNLINK else None
+            found.append(Way(str(kind.label), _at(connection, name), why, push))
     return _block(request, found, _open(connection=connection))
 
 
@@ -60,7 +62,8 @@ def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
             found.append(Way(_("Goes on from an earlier account"), _at(account, "goes_on")))
     if may(request, "add_departure"):
         why = leaving.why_not(Kind.REMOVE_ACCOUNT, connection=account.connection, account=account)
-        found.append(Way(str(Kind.REMOVE_ACCOUNT.label), _at(account, "remove"), why))
+        push = leaving.in_the_way(account.connection, account) if why else None
+        found.append(Way(str(Kind.REMOVE_ACCOUNT.label), _at(account, "remove"), why, push))
     block = _block(request, found, standing(account.connection, account))
     heir = account.followed_by.order_by("pk").first()
     return {**block, "follows": account.follows, "heir": heir}
@@ -87,7 +90,9 @@ def _move(request: HttpRequest, connection: Connection) -> Way | None:
     if not (may(request, "add_departure") and may(request, "add_connection")):
         return None
     label = _("Client moves to another QuickBooks company, or connects anew")
-    return Way(label, _at(connection, "move"), why_not_move(connection))
+    why = why_not_move(connection)
+    push = leaving.in_the_way(connection) if why else None
+    return Way(label, _at(connection, "move"), why, push)
 
 
 def why_not_move(connection: Connection) -> str:
@@ -99,8 +104,32 @@ def why_not_move(connection: Connection) -> str:
         return _("It has ended. Press Create QuickBooks connection on the page of the company.")
     if live.pk != connection.pk:
         return _("The client has a newer connection. Open that one.")
+    if why := leaving.why_not(Kind.UNLINK, connection=connection):
+        return why if connection.status == "Unlinked" else _nobody_to_move(connection)
     # Whoever moves goes on with what waits: that is whole only once this push has ended.
-    return leaving.why_not(Kind.UNLINK, connection=connection) or leaving.why_wait(connection)
+    wait = leaving.why_wait(connection)
+    return f"{wait} {_cut_off_first()}" if wait else ""
+
+
+def _nobody_to_move(connection: Connection) -> str:
+    """Of a connection that Codat would not unlink."""
+    chosen = connection.accounts.filter(gone_at=None).exclude(status__in=("", "pending"))
+    if connection.status == "PendingAuth" and not chosen.exists():
+        return _(
+            "Nobody has connected over it yet. Give the client the link: which QuickBooks company"
+            " it is for is chosen there."
+        )
+    return _(
+        "Codat unlinks only a connection that is linked. Press Remove connection at Codat, then"
+        " Create QuickBooks connection on the page of the company."
+    )
+
+
+def _cut_off_first() -> str:
+    return _(
+        "Must nothing more reach the old QuickBooks company? Press Unlink at Codat now, and once"
+        " that push has ended Create QuickBooks connection on the page of the company."
+    )
 
 
 def _open(**of: Any) -> Departure | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -31,7 +33,7 @@ def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     connection = connection_link.find(pk)
 
     def act(why: str, form_key: str) -> bool:
-        shown = request.POST.get("issued", "")
+        since, shown = time.monotonic(), request.POST.get("issued", "")
         leaving.link_went_wrong(
             connection, reason=why, shown=shown, by=actor(request), now=timezone.now()
         )
@@ -42,7 +44,10 @@ def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
             _cut_off(request, connection, why, form_key)
         else:
             messages.warning(request, _after())
-        _new_link(request, connection, shown=shown)
+        if asking.patience_is_over(since):
+            messages.warning(request, _no_new_link())
+        else:
+            _new_link(request, connection, shown=shown)
         if until is not None and until > timezone.now():
             messages.warning(request, _still_works(words.clock_time(until)))
         return True
@@ -82,10 +87,13 @@ def _new_link(request: HttpRequest, connection: Connection, *, shown: str) -> No
         messages.warning(request, str(none))
     except CodatError as error:
         messages.error(request, explain(error))
-        text = _("No new link was made. Press Renew link when Codat answers again.")
-        messages.warning(request, text)
+        messages.warning(request, _no_new_link())
     else:
         messages.success(request, _("A new link was made."))
+
+
+def _no_new_link() -> str:
+    return _("No new link was made. Press Renew link when Codat answers again.")
 
 
 def _question(request: HttpRequest, connection: Connection) -> Question:
@@ -108,7 +116,9 @@ def _question(request: HttpRequest, connection: Connection) -> Question:
         more={
             "issued": request.POST.get("issued") or links.issue_of(connection),
             "may_unlink": may_unlink and not why_not,
-            "why_not_unlink": why_not if may_unlink else _ask_a_manager(),
+            "why_not_unlink": _no_unlinking(why_not, connection)
+            if may_unlink
+            else _ask_a_manager(),
             "unlink": "unlink" in request.POST,
         },
     )
@@ -118,6 +128,16 @@ def _after() -> str:
     return _(
         "If that person has finished the set-up, only unlinking or removing the connection is sure"
         " to undo it."
+    )
+
+
+def _no_unlinking(why_not: str, connection: Connection) -> str:
+    """What the mirror says may be older than what that person did."""
+    if not why_not or connection.status == "Unlinked":
+        return why_not
+    return _(
+        "As far as is known here nobody is connected, so there is nothing to unlink. If that person"
+        " may have connected meanwhile, press Remove connection at Codat right after this."
     )
 
 
