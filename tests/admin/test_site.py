@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 # The site knows no pages before.
 import bankfeeds.admin  # noqa: F401
@@ -95,6 +97,21 @@ def test_an_empty_list_says_so_and_how_another_is_met(admin_client: Client) -> N
     for name in ("connection", "sourceaccount"):
         page = text(admin_client.get(f"/admin/bankfeeds/{name}/", {"q": "nowhere"}))
         assert "Nothing fits. Take away a filter" in page
+
+
+def test_columns_have_names_in_french() -> None:
+    """A column that is a relation has the name of the attribute unless somebody gave it one."""
+    same = {"date", "description", "type", "institution", "version"}
+    names = {}
+    for language in ("en", "fr-ca"):
+        with override(language):
+            names[language] = [
+                str(label_for_field(column, model, page))
+                for model, page in admin.site._registry.items()
+                for column in page.list_display
+            ]
+    alike = {one for one, two in zip(*names.values(), strict=True) if one == two}
+    assert len(names["en"]) > 50 and alike <= same
 
 
 def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(people: dict[str, Any]) -> None:

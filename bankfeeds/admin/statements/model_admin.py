@@ -29,7 +29,7 @@ class StatementAdmin(ReadOnlyAdmin):
     list_display = (
         "file",
         "for_account",
-        "company",
+        "of_company",
         "what_became_of_it",
         "rows_saved",
         "rows_known",
@@ -56,6 +56,10 @@ class StatementAdmin(ReadOnlyAdmin):
             return queryset, False
         wanted = Q(file_name__icontains=text) | mirror_search.of_companies(text)
         return queryset.filter(wanted), False
+
+    @admin.display(description=_("company"), ordering="company")
+    def of_company(self, row: Statement) -> str:
+        return str(row.company)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -42,7 +42,7 @@ class StateFilter(Choice):
 
 @admin.register(ReceivedFile)
 class ReceivedFileAdmin(ReadOnlyAdmin):
-    list_display = ("at", "sender", "batch_id", "state_shown", "why_not_whole")
+    list_display = ("at", "of_sender", "batch_id", "state_shown", "why_not_whole")
     list_display_links = ("at",)
     list_filter = (StateFilter,)
     list_select_related = ("sender",)
@@ -85,6 +85,10 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("received"))
     def at(self, row: ReceivedFile) -> str:
         return words.moment(row.received_at)
+
+    @admin.display(description=gettext_lazy("sender"))
+    def of_sender(self, row: ReceivedFile) -> str:
+        return str(row.sender)
 
     @admin.display(description=gettext_lazy("state"))
     def state_shown(self, row: ReceivedFile) -> SafeString:
