@@ -88,7 +88,7 @@ def _of_accounts(content: bytes, profile: Profile, decimals: int) -> Read:
         if part.lines:
             entries += islice(Reading(apart.text([part]), profile, places=decimals), LOOKED_AT)
         found.append(entries)
-    return found, Reading(content, profile).notes
+    return found, apart.notes
 
 
 def digest(profile: Profile) -> str:

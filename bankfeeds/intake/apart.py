@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from .columns import CUT_OFF, Reading
 from .delimited import SECOND_HEADER
 from .lines import BOM
+from .masking import MASK
 from .profile import Layout, Profile
 from .records import STRAY_QUOTE, Record
 from .shape import AccountStated, Reason, Rejected, gettext_noop
 
-MASK = "••"
 WHOSE = ("account", "routing", "bank")
 # Of digits, so that a spreadsheet's lost zeros come back.
 BANK_DIGITS, TRANSIT_DIGITS = 3, 5
@@ -56,6 +56,9 @@ class Apart:
             else:
                 part.lines[record.line] = self._text(record)
         self.parts = list(found.values())
+        self.notes = reading.notes
+        # How each begins, and not what it sums up of other accounts.
+        self._below = {row.line: reading.below.word(row) for row in reading.below.lines}
 
     def text(self, parts: Iterable[Part], *, unnamed: bool = False) -> bytes:
         """UTF-8, whatever the profile's encoding: the mark at its beginning says so.
@@ -65,6 +68,7 @@ class Apart:
         lines = {number: text for part in parts for number, text in part.lines.items()}
         if unnamed:
             lines |= {bad.line: MASK for part in self.parts for bad in part.bad}
+        lines |= self._below
         if self._header_line:
             lines[self._header_line] = _joined(self._header, self._layout)
         out, at = [BOM], 1

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import islice
 
 from . import cells, written
+from .below import Below
 from .delimited import NO_ROWS, SECOND_HEADER
 from .derived import Derived
 from .layouts import records_of
@@ -66,6 +67,7 @@ class Reading:
         self._in_words = {word.casefold() for word in profile.in_words}
         if self.header:
             self._read_header()
+        self.below = Below(profile.end_words, self._is_dated, fixed=bool(profile.layout.widths))
 
     def __iter__(self) -> Iterator[Line | Rejected]:
         """Every line below the header, blank ones aside; raises UnreadableFile."""
@@ -79,17 +81,24 @@ class Reading:
             raise UnreadableFile(NO_ROWS if self.header else EMPTY)
 
     def records(self) -> Iterator[Record]:
-        """What stands below the header, blank lines aside."""
-        return (row for row in self._records if not is_blank(row, self._profile.layout))
+        """What stands between the header and the lines below the table, blank lines aside."""
+        layout = self._profile.layout
+        return self.below.left_out(row for row in self._records if not is_blank(row, layout))
 
     @property
     def notes(self) -> tuple[Reason, ...]:
         used = set(self.at.values())
         extra = [name for at, name in enumerate(self.header) if name and at not in used]
         if not extra:
-            return ()
+            return self.below.notes
         template = gettext_noop("Columns that are not used: %(columns)s.")
-        return (Reason("columns-ignored", template, {"columns": ", ".join(extra)[:RAW_SHOWN]}),)
+        unused = Reason("columns-ignored", template, {"columns": ", ".join(extra)[:RAW_SHOWN]})
+        return (unused, *self.below.notes)
+
+    def _is_dated(self, record: Record) -> bool:
+        at = self.at["date"]
+        text = (record.cells or [])[at : at + 1]
+        return any(written.is_date(cell.strip()) for cell in text)
 
     def _read_header(self) -> None:
         """Columns are found by the names of this file: it may list them in another order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,14 +11,16 @@ from functools import partial
 from itertools import islice
 from operator import itemgetter
 
-from . import written
+from . import below, written
 from .cells import BadCell
 from .columns import is_blank
-from .guess_layout import fits_order, guess_layout, is_date
+from .guess_layout import guess_layout
 from .guess_names import IN_WORDS, OUT_WORDS, named
 from .layouts import records_of
 from .profile import Amounts, Column, Layout, Order, Sign
+from .records import Record
 from .shape import Reason, gettext_noop
+from .written import fits_order, is_date
 
 # A column with more kinds of text than that is no column of dates.
 MOST_KINDS = 20_000
@@ -71,6 +74,7 @@ class Guess:
     thousands: str = ","
     out_words: tuple[str, ...] = ()
     in_words: tuple[str, ...] = ()
+    end_words: tuple[str, ...] = ()
     doubts: tuple[Reason, ...] = ()
 
     @property
@@ -90,10 +94,12 @@ class _Sample:
     def __init__(self, content: bytes, layout: Layout) -> None:
         self.layout = layout
         self.rows: list[list[str]] = []
+        self.last: deque[Record] = deque(maxlen=below.MOST)
         self.kinds: list[dict[str, None]] = [{} for _ in range(layout.columns)]
         rows = (row for row in records_of(content, layout) if not is_blank(row, layout))
         for row in islice(rows, bool(layout.header), None):
             cells = [cell.strip() for cell in row.cells or []]
+            self.last.append(row)
             if len(cells) < layout.columns:
                 continue
             if len(self.rows) < FOLLOWED:
@@ -125,8 +131,22 @@ class _Sample:
             thousands=thousands,
             out_words=tuple(w for w in words if written.plainly(w) in OUT_WORDS),
             in_words=tuple(w for w in words if written.plainly(w) in IN_WORDS),
+            end_words=self._end_words(at) if found else (),
             doubts=(*doubts, *([doubt] if doubt else [])),
         )
+
+    def _end_words(self, at: Mapping[str, int]) -> tuple[str, ...]:
+        """A line with words and an amount in their columns may be a row whose date is missing."""
+        money = [at[name] for name in MONEY if name in at and name != "balance"]
+
+        def is_row(cells: Sequence[str]) -> bool:
+            said = dict(enumerate(map(str.strip, cells)))
+            has_text = bool(said.get(at.get("description", -1)))
+            has_amount = any(said.get(place) for place in money)
+            return is_date(said.get(at["date"], "")) or (has_text and has_amount)
+
+        fixed = bool(self.layout.widths)
+        return tuple(below.words_at_the_end(self.last, is_row, fixed=fixed))
 
     def _column(self, at: int) -> Column:
         header = self.layout.header

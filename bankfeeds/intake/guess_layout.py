@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from . import written
-from .cells import BadCell
 from .columns import is_blank, names_of
 from .delimited import NO_ROWS
 from .layouts import recoded, records_of
 from .lines import SNIFFED, text_lines, wide_encoding
-from .profile import DELIMITERS, MOST_ABOVE, MOST_COLUMNS, Encoding, Layout, Order
+from .profile import DELIMITERS, MOST_ABOVE, MOST_COLUMNS, Encoding, Layout
 from .shape import UnreadableFile
+from .written import is_date
 
 LOOKED_AT = 300
 FEWEST_COLUMNS = 3
@@ -92,18 +91,6 @@ def guess_encoding(content: bytes) -> Encoding:
         if (text := content.decode(encoding, errors="replace")) and "\ufffd" not in text
     }
     return max(counted, key=lambda encoding: counted[encoding])
-
-
-def is_date(text: str) -> bool:
-    return any(fits_order(text, order) for order in Order)
-
-
-def fits_order(text: str, order: Order) -> bool:
-    try:
-        written.date(text, order)
-    except BadCell:
-        return False
-    return True
 
 
 def _delimiter(lines: Sequence[str]) -> tuple[str, int]:

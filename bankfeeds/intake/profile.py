@@ -106,6 +106,7 @@ class Profile:
     first. No `id`: one is derived from what the row says. `out_words`, `in_words`: what the column
     of types says of money out and money in. `account`, with `routing` (in Canada the transit) and
     `bank` (there the institution): where a file of several accounts says which one a row is of.
+    `end_words`: how the lines below the table begin, such as its totals.
     """
 
     layout: Layout
@@ -126,6 +127,7 @@ class Profile:
     account: Column | None = None
     routing: Column | None = None
     bank: Column | None = None
+    end_words: tuple[str, ...] = ()
     decimal: str = "."
     thousands: str = ""
 
@@ -180,6 +182,7 @@ def profile_of(plain: Mapping[str, Any]) -> Profile:
     layout["encoding"] = Encoding(layout["encoding"])
     for name, kind in (("order", Order), ("amounts", Amounts), ("sign", Sign)):
         given[name] = kind(given[name])
-    for name in ("out_words", "in_words"):
-        given[name] = tuple(given[name])
+    for name in ("out_words", "in_words", "end_words"):
+        # Profiles of old say nothing of the end.
+        given[name] = tuple(given.get(name, ()))
     return Profile(layout=Layout(**layout), **given)

@@ -64,6 +64,18 @@ def date(text: str, order: Order) -> dt.date:
     return value
 
 
+def is_date(text: str) -> bool:
+    return any(fits_order(text, order) for order in Order)
+
+
+def fits_order(text: str, order: Order) -> bool:
+    try:
+        date(text, order)
+    except cells.BadCell:
+        return False
+    return True
+
+
 def _parts(text: str, order: Order) -> tuple[int, int, int] | None:
     """Year, month and day; None when they are not written in that order."""
     if len(text) > LONGEST_CELL:

@@ -282,6 +282,24 @@ def test_a_next_version_of_a_file_that_has_changed(
         assert ColumnProfile.objects.filter(name="caisse").count() == 2
 
 
+def test_lines_below_the_table_are_guessed_and_named(
+    manager: Client, account: SourceAccount
+) -> None:
+    content = corpus("caisse-clean.csv") + b"Total;;200,00;\nFin\n"
+    uploaded(manager, account, content)
+    form = manager.get(reverse(SAMPLE, args=[SampleFile.objects.get().pk]))
+    assert fields(form)["end_words"] == "Total, Fin"
+    preview = text(pressed(manager, form, name="Daily", press="save", right="yes"))
+    assert "Lines below the table, which are left out: 7 “Total;;200,00;”, 8 “Fin”." in preview
+    assert "none bad" in preview
+    profile = ColumnProfile.objects.get()
+    assert "Total, Fin" in text(manager.get(reverse(PAGE, args=[profile.pk])))
+    # A version of before the end was asked for.
+    older = make()
+    assert fields(sampled(manager, content, follows=older.pk))["end_words"] == "Total, Fin"
+    assert fields(sampled(manager, content, follows=profile.pk))["end_words"] == "Total, Fin"
+
+
 def test_a_file_that_breaks_off_within_is_said(manager: Client, db: None) -> None:
     answer = sampled(manager, corpus("union-truncated.csv"))
     assert "A quotation mark is opened on line 3" in text(answer)

@@ -141,6 +141,7 @@ def profiles(draw: Any) -> Profile:
         sign=draw(st.sampled_from(SIGNS[amounts])),
         out_words=("D", "Débit") if typed else (),
         in_words=("C", "Crédit") if typed else (),
+        end_words=draw(st.sampled_from([(), ("Total", "Fin")])),
         decimal=decimal,
         thousands=draw(st.sampled_from(sorted(marks))),
         **at,

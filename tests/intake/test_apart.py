@@ -45,6 +45,19 @@ suite";-10,00;1090,00;3
 """
 
 
+def test_totals_below_are_named_and_not_kept() -> None:
+    profile = replace(DAILY, end_words=("Total",))
+    lines = TEXT.splitlines()[:4] + [f"Total;{SECOND};;;100,00;9999,00;"]
+    apart = Apart("\n".join(lines).encode("cp1252"), profile)
+    [part] = apart.parts
+    assert "••7766" in str(apart.notes[0])
+    text = apart.text([part], unnamed=True)
+    assert b"9999" not in text
+    parsed = read_by(profile, text)
+    assert (len(parsed.rows), parsed.rejected) == (1, [])
+    assert "5 “Total”" in str(parsed.notes[0])
+
+
 def test_each_account_has_its_lines_where_they_stood() -> None:
     apart = Apart(TEXT.encode("cp1252"), DAILY)
     first, second, none = apart.parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ def profile(found: Guess) -> Profile:
         thousands=found.thousands,
         out_words=found.out_words,
         in_words=found.in_words,
+        end_words=found.end_words,
         **found.columns,
     )
 
@@ -48,7 +50,7 @@ def test_a_clean_file_gives_its_profile(file: str, name: str) -> None:
 
 
 def test_a_file_with_a_footer_or_another_encoding_gives_it_too() -> None:
-    assert profile(of("caisse-footer.csv")) == PROFILES["caisse"]
+    assert profile(of("caisse-footer.csv")) == replace(PROFILES["caisse"], end_words=("Total",))
     assert profile(of("caisse-newest-first.csv")) == PROFILES["caisse"]
     assert of("caisse-wrong-encoding.csv").layout.encoding is Encoding.UTF8
     assert of("core-wrong-encoding.txt").layout.encoding is Encoding.WIDE
@@ -121,6 +123,28 @@ def test_the_number_of_a_card_is_no_balance() -> None:
 @pytest.mark.parametrize("day", ["27-Nov-2026", "27 nov. 2026", "November 27, 2026", "27 août 26"])
 def test_a_month_in_words_is_a_date_too(day: str) -> None:
     assert has_dates(f"Date|Narrative|Amount\n{day}|Rent|1.00\n".encode())
+
+
+TABLE = (
+    "Date;Text;Amount;Balance\n2026-11-19;0;1,00;10,00\n2026-11-20;A;-1,00;9,00\n"
+    "2026-11-28;B;-2,00;7,00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("Total;;-3,00;7,00\nEnd of report 17:05\n", ("Total", "End of report")),
+        ("Total: 2;;-3,00;\nTotal: all;;;\n", ("Total",)),
+        (";C;-1,00;6,00\n", ()),  # a row without its date
+        (";C;-1,00;6,00\nTotal;;-4,00;\n", ("Total",)),
+        (";;-3,00;7,00\n", ()),
+        ("Total;;-3,00;\n;;7,00;\n", ()),
+        ("", ()),
+    ],
+)
+def test_how_the_lines_below_the_table_begin(last: str, words: tuple[str, ...]) -> None:
+    assert guess((TABLE + last).encode()).end_words == words
 
 
 def test_a_file_without_a_header() -> None:

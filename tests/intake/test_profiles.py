@@ -492,3 +492,66 @@ def test_parts_that_do_not_go_together(changes: dict[str, Any]) -> None:
 def test_layouts_that_are_none(layout: dict[str, Any]) -> None:
     with pytest.raises(WrongProfile):
         Layout(**layout)
+
+
+# --- What stands below the table ------------------------------------------------------------------
+
+ENDED = replace(FRENCH, end_words=("Total", "Fin du relevé"))
+ROW = "28/11/2026;Café;-4,50;95,50"
+
+
+def test_lines_below_the_table_are_left_out_and_named() -> None:
+    content = french(ROW, "", "Total;Compte 000312345-4400229911;-4,50;", "Fin du relevé")
+    parsed = read_by(ENDED, content, places=2)
+    assert len(parsed.rows) == 1
+    assert not parsed.rejected
+    [note] = parsed.notes
+    assert note.code == "lines-below"
+    assert "6 “Total;Compte ••9911;-4,50;”, 7 “Fin du relevé”" in str(note)
+    assert profile_of(ENDED.plain()) == ENDED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "28/11/2026;Total;-4,50;91,00",  # a row, whatever its words are
+        "29/11/2026;Fin du relevé;-1,00;90,00",
+    ],
+)
+def test_a_line_with_a_date_is_a_row_wherever_it_stands(line: str) -> None:
+    parsed = read_by(ENDED, french(ROW, line, "Total;;;"), places=2)
+    assert len(parsed.rows) == 2
+    assert "5" not in str(parsed.notes[0])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Total;;-4,50;", ROW],  # the table goes on
+        ["Total;;-4,50;", ";Thé;-1,00;94,50"],
+        ["Totally Bagels;;-4,50;"],
+        ["Total Wine;;-4,50;"],
+        ["Total;;;"] * 21,
+    ],
+)
+def test_what_may_be_of_the_table_is_not_left_out(lines: list[str]) -> None:
+    parsed = read_by(ENDED, french(ROW, *lines), places=2)
+    assert len(parsed.rows) + len(parsed.rejected) == 1 + len(lines)
+    assert not parsed.notes
+
+
+def test_below_columns_of_fixed_width() -> None:
+    layout = Layout(delimiter="", widths=(10, 8, 8, 8), columns=4)
+    profile = Profile(
+        layout=layout,
+        date=0,
+        description=1,
+        amount=2,
+        balance=3,
+        order=Order.YMD,
+        end_words=("End of report",),
+    )
+    content = b"2026-11-28Coffee     -4.50   95.50\nEnd of report 000001\n"
+    parsed = read_by(profile, content, places=2)
+    assert (len(parsed.rows), parsed.rejected) == (1, [])
+    assert "2 “End of report 000001”" in str(parsed.notes[0])

@@ -104,6 +104,7 @@ def guess_initial(guess: Guess) -> dict[str, Any]:
         "sign": guess.sign.value if guess.sign else "",
         "out_words": ", ".join(guess.out_words),
         "in_words": ", ".join(guess.in_words),
+        "end_words": ", ".join(guess.end_words),
         "decimal": NAMES.get(guess.decimal, guess.decimal),
         "thousands": NAMES.get(guess.thousands, guess.thousands),
     }
@@ -118,6 +119,7 @@ def profile_initial(profile: Profile) -> Mapping[str, Any]:
         "sign": profile.sign.value,
         "out_words": ", ".join(profile.out_words),
         "in_words": ", ".join(profile.in_words),
+        "end_words": ", ".join(profile.end_words),
         "decimal": NAMES.get(profile.decimal, profile.decimal),
         "thousands": NAMES.get(profile.thousands, profile.thousands),
     }

@@ -162,6 +162,16 @@ class ColumnsForm(forms.Form):
         label=gettext_lazy("Thousands are set apart by"), choices=THOUSANDS
     )
 
+    end_words = forms.CharField(
+        label=gettext_lazy("Lines below the table begin with"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy(
+            "Such as Total, End of report. A line at the end of the file that begins like this and"
+            " has no date is left out and named; every other one is read as a row."
+        ),
+    )
+
     def __init__(self, *given: Any, layout: Layout, is_new: bool = True, **more: Any) -> None:
         super().__init__(*given, **more)
         free_text.guard(self)
@@ -239,6 +249,7 @@ class ColumnsForm(forms.Form):
             sign=Sign(given["sign"]),
             out_words=words_in(given["out_words"]) if typed else (),
             in_words=words_in(given["in_words"]) if typed else (),
+            end_words=words_in(given["end_words"]),
             decimal=MARKS.get(given["decimal"], given["decimal"]),
             thousands=MARKS.get(given["thousands"], given["thousands"]),
             **{name: self._column(given[name]) for name in COLUMNS if name in used and given[name]},

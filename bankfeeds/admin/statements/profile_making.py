@@ -86,7 +86,10 @@ class Making:
         initial = guess_initial(found)
         before = profiles.of(self.sample.follows)
         if before is not None and before.layout == found.layout:
+            # Versions of old say nothing of the end of the table.
+            ends = initial["end_words"]
             initial = dict(profile_initial(before))
+            initial["end_words"] = initial["end_words"] or ends
         return form, self._columns(found.layout, initial)
 
     def _columns(self, layout: Layout, initial: dict[str, Any]) -> ColumnsForm:

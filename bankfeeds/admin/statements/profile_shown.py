@@ -139,6 +139,7 @@ def facts(profile: Profile) -> list[tuple[str, str]]:
         (_("Id"), _("Derived") if profile.id is None else _column(profile, profile.id)),
         (_("Cents stand behind"), _label(form.DECIMALS, given["decimal"])),
         (_("Thousands are set apart by"), _label(form.THOUSANDS, given["thousands"])),
+        (_("Lines below the table begin with"), given["end_words"] or "–"),
     ]
 
 

@@ -6,11 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from bankfeeds.intake.apart import MASK
+from bankfeeds.intake.masking import MASK, NUMBER
 from bankfeeds.intake.shape import Line
 
-# What may be the number of an account or a card, with or without marks between its groups.
-NUMBER = re.compile(r"(?<![\d.])\d(?:[ -]?\d){6,}")
 DAYS = ("%Y%m%d", "%y%m%d", "%d%m%Y", "%m%d%Y")
 
 
