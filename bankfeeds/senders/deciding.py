@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from bankfeeds import doorbell
-from bankfeeds.models import Actor, Event, ReceivedFile
+from bankfeeds import doorbell, importing
+from bankfeeds.models import Actor, Event, ReceivedFile, Statement
 from bankfeeds.models.record import demand_reason
 
 S = ReceivedFile.State
+HEAVY = ("content", "rejected", "account__sealed_body")
 
 
 def why_not(row: ReceivedFile) -> str:
@@ -34,14 +36,27 @@ def leave_out_bad(row: ReceivedFile, *, by: Actor, now: dt.datetime) -> bool:
 
 
 def reject(row: ReceivedFile, *, reason: str, by: Actor, now: dt.datetime) -> bool:
-    """Nothing more of it comes in; what was saved stays. Raises ValueError without a reason."""
+    """Nothing more of it comes in: what was saved stays, its previews go at once.
+
+    Raises ValueError without a reason.
+    """
     demand_reason(reason)
     with transaction.atomic():
         rows = ReceivedFile.objects.filter(pk=row.pk, state=S.QUARANTINED)
         if not rows.update(state=S.REJECTED, words=reason):
             return False
         Event.objects.record("received.rejected", by=by, at=now, words=row.batch_id, reason=reason)
+        for preview in _previews(row):
+            importing.discard(preview, by=by, now=now)
     return True
+
+
+def _previews(row: ReceivedFile) -> QuerySet[Statement]:
+    """By account, since letting one go locks its account: two files at once wait in one order."""
+    row.refresh_from_db(fields=["accounts"])
+    looked_at = [each["statement"] for each in row.accounts if each["statement"]]
+    rows = Statement.objects.filter(pk__in=looked_at, state=Statement.State.PREVIEWED)
+    return rows.select_related("account").defer(*HEAVY).order_by("account")
 
 
 def _again(

@@ -69,8 +69,8 @@ def test_from_the_token_to_the_decision(people: dict[str, Any]) -> None:
     assert post(token, b"x", "later").status_code == 401
     actions = list(Event.objects.filter(user__isnull=False).values_list("action", flat=True))
     assert set(actions) == {
-        "sender.created", "received.rejected", "received.left_out", "statement.saved",
-        "sender.revoked",
+        "sender.created", "received.rejected", "statement.discarded", "received.left_out",
+        "statement.saved", "sender.revoked",
     }  # fmt: skip
 
 

@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bankfeeds import sealing, senders
-from bankfeeds.models import BankTransaction, Event, Push, ReceivedFile, Sender, WrongToken
+from bankfeeds.models import (
+    BankTransaction,
+    Event,
+    Push,
+    ReceivedFile,
+    Sender,
+    Statement,
+    WrongToken,
+)
 from bankfeeds.senders import reading
 from tests.intake.support import written
 from tests.support import run_jobs
@@ -96,7 +104,12 @@ def test_bad_rows_wait_for_a_person(actor: Any) -> None:
     assert not BankTransaction.objects.exists()
     with pytest.raises(ValueError, match="reason"):
         senders.reject(row(), reason=" ", by=actor, now=timezone.now())
+    preview = Statement.objects.get(state="previewed")
     assert senders.reject(row(), reason="wrong file", by=actor, now=timezone.now())
+    # Nobody can save from a page what was rejected.
+    assert not Statement.objects.exists()
+    discarded = Event.objects.get(action="statement.discarded")
+    assert (discarded.account, discarded.user_id) == (preview.account, actor.user_id)
     assert status(token, address).json()["status"] == "rejected"
     assert not senders.reject(row(), reason="twice", by=actor, now=timezone.now())
     # That was wrong: the file is still here.
