@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,8 +43,8 @@ class Object(dict[str, Any]):
 def _object(pairs: list[tuple[str, Any]]) -> Object:
     made = Object(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _value in pairs]
-        made.twice = tuple(name for name in made if names.count(name) > 1)
+        times = Counter(name for name, _value in pairs)
+        made.twice = tuple(name for name in made if times[name] > 1)
     made.broken = any(
         isinstance(text, str) and HALVES.search(text) for pair in pairs for text in pair
     )

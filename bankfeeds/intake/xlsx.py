@@ -11,11 +11,21 @@ import csv
 import datetime as dt
 import io
 import re
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from .shape import Reason, UnreadableFile, gettext_noop
-from .xlsx_parts import BOMB, DAMAGED, Handler, Parts, Relations, Strings, Styles, Workbook
+from .xlsx_parts import (
+    BOMB,
+    DAMAGED,
+    LONGEST_TEXT,
+    Handler,
+    Parts,
+    Relations,
+    Strings,
+    Styles,
+    Workbook,
+)
 
 MOST_COLUMNS, MOST_ROWS = 256, 1_048_576
 # Text in a zip takes at least so many bytes for each text of its own.
@@ -91,6 +101,8 @@ class _Sheet(Handler):
         text = self.taken()
         if name in {"v", "t"}:
             self._value += text
+            if len(self._value) > LONGEST_TEXT:
+                raise UnreadableFile(BOMB, line=self._row)
         elif name == "c":
             self._end_cell()
         elif name == "row":
@@ -144,9 +156,11 @@ class _Sheet(Handler):
 
     def _number(self) -> str:
         text = self._value.strip()
+        if not text:
+            return text
         try:
             value = DIGITS.create_decimal(text)
-        except InvalidOperation:
+        except (InvalidOperation, Overflow):
             return text
         if not value.is_finite() or abs(value.adjusted()) > LARGEST_EXPONENT:
             return text

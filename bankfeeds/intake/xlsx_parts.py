@@ -22,6 +22,8 @@ CHUNK = 65_536
 # A list of transactions does not shrink to less than this part of itself.
 TIMES, FEWEST = 30, 5_000_000
 MOST_PARTS = 1_000
+# What Excel writes of a table has fewer than four elements for five bytes of the zip.
+FEWEST_ELEMENTS = 100_000
 LONGEST_TEXT = 40_000
 BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 NOT_OF_A_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
@@ -44,10 +46,11 @@ FAULTS = (
 
 
 class Parts:
-    """The parts of one workbook; each reading counts against what the whole may inflate to."""
+    """The parts of one workbook; each reading counts against what the whole may hold."""
 
     def __init__(self, content: bytes) -> None:
         self.limit = self.left = FEWEST + TIMES * len(content)
+        self._elements = FEWEST_ELEMENTS + len(content) * 4 // 5
         try:
             self._zip = ZipFile(io.BytesIO(content))
         except FAULTS:
@@ -59,8 +62,9 @@ class Parts:
         if len(self.names) < len(found):
             raise UnreadableFile(DAMAGED)
 
-    def parse(self, name: str, handler: ContentHandler) -> None:
+    def parse(self, name: str, handler: Handler) -> None:
         """Raises UnreadableFile; the handler too may."""
+        handler.left = self._elements
         parser = make_parser()
         parser.forbid_dtd = True
         parser.setContentHandler(handler)
@@ -72,6 +76,7 @@ class Parts:
             raise UnreadableFile(DECLARES) from None
         except FAULTS:
             raise UnreadableFile(DAMAGED) from None
+        self._elements = handler.left
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         with self._zip.open(name) as stream:
@@ -83,14 +88,21 @@ class Parts:
 
 
 class Handler(ContentHandler):
-    """Elements by their name without a prefix; text is collected between `begin` and `taken`."""
+    """Elements by their name without a prefix; text is collected between `begin` and `taken`.
+
+    `left`: how many elements it still takes.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.left = FEWEST_ELEMENTS
         self._text: list[str] = []
         self._size = 0
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802
+        self.left -= 1
+        if self.left < 0:
+            raise UnreadableFile(BOMB)
         self.begun(name.rpartition(":")[2], attrs)
 
     def endElement(self, name: str) -> None:  # noqa: N802
@@ -202,7 +214,7 @@ class Strings(Handler):
         elif name == "rPh":
             self._aside = False
         elif name == "si":
-            self.found.append("".join(self._parts))
+            self.found.append(whole := "".join(self._parts))
             self._parts.clear()
-            if len(self.found) > self._most:
+            if len(self.found) > self._most or len(whole) > LONGEST_TEXT:
                 raise UnreadableFile(BOMB)

@@ -99,6 +99,16 @@ def bomb(name: str, begin: str, times: int) -> bytes:
         (bomb("xl/media/x.png", "x" * 1_000, 12_000), "too-large-inflated"),
         (workbook(HEADER, ROW, sharedStrings="<sst>" + "<si/>" * 300_000), "too-large-inflated"),
         (workbook(HEADER, ["T1", "x" * 50_000]), "too-large-inflated"),
+        (workbook(HEADER, ROW, more="<a/>" * 300_000), "too-large-inflated"),
+        (
+            workbook(HEADER, ROW, more="<a/>" * 60_000, styles="<a>" + "<b/>" * 60_000 + "</a>"),
+            "too-large-inflated",
+        ),
+        (workbook(HEADER, [f"<c>{'<v>1</v>' * 50_000}</c>"]), "too-large-inflated"),
+        (
+            workbook(HEADER, ROW, sharedStrings=f"<sst><si>{'<t>abc</t>' * 20_000}</si></sst>"),
+            "too-large-inflated",
+        ),
         (workbook(HEADER, ROW, more="<a>" * 10_000), "damaged-xlsx"),
         (workbook(HEADER, ROW, more="</a>"), "damaged-xlsx"),
         (workbook(HEADER, ['<c r="A9"><v>1</v></c>']), "damaged-xlsx"),
@@ -112,6 +122,12 @@ def test_hostile_files(content: bytes, code: str) -> None:
     with pytest.raises(UnreadableFile) as refused:
         read(content, places=2)
     assert (refused.value.code, bool(refused.value.words)) == (code, True)
+
+
+def test_a_number_too_large_for_any_is_a_bad_row() -> None:
+    """Exponents past those that a decimal can have."""
+    [bad] = only(workbook(HEADER, ["T1", "2026-11-20", "C", number("1e9999999"), "1"])).rejected
+    assert bad.reason.code == "exponent"
 
 
 def test_a_size_that_lies_does_not_help() -> None:
