@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bankfeeds import pushing
 from bankfeeds.models import (
+    Company,
     Decision,
     Event,
     Incident,
@@ -507,3 +508,19 @@ def test_a_decision_by_the_verb_on_a_push_that_was_adopted_keeps_its_plain_word(
     )
     fresh(lost).step(PushStatus.SUCCEEDED, by=BY, now=timezone.now(), codat_status="Success")
     assert "by a person's word" not in text(person.get(url(lost)))
+
+
+@pytest.mark.parametrize("make", [timed_out, unknown])
+def test_of_a_company_that_is_gone_there_is_nothing_to_look_at(
+    person: Any, settled: None, make: Any
+) -> None:
+    push = make()
+    Company.objects.filter(pk=push.company_id).update(gone_at=timezone.now())
+    page = person.get(url(push))
+    shown = text(page)
+    assert "Ask the client whether these rows are in QuickBooks, then give up below." in shown
+    assert "It no longer exists at Codat." in shown and "Look at Codat first" not in shown
+    assert url(push, "look") not in page.content.decode()
+    press(person, push, "decide", page=page, kind="give_up", reason="gone")
+    push.refresh_from_db()
+    assert push.status == PushStatus.CANCELLED

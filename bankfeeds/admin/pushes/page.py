@@ -196,6 +196,11 @@ def next_step(
         return _("Choose on the page of its account what goes again, or mark it as seen to.")
     if push_words.is_undecided(push) and not decides:
         return _("Somebody who may decide has to look at it and decide.")
+    if push.status in unknown.UNKNOWN and push.company.gone_at is not None:
+        return _(
+            "The company no longer exists at Codat, so nothing can be looked up there. Ask the"
+            " client whether these rows are in QuickBooks, then give up below."
+        )
     if push.status == PushStatus.READY and "stop_push" in has:
         return _("Nothing to do: it leaves by itself. You can still stop it.")
     return str(_next_steps().get(push.status, ""))
