@@ -22,7 +22,8 @@ CHUNK = 65_536
 # A list of transactions does not shrink to less than this part of itself.
 TIMES, FEWEST = 30, 5_000_000
 MOST_PARTS = 1_000
-# What Excel writes of a table has fewer than four elements for five bytes of the zip.
+# Tables that openpyxl writes have at most two elements for three bytes of the zip; four for five
+# are taken.
 FEWEST_ELEMENTS = 100_000
 LONGEST_TEXT = 40_000
 BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
