@@ -17,6 +17,8 @@ from .stored import said
 from .word import Tone, Word
 
 S = ReceivedFile.State
+# So many accounts of a file are named where the same holds for more.
+NAMED = 5
 
 
 def received(row: ReceivedFile) -> Word:
@@ -39,15 +41,31 @@ def received(row: ReceivedFile) -> Word:
 
 def why(row: ReceivedFile, accounts: Sequence[Mapping[str, Any]]) -> str:
     """Why not all of it is saved; "" when all is. `accounts`: what the file keeps of each."""
-    reasons = [f"{each['number']}: {each['reason']}" for each in accounts if each["reason"]]
-    if row.words or not reasons:
+    if row.words:
         return row.words
-    if not (others := len(reasons) - 1):
-        return reasons[0]
+    found: dict[str, list[str]] = {}
+    for each in accounts:
+        if each["reason"]:
+            found.setdefault(each["reason"], []).append(each["number"])
+    if not found:
+        return ""
+    reason, numbers = max(found.items(), key=lambda alike: len(alike[1]))
+    told = f"{_which(numbers, of=len(accounts))}: {reason}"
+    others = sum(map(len, found.values())) - len(numbers)
+    if not others:
+        return told
     more = ngettext(
         "%(n)d more account is not saved.", "%(n)d more accounts are not saved.", others
     )
-    return f"{reasons[0]} {more % {'n': others}}"
+    return f"{told} {more % {'n': others}}"
+
+
+def _which(numbers: Sequence[str], *, of: int) -> str:
+    if len(numbers) == 1:
+        return numbers[0]
+    text = _("%(n)d of %(all)d accounts (%(numbers)s)")
+    named = ", ".join(numbers[:NAMED]) + (" …" if len(numbers) > NAMED else "")
+    return text % {"n": len(numbers), "all": of, "numbers": named}
 
 
 def part(status: str) -> Word:

@@ -45,9 +45,16 @@ def test_from_the_token_to_the_decision(people: dict[str, Any]) -> None:
     run_jobs()
     told = text(support.get(FILES))
     assert "In quarantine" in told and f"••6789: {_account()['reason']}" in told
-    ReceivedFile.objects.update(accounts=[_account()] * 3)
-    assert "2 more accounts are not saved." in text(support.get(FILES))
-    ReceivedFile.objects.update(accounts=[_account()])
+    mine = _account()
+    strange = [
+        {**mine, "number": f"••{n}", "account": None, "status": "unknown", "reason": "Not here."}
+        for n in (1111, 2222)
+    ]
+    saved = {**mine, "status": "saved", "reason": ""}
+    ReceivedFile.objects.update(accounts=[mine, *strange, saved])
+    told = text(support.get(FILES))
+    assert "2 of 4 accounts (••1111, ••2222): Not here. 1 more account is not saved." in told
+    ReceivedFile.objects.update(accounts=[mine])
     assert "Core" not in support.get(FILES + "?state=saved").content.decode().split("results")[-1]
     page = support.get(_page()).content.decode()
     assert "Save without the bad rows" in page
