@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.db import transaction
 from django.db.models import Count, Model, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -105,7 +106,11 @@ class PortalAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         title = {"title": _("Change your password")}
-        return super().password_change(request, {**title, **(extra_context or {})})
+        with transaction.atomic():
+            answer = super().password_change(request, {**title, **(extra_context or {})})
+            if answer.status_code == 302 and (user := page.staff(request)):
+                written_down.password_changed(request, user)
+        return answer
 
     def password_change_done(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -21,7 +21,7 @@ from . import address
 
 IN, OUT, OVER = "sign_in.in", "sign_in.out", "sign_in.over"
 PASSWORD, WRONG, CODE_WRONG = "sign_in.password", "sign_in.wrong", "sign_in.code_wrong"
-LOCKED = "sign_in.locked"
+LOCKED, CHANGED = "sign_in.locked", "sign_in.password_changed"
 # Names that are nobody's are never locked out; nobody fills the record with them.
 MOST_UNKNOWN, WITHIN = 10, dt.timedelta(hours=1)
 
@@ -34,6 +34,11 @@ def signed_in(request: HttpRequest, user: User) -> None:
 def password_given(request: HttpRequest, user: User) -> None:
     """The first step is done: in already, where it is the only one."""
     _write(PASSWORD if settings.SECOND_FACTOR else IN, request, user)
+
+
+def password_changed(request: HttpRequest, user: User) -> None:
+    """By the person, who knew the old one."""
+    _write(CHANGED, request, user)
 
 
 def signed_out(request: HttpRequest, user: User) -> None:

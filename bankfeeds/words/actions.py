@@ -28,6 +28,7 @@ WHAT = {
     "sign_in.code_wrong": gettext_lazy("Sign-in failed: wrong code"),
     "sign_in.locked": gettext_lazy("Sign-in locked after too many wrong ones"),
     "sign_in.unlocked": gettext_lazy("Sign-in unlocked"),
+    "sign_in.password_changed": gettext_lazy("Own password changed"),
     "sign_in.password_asked": gettext_lazy("New password asked for by mail"),
     "sign_in.password_reset": gettext_lazy("New password chosen by mail"),
     "company.adopted": gettext_lazy("Company adopted from Codat"),

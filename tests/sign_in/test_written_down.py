@@ -45,6 +45,16 @@ def test_in_out_and_wrong_with_the_address_and_no_secret() -> None:
     assert kept.count("From the address 203.0.113.7.") == 5
 
 
+def test_a_new_password_of_ones_own(people: dict[str, User]) -> None:
+    new = "another long pass phrase"
+    given = {"new_password1": new, "new_password2": new}
+    browser = signed_in(people["manager"])
+    for old in ("not this one", support.PASSWORD):
+        browser.post("/admin/password_change/", {**given, "old_password": old})
+    assert written() == [("sign_in.password_changed", "manager")]
+    assert new not in str(list(Event.objects.values()))
+
+
 def test_a_lock_out_once_and_nobody_fills_the_record() -> None:
     for _ in range(13):
         attempt("manager")

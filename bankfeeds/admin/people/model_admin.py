@@ -192,8 +192,8 @@ class PeopleAdmin(SeenAdmin, Titled, NumbersFromOutside, StockUserAdmin):  # typ
         with transaction.atomic():
             # The whole row is saved: nobody else changes it meanwhile.
             answer = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and answer.status_code == 302:
-            leave.record_password(request, User.objects.get(pk=id))
+            if request.method == "POST" and answer.status_code == 302:
+                leave.record_password(request, User.objects.get(pk=id))
         return answer
 
     def get_urls(self) -> list[URLPattern]:
