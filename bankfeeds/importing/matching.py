@@ -17,7 +17,7 @@ from bankfeeds.intake import cells
 from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.columns import read_by
 from bankfeeds.intake.profile import Profile
-from bankfeeds.intake.recognise import TABLES, Format, read, recognise
+from bankfeeds.intake.recognise import TABLES, Format, in_columns, read, recognise
 from bankfeeds.intake.shape import AccountStated, Line, Parsed, Rejected, Statement, UnreadableFile
 from bankfeeds.models import SourceAccount
 
@@ -34,7 +34,8 @@ class CannotImport(Exception):
 class Mine:
     """An account's part of a file. `others`: last four digits of the accounts beside it.
 
-    `by_column`: a column named the account; `text`: then what is kept, the account's rows alone.
+    `by_column`: a column named the account. `text`: what a profile read and what is kept, which
+    then is the account's rows alone.
     """
 
     format: Format
@@ -50,11 +51,12 @@ class Mine:
 
 def mine(account: SourceAccount, content: bytes, profile: Profile | None = None) -> Mine:
     """Raises UnreadableFile, and CannotImport when no statement of the file is this account's."""
-    if profile is not None and profile.account is not None:
-        return _mine_by_column(account, content, profile)
     if profile is not None:
-        parsed = read_by(profile, content, places=places(account), keep_rejected=0)
-        return Mine(Format.CSV, statement_of(parsed))
+        text = in_columns(content)
+        if profile.account is not None:
+            return _mine_by_column(account, text, profile)
+        parsed = read_by(profile, text, places=places(account), keep_rejected=0)
+        return Mine(Format.CSV, statement_of(parsed), text=text)
     # A table is kept whole: its bad rows need not be held here, however many there are.
     most = 0 if recognise(content) in TABLES else sys.maxsize
     file = read(content, places=places(account), keep_rejected=most)

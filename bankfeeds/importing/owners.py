@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import sealing, words
 from bankfeeds.intake.apart import Apart
-from bankfeeds.intake.recognise import TABLES, File, read, recognise
+from bankfeeds.intake.recognise import TABLES, File, in_columns, read, recognise
 from bankfeeds.intake.shape import AccountStated, Rejected
 from bankfeeds.models import ColumnProfile, SourceAccount
 
@@ -60,7 +60,7 @@ class Whole:
         if self._setup is not None:
             if self._setup.account is None:
                 raise NamesNoAccount
-            self._apart = Apart(content, self._setup)
+            self._apart = Apart(in_columns(content), self._setup)
             parts = self._apart.parts
             self.named = _named([each.stated for each in parts], [each.bad for each in parts])
             return

@@ -19,7 +19,7 @@ from bankfeeds.intake.columns import fits
 from bankfeeds.intake.delimited import Reading
 from bankfeeds.intake.guess_layout import has_dates
 from bankfeeds.intake.profile import Profile, profile_of
-from bankfeeds.intake.recognise import Format, recognise
+from bankfeeds.intake.recognise import Format, in_columns, recognise
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, Event, SampleFile, SourceAccount
 from bankfeeds.models.record import demand_reason
@@ -60,10 +60,11 @@ def found_for(content: bytes) -> ColumnProfile | None:
     """The profile of a file, by what is in it; None for files that are read without one.
 
     One that knows a column of accounts comes first: read without it, the rows of several accounts
-    would be taken for one's. Raises SeveralProfiles.
+    would be taken for one's. Raises SeveralProfiles, UnreadableFile.
     """
-    found = fitting(content) if _is_text(content) else []
-    if not _is_of_its_own_kind(content):
+    text = in_columns(content)
+    found = fitting(text) if _is_text(text) else []
+    if not _is_of_its_own_kind(text):
         found = [row for row in found if profile_of(row.setup).account is not None]
     if len(found) > 1:
         raise SeveralProfiles(
@@ -74,13 +75,15 @@ def found_for(content: bytes) -> ColumnProfile | None:
 
 
 def fitting(content: bytes) -> list[ColumnProfile]:
-    return [row for row in ColumnProfile.objects.in_use() if fits(profile_of(row.setup), content)]
+    """Raises UnreadableFile."""
+    text = in_columns(content)
+    return [row for row in ColumnProfile.objects.in_use() if fits(profile_of(row.setup), text)]
 
 
 def may_be_read(content: bytes) -> bool:
     """By a profile yet to be made."""
     try:
-        return has_dates(content)
+        return has_dates(in_columns(content))
     except UnreadableFile:
         return False
 

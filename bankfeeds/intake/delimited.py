@@ -171,7 +171,7 @@ def _missing_columns(missing: Sequence[str], raw: str) -> Reason:
         gettext_noop(
             "The header does not name: %(missing)s. The first line must name the columns"
             " id, date, description, amount and balance, and may name type. A table with other"
-            " columns is read by a column profile; save a workbook as CSV for that."
+            " columns is read by a column profile."
         ),
         {"missing": ", ".join(missing)},
     )

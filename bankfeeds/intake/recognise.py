@@ -54,7 +54,7 @@ class File:
 
 def recognise(content: bytes) -> Format:
     """Raises UnreadableFile for what is no text, and for markup of another kind."""
-    if content.startswith(b"PK") and b"xl/workbook.xml" in content:
+    if _is_workbook(content):
         return Format.XLSX
     refuse_what_is_no_text(content[:HEAD])
     head = content[:SNIFFED].decode("latin-1").removeprefix("ï»¿").lstrip()
@@ -69,6 +69,18 @@ def recognise(content: bytes) -> Format:
     if head.startswith("<"):
         raise UnreadableFile(OTHER_XML)
     return Format.BAI2 if head.startswith("01,") else Format.CSV
+
+
+def in_columns(content: bytes) -> bytes:
+    """What a column profile reads: of a workbook its sheet as CSV, of a text the text itself.
+
+    Raises UnreadableFile.
+    """
+    return as_csv(content) if _is_workbook(content) else content
+
+
+def _is_workbook(content: bytes) -> bool:
+    return content.startswith(b"PK") and b"xl/workbook.xml" in content
 
 
 def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJECTED) -> File:

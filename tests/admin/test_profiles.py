@@ -19,6 +19,7 @@ from tests.admin.pushes import signed_in, text
 from tests.importing.support import BY
 from tests.intake.corpus import HERE
 from tests.intake.corpus.profiles import PROFILES
+from tests.intake.xlsx_writer import number, workbook
 from tests.matrix.forms import fields_of
 
 LIST = "admin:bankfeeds_columnprofile_changelist"
@@ -107,6 +108,46 @@ def test_from_an_unread_file_to_its_preview(manager: Client, account: SourceAcco
     assert profile_of(profile.setup) == PROFILES["caisse"]
     assert not SampleFile.objects.exists()
     assert Event.objects.get(action="profile.made").actor_name == "manager"
+
+
+def sheet(*rows: tuple[int, str, str, str]) -> bytes:
+    """A workbook as a bank exports it: a title, a header of its own, days as Excel counts them."""
+    cells = [(number(day, 1), text, number(amount), number(at)) for day, text, amount, at in rows]
+    return workbook(("Relevé",), (), ("Date", "Libellé", "Montant", "Solde"), *cells)
+
+
+def test_a_workbook_of_the_bank_is_read_by_a_profile(
+    manager: Client, account: SourceAccount
+) -> None:
+    # 46344: November 18, 2026.
+    first = sheet((46344, "Dépôt", "250", "1050"), (46345, "Hydro", "-40.25", "1009.75"))
+    page = manager.post(
+        reverse(IMPORT), {"account": account.pk, "file": file(first, "nov.xlsx")}, follow=True
+    )
+    assert "Read it by a profile" in text(page)
+    form = manager.get(reverse(SAMPLE, args=[SampleFile.objects.get().pk]))
+    said = text(form)
+    assert "On Nov 18, 2026 the client RECEIVED 250.00 USD from Dépôt (line 4)." in said
+    assert "On Nov 19, 2026 the client PAID 40.25 USD to Hydro (line 5)." in said
+    preview = pressed(manager, form, name="Workbook", press="save", right="yes")
+    assert "Workbook (Our institution), version 1" in text(preview)
+    assert "Excel" in text(preview) and "CSV" not in text(preview)
+
+    # The same bytes are the same file, and the next day's are read without asking.
+    assert uploaded(manager, account, first).redirect_chain[-1][0] == preview.request["PATH_INFO"]
+    following = sheet((46346, "Café", "-9.75", "1000"))
+    assert "Workbook (Our institution), version 1" in text(uploaded(manager, account, following))
+    assert Statement.objects.count() == 2
+
+
+def test_a_workbook_is_a_sample_too(manager: Client, db: None) -> None:
+    content = sheet((46344, "Dépôt", "250", "1050"), (46345, "Hydro", "-40.25", "1009.75"))
+    form = manager.post(reverse(ADD), {"file": file(content, "nov.xlsx")}, follow=True)
+    assert "the client PAID 40.25 to Hydro (line 5)" in text(form)
+    kept = pressed(manager, form, name="Workbook", press="save", right="yes")
+    assert "The profile was kept" in text(kept)
+    damaged = manager.post(reverse(ADD), {"file": file(b"PK xl/workbook.xml", "x.xlsx")})
+    assert "Nothing was saved." in text(damaged)
 
 
 def test_what_is_kept_is_what_was_confirmed(manager: Client, account: SourceAccount) -> None:

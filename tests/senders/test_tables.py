@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zlib
 from typing import Any
 
@@ -17,6 +18,7 @@ from bankfeeds.models import BankTransaction, ColumnProfile, Event, SampleFile, 
 from tests import support as portal
 from tests.admin.pushes import signed_in, text
 from tests.intake.support import written
+from tests.intake.xlsx_writer import workbook
 from tests.support import run_jobs
 
 from .support import BY, numbered, post, row, sender, status
@@ -62,11 +64,12 @@ DAY = lines(
 )
 
 
-def test_each_account_of_a_column_gets_its_rows_and_numbers_are_not_kept() -> None:
+@pytest.mark.parametrize("day", [DAY, workbook(*csv.reader(DAY.decode().splitlines()))])
+def test_each_account_of_a_column_gets_its_rows_and_numbers_are_not_kept(day: bytes) -> None:
     made()
     first, second = canadian(FIRST), canadian(SECOND)
     _row, token = sender()
-    address = post(token, DAY).json()["statusAddress"]
+    address = post(token, day).json()["statusAddress"]
     run_jobs()
     found = status(token, address).json()
     assert found["status"] == "quarantined"

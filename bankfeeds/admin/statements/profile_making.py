@@ -15,6 +15,7 @@ from bankfeeds.importing.rehearsal import Rehearsal
 from bankfeeds.intake.guess import Guess, guess
 from bankfeeds.intake.guess_layout import layout_with
 from bankfeeds.intake.profile import Layout, Profile, WrongProfile
+from bankfeeds.intake.recognise import in_columns
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import SampleFile
 
@@ -31,7 +32,7 @@ class Making:
 
     def __init__(self, request: HttpRequest, sample: SampleFile) -> None:
         self.sample = sample
-        self.content = profiles.content_of(sample)
+        self.content = in_columns(profiles.content_of(sample))
         self.posted = request.POST if request.method == "POST" else None
         self.is_guessed_again = False
         self.guess: Guess | None = None

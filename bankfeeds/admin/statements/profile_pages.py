@@ -17,6 +17,7 @@ from bankfeeds.admin.posted import actor, number
 from bankfeeds.importing import profiles
 from bankfeeds.intake.guess_layout import guess_layout
 from bankfeeds.intake.profile import Profile
+from bankfeeds.intake.recognise import in_columns
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import ColumnProfile, SampleFile
 
@@ -44,7 +45,7 @@ def _keep(
     file: UploadedFile[bytes] = form.cleaned_data["file"]
     content = file.read()
     try:
-        guess_layout(content)
+        guess_layout(in_columns(content))
     except UnreadableFile as error:
         said = _("%(reason)s Nothing was saved.") % {"reason": importing.words_of(error.reason)}
         form.add_error("file", said)
@@ -142,7 +143,7 @@ def _save(
         upload = importing.look(
             sample.account,
             file_name=sample.file_name,
-            content=making.content,
+            content=profiles.content_of(sample),
             profile=row,
             by=by,
             now=now,
