@@ -36,7 +36,13 @@ def store(connection: Connection, link_url: str, *, by: Actor, now: dt.datetime)
     """Keep a link that Codat has just issued. Garbled if it is no web address."""
     if not _is_web_address(link_url):
         raise errors.Garbled("the link in Codat's answer is not a web address")
-    _keep(connection, link_url=link_url, link_issued_at=now, link_issued_by=by.name[:150])
+    _keep(
+        connection,
+        link_url=link_url,
+        link_issued_at=now,
+        link_issued_by=by.name[:150],
+        link_withdrawn_at=None,
+    )
 
 
 def renew(
@@ -70,6 +76,8 @@ def issue_of(connection: Connection) -> str:
 def reveal(connection: Connection, *, by: Actor, now: dt.datetime) -> str:
     """Hand out the link to a person; every time is recorded. NoValidLink if it has expired."""
     connection.refresh_from_db()
+    if connection.link_withdrawn_at:
+        raise NoValidLink(_("This link is handed out no more. Renew it first."))
     until = connection.link_valid_until
     if connection.gone_at or not connection.link_url or until is None or until <= now:
         raise NoValidLink(
@@ -77,6 +85,15 @@ def reveal(connection: Connection, *, by: Actor, now: dt.datetime) -> str:
         )
     Event.objects.record("link.copied", by=by, at=now, connection=connection)
     return connection.link_url
+
+
+def withdraw(connection: Connection, *, now: dt.datetime) -> None:
+    """Hand it out no more. Codat cannot be told: whoever has it may use it until its hour is over.
+
+    The row remembers it, so that pages and `reveal` say the same.
+    """
+    Connection.objects.filter(pk=connection.pk).withdraw_links(now=now)
+    connection.refresh_from_db(fields=["link_url", "link_withdrawn_at"])
 
 
 def wipe_expired(*, now: dt.datetime) -> int:
@@ -141,7 +158,8 @@ def _renewed_by(connection: Connection) -> str:
 
 def _mark_gone(connection: Connection, *, by: Actor, now: dt.datetime) -> None:
     with transaction.atomic():
-        _keep(connection, gone_at=now, link_url="")
+        _keep(connection, gone_at=now)
+        withdraw(connection, now=now)
         Event.objects.record("connection.gone", by=by, at=now, connection=connection)
 
 

@@ -245,7 +245,8 @@ def _mark_gone(connection: Connection, *, client: Client, by: Actor, clock: Cloc
     now = clock()
     with transaction.atomic():
         rows = Connection.objects.filter(pk=connection.pk, gone_at=None)
-        if rows.update(gone_at=now, link_url=""):
+        if rows.update(gone_at=now):
+            Connection.objects.filter(pk=connection.pk).withdraw_links(now=now)
             Event.objects.record("connection.gone", by=by, at=now, connection=connection)
             accounts_gone(connection.accounts.all(), by=by, now=now)
     connection.refresh_from_db()

@@ -182,7 +182,8 @@ def _still_there(departure: Departure, word: str, *, by: Actor, now: dt.datetime
         holding.stop_sending(company=connection.company, reason=reason, by=by, now=now)
         return
     rows = Connection.objects.filter(pk=connection.pk)
-    rows.update(status=word[:50], status_as_of=now, link_url="")
+    rows.update(status=word[:50], status_as_of=now)
+    rows.withdraw_links(now=now)
     Event.objects.record(
         "connection.unlinked",
         by=by,
@@ -197,7 +198,8 @@ def _still_there(departure: Departure, word: str, *, by: Actor, now: dt.datetime
 def _connection_gone(departure: Departure, *, by: Actor, now: dt.datetime) -> None:
     connection = departure.connection
     rows = Connection.objects.filter(pk=connection.pk, gone_at=None)
-    if rows.update(gone_at=now, link_url=""):
+    if rows.update(gone_at=now):
+        Connection.objects.filter(pk=connection.pk).withdraw_links(now=now)
         Event.objects.record(
             "connection.gone", by=by, at=now, connection=connection, reason=departure.reason
         )

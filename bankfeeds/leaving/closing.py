@@ -86,7 +86,7 @@ def _unlink(
     connection: Connection, *, reason: str, by: Actor, now: dt.datetime
 ) -> Departure | None:
     """Also while a push is on its way: its end is looked up."""
-    Connection.objects.filter(pk=connection.pk).update(link_url="")
+    Connection.objects.filter(pk=connection.pk).withdraw_links(now=now)
     before = standing(connection, None)
     linked = connection.accounts.filter(gone_at=None, status__iexact="connected").exists()
     if before is not None or not connection.at_codat:

@@ -12,9 +12,7 @@ from .mirror import (
     Books,
     Company,
     Connection,
-    Intent,
     Language,
-    RemoteCreation,
     SourceAccount,
 )
 from .people import Note, Preference
@@ -22,6 +20,7 @@ from .profiles import ColumnProfile, SampleFile
 from .pushes import Push, PushDecision
 from .readiness import ReadinessCheck
 from .record import Actor, Event, Heartbeat, HostClock, Origin
+from .remote import Intent, RemoteCreation
 from .resending import Resending, ResendingRow
 from .senders import ExpectedFile, MissingFile, ReceivedFile, Sender, WrongToken
 from .sent import MarkedRow, PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite

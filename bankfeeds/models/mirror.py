@@ -1,4 +1,4 @@
-"""Company, Connection, SourceAccount: copies of Codat's truth, and the intent to create them.
+"""Company, Connection, SourceAccount: copies of Codat's truth.
 
 Mirrored fields change only through an action that calls Codat; our own fields (name, reference,
 country) are ours. What vanished at Codat gets `gone_at` and is never deleted: history points at it.
@@ -7,7 +7,6 @@ country) are ours. What vanished at Codat gets `gone_at` and is never deleted: h
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -15,69 +14,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .remote import Intent, RemoteCreation
+
 LINK_LIFETIME = dt.timedelta(hours=1)
-# Codat keeps the first answer of an Idempotency-Key for 90 minutes; past 60 we trust it no more.
-KEY_LIFETIME = dt.timedelta(minutes=60)
-
-
 # In small letters; `credit` is the word of Codat's first schema.
 CARDS_AND_LOANS = frozenset({"creditcard", "prepaidcard", "loan", "credit"})
-
-
-class Intent(models.TextChoices):
-    """How far the creation at Codat came; decides what *Continue* may do."""
-
-    PLANNED = "planned", _("Not sent to Codat yet")
-    NOT_SENT = "not_sent", _("Could not be sent")
-    UNKNOWN = "unknown", _("Codat did not answer")
-    SERVER_FAULT = "server_fault", _("Codat had a fault")
-    REFUSED = "refused", _("Refused by Codat")
-    DONE = "done", _("Exists at Codat")
-
-
-class RemoteCreation(models.Model):
-    """A row that is to exist at Codat too: its intent is committed before the call."""
-
-    form_key = models.CharField(max_length=60, unique=True, null=True, editable=False)  # noqa: DJ001
-    idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    intent = models.CharField(max_length=15, choices=Intent, default=Intent.PLANNED)
-    problem = models.TextField(_("problem"), blank=True)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    requested_at = models.DateTimeField(_("created"))
-    # With this key; and at all, with whatever key.
-    first_sent_at = models.DateTimeField(null=True, blank=True)
-    last_sent_at = models.DateTimeField(null=True, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    gone_at = models.DateTimeField(_("gone at Codat since"), null=True, blank=True)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def at_codat(self) -> bool:
-        return self.intent == Intent.DONE and self.gone_at is None
-
-    def claim(self, *, now: dt.datetime, lease: dt.timedelta) -> bool:
-        """Take the row for one call to Codat; False while somebody else is calling."""
-        rows = type(self)._default_manager.filter(pk=self.pk).exclude(intent=Intent.DONE)
-        free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
-        return bool(free.update(claimed_until=now + lease))
-
-    @property
-    def id_there(self) -> uuid.UUID:
-        """The id at Codat of a company or connection that exists there; a bug if it does not."""
-        codat_id: uuid.UUID | None = getattr(self, "codat_id", None)
-        if codat_id is None:
-            raise ValueError(f"{self._meta.label} {self.pk} has no id at Codat")
-        return codat_id
-
-    def key_is_trusted(self, now: dt.datetime) -> bool:
-        """Whether the same Idempotency-Key may go out again (Codat guide: Idempotency)."""
-        if self.intent == Intent.SERVER_FAULT:
-            return False
-        return self.first_sent_at is None or now - self.first_sent_at < KEY_LIFETIME
 
 
 class Country(models.TextChoices):
@@ -141,6 +82,11 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Those that are not unlinked: at most one of a company."""
         return self.filter(gone_at=None).exclude(status="Unlinked")
 
+    def withdraw_links(self, *, now: dt.datetime) -> int:
+        """Hand them out no more; how many connections that were."""
+        issued = self.exclude(link_issued_at=None, link_url="").filter(link_withdrawn_at=None)
+        return issued.update(link_url="", link_withdrawn_at=now)
+
     def in_place_of(self, connection: Connection) -> ConnectionQuerySet:
         """The one by which the client is connected, or can connect, where it is another."""
         return self.live().filter(company=connection.company_id).exclude(pk=connection.pk)
@@ -160,6 +106,8 @@ class Connection(RemoteCreation):
     link_url = models.TextField(blank=True, editable=False)
     link_issued_at = models.DateTimeField(null=True, blank=True)
     link_issued_by = models.CharField(max_length=150, blank=True)
+    # Handed out no more from then on, though its hour may not be over.
+    link_withdrawn_at = models.DateTimeField(null=True, blank=True)
     # The answer to: is it the QuickBooks company of the client's earlier connection, or another?
     books = models.CharField(max_length=10, choices=Books, blank=True)
 
@@ -190,8 +138,14 @@ class Connection(RemoteCreation):
         return f"{self.company} – QuickBooks Online"
 
     @property
-    def link_valid_until(self) -> dt.datetime | None:
+    def link_works_until(self) -> dt.datetime | None:
+        """At Codat, for whoever has it."""
         return self.link_issued_at + LINK_LIFETIME if self.link_issued_at else None
+
+    @property
+    def link_valid_until(self) -> dt.datetime | None:
+        """Until when it can be handed out."""
+        return None if self.link_withdrawn_at else self.link_works_until
 
 
 class SourceAccountQuerySet(models.QuerySet["SourceAccount"]):

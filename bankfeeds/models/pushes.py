@@ -21,9 +21,10 @@ from bankfeeds.rules import FEED_WINDOW
 
 from .holds import SendingStop
 from .leaving import cut_off
-from .mirror import KEY_LIFETIME, Company, Connection, SourceAccount
+from .mirror import Company, Connection, SourceAccount
 from .moving import MovingQuerySet
 from .record import Actor, Event, Origin
+from .remote import KEY_LIFETIME
 from .states import (
     ENDED,
     HOLDS_CONNECTION,

@@ -19,8 +19,8 @@ from django.db import IntegrityError, connection, transaction
 
 from bankfeeds import budget, conf
 from bankfeeds.models import Push, PushAttempt, PushBody, PushStatus, many
-from bankfeeds.models.mirror import KEY_LIFETIME
 from bankfeeds.models.record import WORKER
+from bankfeeds.models.remote import KEY_LIFETIME
 from bankfeeds.models.states import Seen, Step
 
 from .clocks import Stopwatch, database_now

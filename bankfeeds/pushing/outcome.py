@@ -18,7 +18,7 @@ from bankfeeds.codat import errors
 from bankfeeds.codat.shapes import PushOperation
 from bankfeeds.messages import what_happened
 from bankfeeds.models import PushAttempt, PushStatus
-from bankfeeds.models.mirror import KEY_LIFETIME
+from bankfeeds.models.remote import KEY_LIFETIME
 from bankfeeds.models.states import Seen, Step
 
 from .claim import Claimed

@@ -27,6 +27,8 @@ def closed(company: Company) -> Word:
 
 
 def link(connection: Connection | None, *, now: dt.datetime) -> Word:
+    if connection is not None and connection.link_withdrawn_at:
+        return Word(_("Withdrawn"), _("It is handed out no more."), "quiet")
     until = connection.link_valid_until if connection else None
     if connection is None or until is None:
         return Word(_("None yet"), _("Create the connection first."), "quiet")

@@ -51,7 +51,8 @@ def of_connections(*, now: dt.datetime) -> list[Word]:
 def of_links(*, now: dt.datetime) -> list[Word]:
     issued = (now - 22 * MINUTE, now - 54 * MINUTE, now - 90 * MINUTE)
     rows = [Connection(link_issued_at=at) for at in issued]
-    return [clients.link(row, now=now) for row in (*rows, None)]
+    withdrawn = Connection(link_issued_at=now, link_withdrawn_at=now)
+    return [clients.link(row, now=now) for row in (*rows, withdrawn, None)]
 
 
 def of_accounts(*, now: dt.datetime) -> list[Word]:

@@ -90,6 +90,9 @@ def test_by_the_state_of_the_link(manager: Any) -> None:
     assert shown(manager, "?link=soon") == ["Soon"]
     assert shown(manager, "?link=expired") == ["Expired"]
     assert shown(manager, "?link=none") == ["None"]
+    withdrawn = Connection.objects.filter(company__name="Valid").withdraw_links(now=timezone.now())
+    assert (withdrawn, shown(manager, "?link=withdrawn")) == (1, ["Valid"])
+    assert shown(manager, "?link=valid") == []
 
 
 def test_changing_the_owner_asks_first_and_is_written_down(

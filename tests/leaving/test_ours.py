@@ -7,9 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from bankfeeds import ageing, conf, feeds, holding, importing, leaving, links, onboarding, pushing
+from bankfeeds import (
+    ageing,
+    conf,
+    feeds,
+    holding,
+    importing,
+    leaving,
+    links,
+    onboarding,
+    pushing,
+    words,
+)
 from bankfeeds.codat import errors
 from bankfeeds.models import (
     Company,
@@ -25,7 +37,7 @@ from bankfeeds.models import (
 )
 from tests import support
 from tests.admin import pushes
-from tests.admin.pushes import BY
+from tests.admin.pushes import BY, signed_in, text
 from tests.feeds import support as days
 from tests.leaving.support import WHY, Kind, carry_out, order, word
 
@@ -217,6 +229,29 @@ def test_a_reason_is_demanded(act: Any) -> None:
 
 
 # --- The wrong person ------------------------------------------------------------------------
+
+
+def test_a_link_that_went_wrong_is_handed_out_no_more(
+    onboarded: support.Onboarded, people: dict[str, Any]
+) -> None:
+    connection = Connection.objects.get(pk=onboarded.connection.pk)
+    links.renew(connection, client=conf.client(), by=BY, clock=timezone.now)
+    works = connection.link_works_until
+    before = timezone.now()
+    shown = links.issue_of(connection)
+    leaving.link_went_wrong(connection, reason=WHY, shown=shown, by=BY, now=before)
+    # No new one could be made: the old one is out, and is not sent once more by mistake.
+    with pytest.raises(links.NoValidLink):
+        links.reveal(connection, by=BY, now=before)
+    assert connection.link_url == "" and connection.link_valid_until is None
+    assert connection.link_works_until == works
+    assert words.link(connection, now=before).label == "Withdrawn"
+    browser = signed_in(people["support"])
+    page = reverse("admin:bankfeeds_connection_change", args=[connection.pk])
+    assert "Withdrawn" in text(browser.get(page)) and "min left" not in text(browser.get(page))
+    links.renew(connection, client=conf.client(), by=BY, clock=timezone.now, shown=shown)
+    assert links.reveal(connection, by=BY, now=timezone.now())
+    assert "Valid – 60 min left" in text(browser.get(page)) or "59 min" in text(browser.get(page))
 
 
 def went_wrong(client: support.Onboarded, *, shown: str | None = None) -> None:

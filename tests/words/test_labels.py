@@ -30,6 +30,7 @@ LINKS = """
 Valid – 38 min left | good | Works until 4:20 p.m. ET, for this client only. | Valide – reste 38 min
 Ends soon – 6 min left | warn | Copying renews it first. | Expire bientôt – 6 min
 Expired | bad | The client would see an error page (401). | Expiré
+Withdrawn | quiet | It is handed out no more. | Retiré
 None yet | quiet | Create the connection first. | Aucun
 """
 ACCOUNTS = """

@@ -110,7 +110,7 @@ def _perhaps(rows: list[Company]) -> list[str]:
 def _link_that_is_out(company: Company) -> list[str]:
     ties = company.connections.live().exclude(link_issued_at=None).order_by("-link_issued_at")
     tie = ties.first()
-    until = tie.link_valid_until if tie else None
+    until = tie.link_works_until if tie else None
     if until is None or until <= timezone.now():
         return []
     text = _(

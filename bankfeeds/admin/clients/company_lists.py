@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -48,18 +48,25 @@ class LinkFilter(Choice):
             ("valid", gettext_lazy("Valid")),
             ("soon", gettext_lazy("Ends soon")),
             ("expired", gettext_lazy("Expired")),
+            ("withdrawn", gettext_lazy("Withdrawn")),
             ("none", gettext_lazy("None yet")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Company]) -> QuerySet[Company]:
         live = Connection.objects.live().filter(company=OuterRef("pk"))
         oldest = timezone.now() - LINK_LIFETIME
-        valid = Q(Exists(live.filter(link_issued_at__gte=oldest + words.LINK_ENDS_SOON)))
-        works = Q(Exists(live.filter(link_issued_at__gt=oldest)))
-        ever = Q(Exists(live.exclude(link_issued_at=None)))
-        wanted = {"valid": valid, "soon": works & ~valid, "expired": ever & ~works, "none": ~ever}
+        ends_soon = oldest + words.LINK_ENDS_SOON
+        given = live.filter(link_withdrawn_at=None)
+        wanted = {
+            "valid": given.filter(link_issued_at__gte=ends_soon),
+            "soon": given.filter(link_issued_at__gt=oldest, link_issued_at__lt=ends_soon),
+            "expired": given.filter(link_issued_at__lte=oldest),
+            "withdrawn": live.exclude(link_withdrawn_at=None),
+        }
+        if self.value() == "none":
+            return queryset.exclude(Exists(live.exclude(link_issued_at=None)))
         found = wanted.get(self.value() or "")
-        return queryset if found is None else queryset.filter(found)
+        return queryset if found is None else queryset.filter(Exists(found))
 
 
 class DecisionFilter(Choice):

@@ -39,7 +39,7 @@ def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         )
         messages.success(request, _("Sending is stopped."))
         # Until when the link that went out works: the new one takes its place in the row.
-        until = connection.link_valid_until
+        until = connection.link_works_until
         if "unlink" in request.POST:
             _cut_off(request, connection, why, form_key)
         else:
