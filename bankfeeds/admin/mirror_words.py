@@ -123,6 +123,13 @@ def _of_accounts(connection: Any, *, now: dt.datetime, barriers: words.Barriers)
         return _stopped(held, barriers.stops[held.pk])
     if rest := [row for row in counted if not row.is_connected]:
         return _by_the_client(connection, rest, everything=not ready, now=now)
+    if kept := mirror_rows.held(ready):
+        text = ngettext(
+            "%(n)s row is confirmed and has not left: see its push",
+            "%(n)s rows are confirmed and have not left: see their pushes",
+            kept,
+        )
+        return NextStep(text % {"n": words.count(kept)})
     return NextStep(_("Nothing to push: import a file when there is one"))
 
 

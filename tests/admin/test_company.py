@@ -241,6 +241,13 @@ def test_an_undecided_push_is_the_next_step(manager: Any) -> None:
 # --- The page --------------------------------------------------------------------------------
 
 
+def test_what_is_confirmed_and_waits_is_not_nothing(manager: Any) -> None:
+    push = pushes.waiting()
+    said = "3 rows are confirmed and have not left: see their pushes"
+    assert said in text(manager.get(page(push.company)))
+    assert said in text(manager.get(LIST))
+
+
 def test_the_page_of_no_company_leads_back(manager: Any) -> None:
     for pk in ("0", "99999", "abc", "9" * 30):
         assert manager.get(f"/admin/bankfeeds/company/{pk}/change/").status_code == 302

@@ -44,6 +44,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         connection.all_accounts = accounts  # type: ignore[attr-defined]
     stops = holding_shown.of_company(company)
     barriers = holding.barriers(accounts)
+    shown = mirror_shown.account_rows(accounts, now=now, barriers=barriers)
     return admin.page(
         request,
         "page",
@@ -54,7 +55,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         word=mirror_words.headline(company, connection, now=now),
         next_step=mirror_words.next_step(company, connection, now=now, barriers=barriers),
         link=mirror_shown.link_block(request, connection, now=now),
-        rows=mirror_shown.account_rows(accounts, now=now, barriers=barriers),
+        rows=shown,
         counted=len(mirror_rows.counted(connection)),
         connected=len(mirror_rows.connected(connection)),
         why_no_push=mirror_words.why_no_push_at_all(company, connection, barriers=barriers),
