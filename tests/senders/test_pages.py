@@ -63,6 +63,9 @@ def test_from_the_token_to_the_decision(people: dict[str, Any]) -> None:
     assert "Nothing was changed" in answer.content.decode()
     support.post(_page("reject/"), {"reason": "wrong day"})
     assert status(token, address).json()["reason"] == "wrong day"
+    page = support.get(_page()).content.decode()
+    assert "Should that have been wrong, have it read again." in page
+    assert "Reject the rest" not in page and 'class="primary">Read again' not in page
     support.post(_page("leave-out/"))
     run_jobs()
     assert BankTransaction.objects.count() == 2
