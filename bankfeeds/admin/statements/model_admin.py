@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -77,38 +76,16 @@ class StatementAdmin(ReadOnlyAdmin):
             "<int:pk>/undo/": ("undo", undo.undo_page),
             "<int:pk>/bad-rows/": ("bad_rows", downloads.bad_rows),
         }
-        own = [
-            path(route, self._wrapped(view), name=f"bankfeeds_statement_{name}")
-            for route, (name, view) in pages.items()
-        ]
-        return own + super().get_urls()
+        own = [self.own(route, name, view) for route, (name, view) in pages.items()]
+        return [*own, *super().get_urls()]
 
-    def _wrapped(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        def bound(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            return view(self, request, **kwargs)
-
-        wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(bound)
-        return wrapped
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        statement = self.get_object(request, object_id)
-        if not self.has_view_permission(request, statement):
-            raise PermissionDenied
+    def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
+        statement = self.get_queryset(request).filter(pk=pk).first()
         if statement is None:
-            stock: Any = self
-            missing: HttpResponse = stock._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return missing
+            return None
         looked_at = statement.state == Statement.State.PREVIEWED
         if looked_at and request.user.has_perm("bankfeeds.add_statement"):
-            return redirect("admin:bankfeeds_statement_preview", pk=statement.pk)
+            return redirect("admin:bankfeeds_statement_preview", pk=pk)
         return intake_pages.saved_page(self, request, statement)
 
     @admin.display(description=_("file"), ordering="file_name")
