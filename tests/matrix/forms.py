@@ -83,7 +83,6 @@ admin/bankfeeds/statement/export/                   -
 admin/bankfeeds/statement/import/                   admin/bankfeeds/statement/import/?account={account}
 admin/bankfeeds/statement/sample/                   -
 admin/bankfeeds/statement/{statement}/              -
-admin/bankfeeds/statement/{statement}/change/       -
 admin/bankfeeds/statement/{statement}/history/      -
 admin/bankfeeds/statement/{statement}/preview/      -
 admin/bankfeeds/statement/{statement}/save/         admin/bankfeeds/statement/{statement}/preview/  | leave_out_bad
