@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
+from bankfeeds.intake.recognise import in_columns
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
 from . import kept, mending, profiles
@@ -76,7 +77,9 @@ def look(
     refuse_unfit(account)
     digest = hashlib.sha256(content).hexdigest()
     refuse_known(account, digest)
-    if part is None and (list_of_bad_rows := mending.list_in(content)):
+    # A workbook is taken apart once: what asks for its columns gets the text.
+    text = in_columns(content) if part is None else b""
+    if part is None and (list_of_bad_rows := mending.list_in(text)):
         first = mending.first_of(account, list_of_bad_rows)
         return keep(
             account,
@@ -90,8 +93,8 @@ def look(
             now=now,
         )
     if part is None:
-        profile = profile or profiles.found_for(content)
-        part = mine(account, content, profiles.of(profile))
+        profile = profile or profiles.found_for(text)
+        part = mine(account, text if profile else content, profiles.of(profile))
     return keep(
         account,
         file_name=file_name,

@@ -9,10 +9,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from bankfeeds.intake.mended import Mended, is_mended, read_mended
-from bankfeeds.intake.recognise import Format, recognise
-from bankfeeds.intake.shape import Rejected, UnreadableFile
+from bankfeeds.intake.shape import Rejected
 from bankfeeds.intake.shape import Statement as Stated
-from bankfeeds.intake.xlsx import as_csv
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 
 from . import kept, profiles
@@ -21,12 +19,7 @@ from .preview import mended_in
 
 
 def list_in(content: bytes) -> Mended | None:
-    """The list of bad rows that a file is, as text or as a sheet. Raises UnreadableFile."""
-    if content.startswith(b"PK"):
-        try:
-            content = as_csv(content) if recognise(content) is Format.XLSX else b""
-        except UnreadableFile:
-            return None
+    """The list of bad rows that a text in columns is. Raises UnreadableFile."""
     return read_mended(content) if is_mended(content) else None
 
 

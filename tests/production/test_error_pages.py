@@ -85,7 +85,7 @@ def test_404(stranger: Client, db: None) -> None:
 def test_404_inside_the_admin(people: dict[str, User]) -> None:
     browser = signed_in(people["manager"])
     page(browser.get("/admin/nothing-here/", headers=NAMED), 404, "Not found")
-    page(browser.get("/admin/bankfeeds/push/99/body/", headers=NAMED), 404, "Not found")
+    page(browser.get("/admin/bankfeeds/push/99/stop/", headers=NAMED), 404, "Not found")
 
 
 def test_403(people: dict[str, User]) -> None:

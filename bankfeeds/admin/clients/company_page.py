@@ -44,6 +44,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         connection.all_accounts = accounts  # type: ignore[attr-defined]
     stops = holding_shown.of_company(company)
     barriers = holding.barriers(accounts)
+    # Sets what of them is confirmed and has not left, which the next step says.
     shown = mirror_shown.account_rows(accounts, now=now, barriers=barriers)
     return admin.page(
         request,

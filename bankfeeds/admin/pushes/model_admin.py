@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
-from bankfeeds.admin.parts import PortalAdmin, demand, pressed_only
+from bankfeeds.admin.parts import PortalAdmin, demand
 from bankfeeds.admin.posted import identifier
 from bankfeeds.admin.push_words import MOVING
 from bankfeeds.models import Push
@@ -35,6 +35,17 @@ def _of_push(view: OfPush) -> Callable[..., HttpResponse]:
     return shown
 
 
+def _button(press: OfPush) -> Callable[..., HttpResponse]:
+    """Of the push's page; its address opened by GET only shows that page, if there is one."""
+
+    def pressed(admin: PortalAdmin, request: HttpRequest, push: Push) -> HttpResponse:
+        if request.method != "POST":
+            return redirect(decide.address(push))
+        return press(admin, request, push)
+
+    return _of_push(pressed)
+
+
 @admin.register(Push)
 class PushAdmin(PushHistory):
     explained = (legend.of_pushes,)
@@ -54,10 +65,9 @@ class PushAdmin(PushHistory):
             "totals/": ("totals", totals.view),
             "<int:pk>/status/": ("status", _of_push(push_page.status_view)),
             "<int:pk>/body/": ("body", _of_push(push_page.body_view)),
-            # The buttons of the push's page.
-            "<int:pk>/stop/": ("stop", pressed_only(_of_push(decide.stop))),
-            "<int:pk>/look/": ("look", pressed_only(_of_push(decide.look))),
-            "<int:pk>/decide/": ("decide", pressed_only(_of_push(decide.decide))),
+            "<int:pk>/stop/": ("stop", _button(decide.stop)),
+            "<int:pk>/look/": ("look", _button(decide.look)),
+            "<int:pk>/decide/": ("decide", _button(decide.decide)),
         }
         own = [self.own(route, name, view) for route, (name, view) in pages.items()]
         return [*own, *super().get_urls()]
