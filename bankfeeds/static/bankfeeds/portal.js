@@ -2,6 +2,12 @@
 // Pages work without this file; it adds copying, countdowns, previews and buttons that are
 // pressed once. Words come from the page, so that they are translated there.
 
+// A browser makes a click of a press only where it ends on what it began on: what moves the page
+// by itself waits until nothing is held.
+async function released() {
+  while (document.querySelector(":active")) await new Promise((resolve) => { setTimeout(resolve, 30); });
+}
+
 // --- Copy link -----------------------------------------------------------------------------
 (() => {
   const general = document.getElementById("portal-says");
@@ -196,16 +202,20 @@
     const name = field.value;
     const url = `${place.dataset.namePreview}?${new URLSearchParams({ name })}`;
     const answer = await fetch(url, { credentials: "same-origin" });
-    if (!answer.ok || name !== field.value) return;
+    if (!answer.ok) return;
     const found = await answer.json();
-    place.hidden = !name.trim();
+    await released();
+    if (name !== field.value) return;
     place.dataset.tone = found.problem ? "bad" : "";
-    place.querySelector("[data-at-codat]").textContent = found.name;
+    place.querySelector("[data-at-codat]").textContent = found.name || "–";
     place.querySelector("[data-changes]").textContent = found.problem || found.changes.join(", ");
     said.textContent = place.textContent.trim().replace(/\s+/g, " ");
     seen.value = found.name;
   }
 
+  // Its room is there from the start, so that nothing below moves when it is known.
+  place.querySelector("[data-at-codat]").textContent = "–";
+  place.hidden = false;
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => look().catch(() => {}), 250); });
   field.addEventListener("change", () => { clearTimeout(timer); look().catch(() => {}); });
   if (field.value) look().catch(() => {});
@@ -221,13 +231,15 @@
     const value = field.value.trim();
     const query = new URLSearchParams({ value, country: form.dataset.country });
     const answer = await fetch(`${form.dataset.routing}?${query}`, { credentials: "same-origin" });
-    if (!answer.ok || value !== field.value.trim()) return;
+    if (!answer.ok) return;
     const { sent } = await answer.json();
-    place.hidden = !value;
-    place.textContent = place.dataset.words.replace("{value}", sent);
+    await released();
+    if (value !== field.value.trim()) return;
+    place.textContent = value ? place.dataset.words.replace("{value}", sent) : "";
     box.querySelector("[data-routing-seen]").value = sent;
   }
 
+  form.querySelectorAll("[data-routing-sent]").forEach((place) => { place.hidden = false; });
   form.querySelectorAll("[data-routing-field]").forEach((field) => {
     field.addEventListener("change", () => look(field).catch(() => {}));
     let timer;

@@ -33,6 +33,7 @@
 
   async function renewRest() {
     const page = new DOMParser().parseFromString(await text(location.href), "text/html");
+    await released();
     renewTop(page);
     if (atWork()) { newer.hidden = false; return; }
     const fresh = page.getElementById("push-rest");
@@ -45,6 +46,7 @@
       const before = state();
       const page = new DOMParser().parseFromString(await text(box.dataset.url), "text/html");
       const fresh = page.querySelector(".push-status-inner");
+      await released();
       // Only what has changed is put in, so that a screen reader says it once.
       if (fresh && (fresh.dataset.state !== before || fresh.textContent !== inner().textContent)) {
         box.replaceChildren(fresh);
