@@ -149,7 +149,6 @@ def make_statement(account: SourceAccount, **changes: Any) -> Statement:
         "file_name": "transactions.csv",
         "sha256": uuid.uuid4().hex * 2,
         "size": 1,
-        "content": b"",
         "uploaded_at": timezone.now(),
         "saved_at": timezone.now(),
         "imported_by": "manager",

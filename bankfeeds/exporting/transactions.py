@@ -26,7 +26,7 @@ def with_places(rows: QuerySet[BankTransaction]) -> QuerySet[BankTransaction]:
     held = held.only("transaction", "push__status")
     return (
         rows.select_related("account__company", "statement", "left_out_by")
-        .defer("statement__content", "statement__rejected", "account__sealed_body")
+        .defer("statement__rejected", "account__sealed_body")
         .prefetch_related(Prefetch("items", queryset=held, to_attr="held"))
     )
 

@@ -16,9 +16,10 @@ from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_unfit
 from .matching import CannotImport
 from .mending import mended_lines
+from .pieces import UploadGone
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
-from .save import BadRowsRemain, NothingToSave, Outdated, UploadGone, discard, save
+from .save import BadRowsRemain, NothingToSave, Outdated, discard, save
 from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
 

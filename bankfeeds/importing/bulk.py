@@ -24,7 +24,6 @@ from bankfeeds.models import Actor, BankTransaction, SourceAccount, Statement
 from . import profiles
 from .look import keep, refuse_known, refuse_of_another, refuse_unfit
 from .matching import CannotImport, places
-from .pieces import fill
 from .save import BadRowsRemain, NothingToSave, left_out, locked, record
 from .sorting import balance_before, line_of
 from .staging import Here, Inexact, Staged, staged
@@ -116,10 +115,7 @@ class _Packing:
         """The upload, when all was read. Raises FileKnown."""
         self._packed.write(self._zlib.flush())
         digest = self.digest.hexdigest()
-        with transaction.atomic():
-            upload = keep(account, digest=digest, size=self.size, packed=b"", **how)
-            fill(upload, self._packed)
-        return upload
+        return keep(account, digest=digest, size=self.size, packed=self._packed, **how)
 
 
 def _stage(rows: Staged, reading: Reading) -> Parsed:

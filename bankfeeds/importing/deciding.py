@@ -99,7 +99,7 @@ def _take_in(doubt: Doubt) -> BankTransaction:
     every: Sequence[Line] = [row if each.line == row.line else each for each in parsed.rows]
     bring_in(doubt.statement, every, row)
     taken = BankTransaction.objects.get(account=doubt.account_id, transaction_id=row.transaction_id)
-    statement = Statement.objects.defer("content", "rejected").get(pk=doubt.statement_id)
+    statement = Statement.objects.defer("rejected").get(pk=doubt.statement_id)
     statement.rows_saved += 1
     statement.rows_rejected -= 1
     statement.save(update_fields=["rows_saved", "rows_rejected"])

@@ -12,8 +12,9 @@ from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 from .look import FileKnown, look
 from .matching import CannotImport, Mine
 from .owners import Named, NamesNoAccount, Whole
+from .pieces import UploadGone
 from .preview import words_of
-from .save import BadRowsRemain, NothingToSave, UploadGone, save
+from .save import BadRowsRemain, NothingToSave, save
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from io import BytesIO
+from typing import IO
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,7 +15,7 @@ from bankfeeds import words
 from bankfeeds.intake.recognise import in_columns
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
-from . import kept, mending, profiles
+from . import kept, mending, pieces, profiles
 from .matching import CannotImport, Mine, mine
 from .sorting import line_of
 
@@ -86,7 +88,7 @@ def look(
             file_name=file_name,
             digest=digest,
             size=len(content),
-            packed=kept.packed_mended(mending.in_place(first, list_of_bad_rows)),
+            packed=BytesIO(kept.packed_mended(mending.in_place(first, list_of_bad_rows))),
             profile=first.profile,
             mends=first,
             by=by,
@@ -100,7 +102,7 @@ def look(
         file_name=file_name,
         digest=digest,
         size=len(content),
-        packed=kept.packed(part, content),
+        packed=BytesIO(kept.packed(part, content)),
         profile=profile,
         by=by,
         now=now,
@@ -113,13 +115,16 @@ def keep(
     file_name: str,
     digest: str,
     size: int,
-    packed: bytes,
+    packed: IO[bytes],
     profile: ColumnProfile | None = None,
     mends: Statement | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Statement:
-    """The upload of a file that can be read. Raises FileKnown, CannotImport."""
+    """The upload of a file that can be read, and `packed`, what is kept of it.
+
+    Raises FileKnown, CannotImport.
+    """
     with transaction.atomic():
         lock(account)
         refuse_known(account, digest)
@@ -134,10 +139,11 @@ def keep(
         )
         if mends is not None and not Statement.objects.filter(pk=mends.pk).exists():
             raise CannotImport(mending.gone())
-        upload.content, upload.profile, upload.mends = packed, profile, mends
+        upload.profile, upload.mends = profile, mends
         upload.file_name, upload.uploaded_at = profiles.plain_name(file_name), now
         upload.imported_by, upload.user_id = by.name, by.user_id
         upload.save()
+        pieces.write(upload, packed)
         return upload
 
 
@@ -198,7 +204,7 @@ def elsewhere(account: SourceAccount, digest: str, *, now: dt.datetime) -> State
     rows = Statement.objects.filter(
         sha256=digest, state=Statement.State.SAVED, uploaded_at__gt=now - ELSEWHERE
     ).exclude(account__in=line_of(account))
-    rows = rows.select_related("account", "company").defer("content", "rejected")
+    rows = rows.select_related("account", "company").defer("rejected")
     return rows.order_by("-uploaded_at", "-pk").first()
 
 
@@ -218,12 +224,12 @@ def let_go(rows: list[int]) -> None:
     """Delete uploads that were never saved, and before them those that only mend them."""
     previewed = Statement.objects.filter(state=Statement.State.PREVIEWED)
     for unsaved in (previewed.filter(mends__in=rows), previewed.filter(pk__in=rows)):
-        unsaved.filter(mended_by=None).defer("content", "rejected").delete()
+        unsaved.filter(mended_by=None).defer("rejected").delete()
 
 
 def _uploads(account: SourceAccount, digest: str) -> QuerySet[Statement]:
     rows = Statement.objects.filter(account=account, sha256=digest)
-    return rows.defer("content", "rejected").order_by("pk")
+    return rows.defer("rejected").order_by("pk")
 
 
 def _let_go_of_old_ones(now: dt.datetime) -> None:

@@ -13,7 +13,7 @@ from bankfeeds.intake.shape import Rejected
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 
-from . import kept, profiles
+from . import kept, pieces, profiles
 from .matching import CannotImport, places
 from .preview import mended_in
 
@@ -111,7 +111,7 @@ def refuse_stale(mine: Statement, stated: Stated) -> None:
 
 def _bad_lines(first: Statement, header: tuple[str, ...]) -> set[int]:
     reading = kept.reading(
-        bytes(first.content),
+        pieces.whole(first),
         places=places(first.account),
         profile=profiles.of(first.profile),
         mended={},

@@ -1,47 +1,38 @@
-"""What is kept of a long upload, into its row piece by piece, so that we never hold it whole.
-
-SQLite does, while it writes the row: of a million transactions some 16 MB, twice.
-"""
+"""What is kept of an upload, in pieces, so that writing a long one never holds it whole."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from functools import partial
-from typing import IO, Any
+from typing import IO
 
-from django.db import connection
+from django.utils.translation import gettext as _
 
-from bankfeeds.models import Statement
+from bankfeeds.models import KeptPiece, Statement
 
-PIECE = 65_536
-ROOM = "UPDATE bankfeeds_statement SET content = zeroblob(%s) WHERE id = %s"
-TABLE = "CREATE TEMPORARY TABLE packed (number integer, piece bytea)"
-JOIN = (
-    "UPDATE bankfeeds_statement SET content ="
-    " (SELECT string_agg(piece, ''::bytea ORDER BY number) FROM packed) WHERE id = %s"
-)
+SIZE = 65_536
 
 
-def fill(upload: Statement, packed: IO[bytes]) -> None:
-    """`packed`: all that is kept of it, not empty."""
-    size = packed.seek(0, os.SEEK_END)
+class UploadGone(Exception):
+    """The upload was cancelled, or let go because nobody saved it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This upload is no longer kept. Nothing was saved. Choose the file again.")
+        )
+
+
+def write(upload: Statement, packed: IO[bytes]) -> None:
+    """In place of what was kept of it before; in the transaction in which it is written itself."""
+    KeptPiece.objects.filter(statement=upload).delete()
     packed.seek(0)
-    pieces = iter(partial(packed.read, PIECE), b"")
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            _join(cursor, upload, pieces)
-        else:
-            cursor.execute(ROOM, [size, upload.pk])
-            driver: Any = connection.connection
-            with driver.blobopen("bankfeeds_statement", "content", upload.pk) as blob:
-                for piece in pieces:
-                    blob.write(piece)
+    for number, piece in enumerate(iter(partial(packed.read, SIZE), b"")):
+        KeptPiece.objects.create(statement=upload, number=number, piece=piece)
 
 
-def _join(cursor: Any, upload: Statement, pieces: Iterator[bytes]) -> None:
-    cursor.execute(TABLE)
-    for number, piece in enumerate(pieces):
-        cursor.execute("INSERT INTO packed VALUES (%s, %s)", [number, piece])
-    cursor.execute(JOIN, [upload.pk])
-    cursor.execute("DROP TABLE packed")
+def whole(upload: Statement) -> bytes:
+    """Raises UploadGone."""
+    rows = KeptPiece.objects.filter(statement=upload.pk).order_by("number")
+    found = b"".join(rows.values_list("piece", flat=True).iterator())
+    if not found:
+        raise UploadGone
+    return found

@@ -20,7 +20,7 @@ from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejecte
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
 
-from . import kept, profiles
+from . import kept, pieces, profiles
 from .matching import Mine, places
 from .order import Movement
 from .sorting import Kind, Sorting, in_order, sort_out
@@ -159,7 +159,7 @@ class Preview:
 def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
     """What is kept of an upload, read again; of mended rows the file that they mend, with them."""
     return kept.unpacked(
-        bytes((statement.mends or statement).content),
+        pieces.whole(statement.mends or statement),
         places=places(statement.account),
         profile=profiles.of(statement.profile),
         mended=mended_in(statement),
@@ -169,13 +169,13 @@ def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
 
 def mended_in(statement: Statement) -> dict[int, tuple[str, ...]]:
     """Cells by line of the file that it mends; {} of any other upload."""
-    return kept.mended_of(bytes(statement.content)) if statement.mends_id else {}
+    return kept.mended_of(pieces.whole(statement)) if statement.mends_id else {}
 
 
 def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:
     """The file's header (`entry` where it has none) and every row that is bad or held out."""
     reading = kept.reading(
-        bytes((statement.mends or statement).content),
+        pieces.whole(statement.mends or statement),
         places=places(statement.account),
         profile=profiles.of(statement.profile),
         mended=mended_in(statement),

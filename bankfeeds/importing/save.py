@@ -18,6 +18,7 @@ from .doubts import ask
 from .insert import insert
 from .look import let_go, lock, refuse_known, refuse_of_another, refuse_unfit
 from .mending import refuse_stale
+from .pieces import UploadGone
 from .placing import as_it_was, taken_out
 from .preview import mended_in, read, words_of
 from .sorting import Sorting, in_order, sort_out
@@ -46,15 +47,6 @@ class NothingToSave(Exception):
     def __init__(self, parsed: Parsed) -> None:
         super().__init__(_("Nothing was saved: not one row of this file could be understood."))
         self.parsed = parsed
-
-
-class UploadGone(Exception):
-    """The upload was cancelled, or let go because nobody saved it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("This upload is no longer kept. Nothing was saved. Choose the file again.")
-        )
 
 
 class Outdated(Exception):
@@ -106,7 +98,7 @@ def save(
 def locked(statement: Statement) -> Statement:
     """The upload as it stands, its account locked. Raises UploadGone, FileKnown."""
     lock(statement.account)
-    mine = Statement.objects.defer("content").filter(pk=statement.pk).first()
+    mine = Statement.objects.filter(pk=statement.pk).first()
     if mine is None:
         raise UploadGone
     if mine.state == Statement.State.PREVIEWED:

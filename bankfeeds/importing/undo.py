@@ -57,7 +57,7 @@ def undo(statement: Statement, *, reason: str, by: Actor, now: dt.datetime) -> b
     """
     with transaction.atomic():
         _lock(statement)
-        mine = Statement.objects.defer("content").get(pk=statement.pk)
+        mine = Statement.objects.get(pk=statement.pk)
         if mine.state == Statement.State.UNDONE:
             return False
         if refused := why_not_undo(mine):
@@ -89,7 +89,7 @@ def _later_that_needs_it(statement: Statement) -> Statement | None:
     saved = Statement.objects.filter(account__in=_accounts(statement), state=Statement.State.SAVED)
     later = saved.filter(saved_at__gte=statement.saved_at).exclude(pk=statement.pk)
     left_out = later.filter(Q(rows_known__gt=0) | Q(rows_rejected__gt=0) | Q(mends=statement))
-    newest = left_out.defer("content").order_by("-saved_at", "-pk")
+    newest = left_out.order_by("-saved_at", "-pk")
     every = newest.iterator(chunk_size=20)
     return next((f for f in every if f.mends_id == statement.pk or _relies(f)), None)
 

@@ -6,7 +6,7 @@ from .adopting import FoundAs, FoundCompany, Look
 from .doubts import Doubt
 from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
-from .intake import BankTransaction, Statement
+from .intake import BankTransaction, KeptPiece, Statement
 from .leaving import Departure
 from .mirror import (
     Books,
@@ -49,6 +49,7 @@ __all__ = [
     "HostClock",
     "Incident",
     "Intent",
+    "KeptPiece",
     "Language",
     "Look",
     "MarkedRow",

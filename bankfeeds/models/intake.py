@@ -26,7 +26,6 @@ class Statement(models.Model):
     file_name = models.CharField(_("file"), max_length=255)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(_("size in bytes"))
-    content = models.BinaryField(editable=False)  # zlib
     # The version that read it, and reads it again.
     profile = models.ForeignKey(
         ColumnProfile, models.PROTECT, null=True, blank=True, related_name="statements"
@@ -66,6 +65,26 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class KeptPiece(models.Model):
+    """Part of what is kept of an upload, packed by zlib; read in the order of their numbers.
+
+    In rows of their own and of a bounded size, since a database may hold a whole row in memory.
+    """
+
+    statement = models.ForeignKey(Statement, models.CASCADE, related_name="pieces")
+    number = models.PositiveIntegerField()
+    piece = models.BinaryField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("statement", "number"), name="a_piece_once_of_a_file"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.statement_id}:{self.number}"
 
 
 class BankTransactionQuerySet(models.QuerySet["BankTransaction"]):

@@ -95,7 +95,7 @@ class AccountPlan:
     @cached_property
     def statements(self) -> list[Statement]:
         ids = {row.row.statement_id for row in self.going}
-        return list(Statement.objects.filter(pk__in=ids).defer("content", "rejected"))
+        return list(Statement.objects.filter(pk__in=ids).defer("rejected"))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bankfeeds.models import Actor, Event, ReceivedFile, Statement
 from bankfeeds.models.record import demand_reason
 
 S = ReceivedFile.State
-HEAVY = ("content", "rejected", "account__sealed_body")
+HEAVY = ("rejected", "account__sealed_body")
 
 
 def why_not(row: ReceivedFile) -> str:

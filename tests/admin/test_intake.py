@@ -524,7 +524,7 @@ def test_the_list_of_files_reads_no_contents(support: Client, account: SourceAcc
     with CaptureQueriesContext(connection) as asked:
         page = support.get(reverse(FILES))
     assert "day.csv" in text(page)
-    assert not [query for query in asked if '"content"' in query["sql"]]
+    assert not [query for query in asked if '"piece"' in query["sql"]]
     assert not [query for query in asked if '"sealed_body"' in query["sql"]]
 
 

@@ -211,7 +211,7 @@ def test_no_file_reads_a_secret_or_a_long_text(auditor: Any) -> None:
         with CaptureQueriesContext(database) as queries:
             taken(auditor, name)
         sql = " ".join(query["sql"].split(" FROM ")[0] for query in queries.captured_queries)
-        for column in ("link_url", "sealed_body", "validation", '"content"', '"rejected"'):
+        for column in ("link_url", "sealed_body", "validation", '"piece"', '"rejected"'):
             assert column not in sql, (name, column)
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.db import connection, connections
 from django.utils import timezone, translation
 
 from bankfeeds import importing, words
-from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, NothingToSave, UploadGone
+from bankfeeds.importing import (
+    BadRowsRemain,
+    CannotImport,
+    FileKnown,
+    NothingToSave,
+    UploadGone,
+    pieces,
+)
 from bankfeeds.models import BankTransaction, Event, SourceAccount, Statement
 from tests import support as portal
 from tests.intake.support import file_of, written
@@ -133,9 +141,8 @@ def test_the_same_id_on_another_account_is_another_transaction(account: SourceAc
 def test_an_upload_saved_under_another_name_meanwhile(account: SourceAccount) -> None:
     content = csv_of(["1.00"])
     upload = look(account, content)
-    twin = portal.make_statement(
-        account, sha256=upload.sha256, state="previewed", content=upload.content
-    )
+    twin = portal.make_statement(account, sha256=upload.sha256, state="previewed")
+    pieces.write(twin, BytesIO(pieces.whole(upload)))
     first = save(upload)
     with pytest.raises(FileKnown) as known:
         save(twin)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
+from io import BytesIO
 
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from bankfeeds import mistakes
-from bankfeeds.importing import profiles
+from bankfeeds.importing import pieces, profiles
 from bankfeeds.models import (
     Closure,
     Company,
@@ -76,7 +77,9 @@ def make() -> dict[str, int | str]:
 
 def _previewed(account: SourceAccount) -> Statement:
     state = Statement.State.PREVIEWED
-    return support.make_statement(account, state=state, saved_at=None, content=zlib.compress(CSV))
+    upload = support.make_statement(account, state=state, saved_at=None)
+    pieces.write(upload, BytesIO(zlib.compress(CSV)))
+    return upload
 
 
 def _profiles(now: dt.datetime) -> dict[str, int | str]:

@@ -92,7 +92,7 @@ def _transactions(account: SourceAccount) -> list[Any]:
     rows = BankTransaction.objects.filter(account=account).select_related(
         "account", "statement", "left_out_by"
     )
-    rows = rows.defer("statement__content", "statement__rejected", "account__sealed_body")
+    rows = rows.defer("statement__rejected", "account__sealed_body")
     newest = list(rows.prefetch_related(Prefetch("items", queryset=held, to_attr="held"))[:ROWS])
     pushing.place(newest, today=timezone.localdate())
     return newest

@@ -61,7 +61,7 @@ class DoubtAdmin(ReadOnlyAdmin):
         return [self.own("<int:pk>/decide/", "decide", pressed_only(decide)), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Doubt]:
-        heavy = ("account__sealed_body", "statement__content", "statement__rejected")
+        heavy = ("account__sealed_body", "statement__rejected")
         return super().get_queryset(request).defer(*heavy)
 
     def get_search_results(
@@ -206,5 +206,5 @@ def _where(ours: BankTransaction) -> words.Word:
 
 def _doubt(pk: int) -> Doubt | None:
     rows = Doubt.objects.select_related("account__company", "statement", "ours__statement")
-    heavy = ("account__sealed_body", "statement__content", "statement__rejected")
-    return rows.defer(*heavy, "ours__statement__content").filter(pk=pk).first()
+    heavy = ("account__sealed_body", "statement__rejected")
+    return rows.defer(*heavy, "ours__statement__rejected").filter(pk=pk).first()

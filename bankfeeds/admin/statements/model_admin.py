@@ -45,7 +45,7 @@ class StatementAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         rows = super().get_queryset(request).select_related("account", "company")
-        return rows.defer("content", "rejected", "account__sealed_body")
+        return rows.defer("rejected", "account__sealed_body")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Statement], search_term: str

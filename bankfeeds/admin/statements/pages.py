@@ -221,7 +221,7 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         account_word=words.account(account),
         sums=_sums(statement),
         left_out=statement.rejected,
-        mended_by=statement.mended_by.filter(state=Statement.State.SAVED).defer("content"),
+        mended_by=statement.mended_by.filter(state=Statement.State.SAVED),
         mended_lines=importing.mended_lines(statement),
         saved=statement.state == Statement.State.SAVED,
         undone=statement.state == Statement.State.UNDONE,

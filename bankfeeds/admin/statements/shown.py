@@ -26,7 +26,7 @@ def statement(pk: int) -> Statement | None:
     rows = Statement.objects.select_related(
         "account__company", "account__connection", "profile", "mends"
     )
-    without = ("content", "rejected", "account__sealed_body", "mends__content", "mends__rejected")
+    without = ("rejected", "account__sealed_body", "mends__rejected")
     return rows.defer(*without).filter(pk=pk).first()
 
 
