@@ -95,7 +95,7 @@ GUARDS: tuple[Guard, ...] = (
         "bankfeeds_receivedfile",
         "UPDATE",
         "which file came never changes",
-        _differs("sender_id", "key", "batch_id", "sha256", "size", "received_at"),
+        _differs("sender_id", "uploaded_by", "key", "batch_id", "sha256", "size", "received_at"),
     ),
     Guard("bankfeeds_receivedfile", "DELETE", "received files are never deleted"),
     Guard(

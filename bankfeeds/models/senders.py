@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .mirror import Country, SourceAccount
+from .profiles import ColumnProfile
 
 
 class Sender(models.Model):
@@ -56,7 +57,11 @@ class WrongToken(models.Model):
 
 
 class ReceivedFile(models.Model):
-    """One batch that a sender posted: kept under seal, read afterwards, as often as one likes."""
+    """A file that came in: kept under seal, read afterwards, as often as one likes.
+
+    A batch that a sender posted, or a file that a person uploaded on a page, too long to be read at
+    once or refused.
+    """
 
     class State(models.TextChoices):
         RECEIVED = "received", _("Received")
@@ -64,10 +69,27 @@ class ReceivedFile(models.Model):
         SAVED = "saved", _("Saved")
         QUARANTINED = "quarantined", _("In quarantine")
         REJECTED = "rejected", _("Rejected")
+        # Of uploads alone: each account has its preview, or the file cannot be read.
+        READ = "read", _("Read, not saved")
+        REFUSED = "refused", _("Refused")
 
-    sender = models.ForeignKey(Sender, models.PROTECT, related_name="files")
+    # Null: a person uploaded it.
+    sender = models.ForeignKey(Sender, models.PROTECT, null=True, blank=True, related_name="files")
+    uploaded_by = models.CharField(_("uploaded by"), max_length=150, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # For which it was uploaded; null: for each that it names.
+    account = models.ForeignKey(
+        SourceAccount, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # By which a person wants it read.
+    profile = models.ForeignKey(
+        ColumnProfile, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     # Names it in addresses: says nothing of how many there are.
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # Of an upload the file's name.
     batch_id = models.CharField(_("batch"), max_length=200)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(_("size in bytes"))
@@ -77,6 +99,8 @@ class ReceivedFile(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.RECEIVED)
     claimed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    # Bytes gone through while it is being read.
+    done = models.PositiveIntegerField(default=0)
     processed_at = models.DateTimeField(_("read"), null=True, blank=True)
     # Why it is not saved as a whole; "" when it is, or when the accounts say it.
     words = models.TextField(_("words"), blank=True)
@@ -98,6 +122,11 @@ class ReceivedFile(models.Model):
         )
         constraints = (
             models.UniqueConstraint(fields=("sender", "batch_id"), name="a_batch_of_a_sender_once"),
+            models.CheckConstraint(
+                condition=models.Q(sender=None, uploaded_by__gt="")
+                | models.Q(sender__isnull=False, uploaded_by=""),
+                name="a_file_came_from_one",
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,8 @@
 """Statements that core systems send by themselves: kept as they came, answered at once, read by
 the worker as an import is.
 
+What people upload on a page and what is kept of it beside an import is here too.
+
 A sender has a token of its own. Nothing of a file is lost: what has no account here, or bad rows,
 waits in quarantine until a person has decided. Nothing is pushed by it: schedules and people do.
 A file that is expected on each business day and does not come is written down as missing.
@@ -14,6 +16,7 @@ from .door import status, take
 from .expecting import expect, give_up, missing_now, note_missing, rejected_of
 from .reading import read_next, ring_waiting
 from .tokens import NameTaken, create, revoke
+from .uploads import keep_refused, take_out
 
 __all__ = [
     "NameTaken",
@@ -21,6 +24,7 @@ __all__ = [
     "create",
     "expect",
     "give_up",
+    "keep_refused",
     "leave_out_bad",
     "missing_now",
     "note_missing",
@@ -32,5 +36,6 @@ __all__ = [
     "ring_waiting",
     "status",
     "take",
+    "take_out",
     "why_not",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import cast
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -22,6 +23,10 @@ def why_not(row: ReceivedFile) -> str:
         return ""
     if row.state == S.SAVED:
         return _("Everything in it is saved.")
+    if row.state == S.READ:
+        return _("Look at the preview of each account, and save it there.")
+    if row.state == S.REFUSED:
+        return _("Nothing here. Have the file made again or mended, and upload that.")
     return _("The worker has not read it yet.")
 
 
@@ -67,5 +72,6 @@ def _again(
         if not rows.update(state=S.RECEIVED, tries=0, words="", leave_out_by=leave_out_by):
             return False
         Event.objects.record(action, by=by, at=now, words=row.batch_id)
-        doorbell.ring(doorbell.RECEIVED, row.sender_id)
+        # Uploads are never in quarantine.
+        doorbell.ring(doorbell.RECEIVED, cast(int, row.sender_id))
     return True

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from bankfeeds import doorbell, importing, sealing
+from bankfeeds import doorbell, importing
 from bankfeeds.importing import Landed
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, Event, Origin, ReceivedFile, Sender
+
+from . import uploads
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ def ring_waiting(*, now: dt.datetime) -> None:
 
 
 def _waiting() -> QuerySet[ReceivedFile]:
-    return ReceivedFile.objects.filter(state__in=(S.RECEIVED, S.READING)).order_by()
+    rows = ReceivedFile.objects.filter(state__in=(S.RECEIVED, S.READING), uploaded_by="")
+    return rows.order_by()
 
 
 def _lease() -> dt.timedelta:
@@ -84,19 +86,15 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
     """Why it cannot be read, or what came of each account."""
     if row.tries > MOST_TRIES:
         return _("Reading it was broken off several times. Split the file."), row.accounts
-    # Sealed for the numbers in it, not for a time: a file can be read again any day.
-    sealed = sealing.unseal(row.sealed_body, now=row.received_at)
-    if sealed is None:
-        return _("The file was encrypted with a SECRET_KEY that is not there any more."), []
     try:
         arrival = importing.Arrival(
             file_name=row.batch_id,
-            content=zlib.decompress(sealed),
+            content=uploads.content_of(row),
             by=_actor(row),
             now=now,
             leave_out_bad=row.leave_out_by_id is not None,
         )
-        landed = importing.land(arrival, otherwise=row.sender.account)
+        landed = importing.land(arrival, otherwise=_sender(row).account)
         return "", [_entry(each) for each in landed]
     except UnreadableFile as error:
         return importing.words_of(error.reason), []
@@ -108,7 +106,12 @@ def _actor(row: ReceivedFile) -> Actor:
     """Whoever had bad rows left out, else the sender."""
     if row.leave_out_by is not None:
         return Actor.person(row.leave_out_by)
-    return Actor(row.sender.name, Origin.SENDER)
+    return Actor(_sender(row).name, Origin.SENDER)
+
+
+def _sender(row: ReceivedFile) -> Sender:
+    """Of a file that is claimed by its sender."""
+    return cast(Sender, row.sender)
 
 
 def _entry(each: Landed) -> dict[str, Any]:
@@ -144,5 +147,5 @@ def _write_down(
     with transaction.atomic():
         row.save(update_fields=fields)
         if not is_saved:
-            by = Actor(row.sender.name, Origin.SENDER)
+            by = Actor(_sender(row).name, Origin.SENDER)
             Event.objects.record("received.quarantined", by=by, at=now, words=row.batch_id)

@@ -117,6 +117,8 @@ WHAT = {
     "received.again": gettext_lazy("Received file read again"),
     "received.left_out": gettext_lazy("Received file read again without its bad rows"),
     "received.rejected": gettext_lazy("Received file rejected"),
+    "received.refused": gettext_lazy("Uploaded file refused"),
+    "received.handed_out": gettext_lazy("Refused file handed out"),
     "webhook.again": gettext_lazy("Message from Codat processed again"),
     "list.exported": gettext_lazy("List exported"),
 }

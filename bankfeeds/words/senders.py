@@ -1,4 +1,4 @@
-"""What staff read about a file that a core system sent."""
+"""What staff read about a file that a core system sent, or that was kept of an upload."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def received(row: ReceivedFile) -> Word:
         S.SAVED: "good",
         S.QUARANTINED: "warn",
         S.REJECTED: "quiet",
+        S.READ: "good",
+        S.REFUSED: "quiet",
     }
     meanings = {
         S.RECEIVED: _("The worker reads it by itself. Nothing to do."),
@@ -35,6 +37,8 @@ def received(row: ReceivedFile) -> Word:
         S.SAVED: _("Each account has its transactions."),
         S.QUARANTINED: _("Not everything in it is saved. Nothing is lost: a person decides."),
         S.REJECTED: _("A person decided that nothing more of it comes in."),
+        S.READ: _("Its preview is ready. Nothing of it is saved before somebody saves it there."),
+        S.REFUSED: _("It could not be read. Nothing of it came in; it is kept for the record."),
     }
     return Word(str(S(row.state).label), meanings[S(row.state)], tones[row.state])
 

@@ -118,6 +118,7 @@ admin/bankfeeds/receivedfile/{received}/            -
 admin/bankfeeds/receivedfile/{received}/history/    -
 admin/bankfeeds/receivedfile/{received}/read-again/ -
 admin/bankfeeds/receivedfile/{received}/leave-out/  -
+admin/bankfeeds/receivedfile/{received}/file/       -
 admin/bankfeeds/receivedfile/{received}/reject/     admin/bankfeeds/receivedfile/{received}/change/  reason=wrong | reason
 
 # Transactions

@@ -19,6 +19,7 @@ from bankfeeds.importing import Looked
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import SourceAccount, Statement
 
+from . import uploads
 from .form import UploadForm
 
 SHOWN_ACCOUNTS = 50
@@ -60,7 +61,7 @@ def _look(request: HttpRequest, form: UploadForm, name: str, content: bytes) -> 
             content, file_name=name, by=actor(request), now=timezone.now()
         )
     except UnreadableFile as error:
-        reason = importing.words_of(error.reason)
+        reason = uploads.refuse(request, error, content, file_name=name)
         form.add_error("file", _("%(reason)s Nothing was saved.") % {"reason": reason})
     except importing.CannotImport as error:
         form.add_error("file", str(error))

@@ -29,7 +29,7 @@ from bankfeeds.importing import Entry, FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, Event, SourceAccount, Statement
 
-from . import choose, shown
+from . import choose, shown, uploads
 from . import several as intake_several
 from . import unread as intake_unread
 from .form import FilesForm
@@ -107,7 +107,7 @@ def _look(
             now=timezone.now(),
         )
     except UnreadableFile as error:
-        reason = importing.words_of(error.reason)
+        reason = uploads.refuse(request, error, content, file_name=file.name or "", account=account)
         form.add_error("file", _("%(reason)s Nothing was saved.") % {"reason": reason})
         return intake_unread.keep(request, account, file.name or "", content, code=error.code)
     except importing.SeveralProfiles as several:

@@ -1,4 +1,5 @@
-"""Files that core systems sent: their list, the page of one, and what a person decides there."""
+"""Files that core systems sent, or that were kept of uploads: their list, the page of one, and what
+a person decides there."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bankfeeds import senders, words
+from bankfeeds import importing, senders, words
+from bankfeeds.admin import downloads
 from bankfeeds.admin.filters import Choice
 from bankfeeds.admin.parts import PortalAdmin, ReadOnlyAdmin, badge, demand, pressed_only
 from bankfeeds.admin.posted import actor, reason, see_other
@@ -57,6 +59,7 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
             self.own("<int:pk>/read-again/", "read_again", read_again),
             self.own("<int:pk>/leave-out/", "leave_out", leave_out),
             self.own("<int:pk>/reject/", "reject", reject),
+            self.own("<int:pk>/file/", "file", take_out),
             *super().get_urls(),
         ]
 
@@ -67,7 +70,8 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
         return rows.defer("sealed_body", "accounts")
 
     def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
-        row = ReceivedFile.objects.defer("sealed_body").select_related("sender")
+        row = ReceivedFile.objects.defer("sealed_body", "account__sealed_body")
+        row = row.select_related("sender", "account__company")
         found = row.filter(pk=pk).first()
         if found is None:
             return None
@@ -86,9 +90,9 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
     def at(self, row: ReceivedFile) -> str:
         return words.moment(row.received_at)
 
-    @admin.display(description=gettext_lazy("sender"))
+    @admin.display(description=gettext_lazy("from"))
     def of_sender(self, row: ReceivedFile) -> str:
-        return str(row.sender)
+        return str(row.sender or row.uploaded_by)
 
     @admin.display(description=gettext_lazy("state"))
     def state_shown(self, row: ReceivedFile) -> SafeString:
@@ -166,3 +170,18 @@ def reject(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         return see_other(reverse(admin.page_name("change"), args=[pk]))
     done = _("The file was rejected. Nothing more of it comes in.")
     return _decided(admin, request, pk, senders.reject, done, reason=why)
+
+
+@pressed_only
+def take_out(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """A refused upload as it came. It may name account numbers: for those who may upload it."""
+    demand(request, MAY_DECIDE)
+    row = ReceivedFile.objects.select_related("account").filter(pk=pk).first()
+    if row is None:
+        raise Http404(_("There is no such file."))
+    try:
+        content = senders.take_out(row, by=actor(request), now=timezone.now())
+    except importing.CannotImport as error:
+        messages.error(request, str(error))
+        return see_other(reverse(admin.page_name("change"), args=[pk]))
+    return downloads.whole(row.batch_id, content, kind="application/octet-stream")

@@ -18,6 +18,8 @@ from bankfeeds.importing import FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import SourceAccount, Statement
 
+from . import uploads
+
 MOST_FILES = 20
 
 
@@ -63,14 +65,15 @@ def _result(request: HttpRequest, account: SourceAccount, file: UploadedFile[byt
     limit = settings.IMPORT_MAX_BYTES
     if (file.size or 0) > limit:
         return Result(name, words=_("Larger than %(most)s.") % {"most": filesizeformat(limit)})
+    content = file.read()
     try:
         upload = importing.look(
-            account, file_name=name, content=file.read(), by=actor(request), now=timezone.now()
+            account, file_name=name, content=content, by=actor(request), now=timezone.now()
         )
         return Result(name, upload=upload)
     except UnreadableFile as error:
-        may_be_read = error.code in importing.profiles.MENDED
-        return Result(name, words=importing.words_of(error.reason), may_be_read=may_be_read)
+        words = uploads.refuse(request, error, content, file_name=name, account=account)
+        return Result(name, words=words, may_be_read=error.code in importing.profiles.MENDED)
     except FileKnown as known:
         return Result(name, known=known.statement, words=str(known))
     except importing.SeveralProfiles as several:

@@ -1,0 +1,93 @@
+"""Files that people upload on a page and that are kept: those that could not be read, for the
+record, and long ones until the worker has read them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import zlib
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from bankfeeds import importing, sealing
+from bankfeeds.importing import CannotImport
+from bankfeeds.models import Actor, Event, ReceivedFile, SourceAccount
+
+S = ReceivedFile.State
+LONGEST_NAME = 200
+
+
+def keep_refused(
+    content: bytes,
+    *,
+    file_name: str,
+    account: SourceAccount | None,
+    words: str,
+    by: Actor,
+    now: dt.datetime,
+) -> ReceivedFile:
+    """The file as it came and why it was refused; the same by the same person is kept once."""
+    upload = _upload(content, file_name, account, by, now)
+    same = _same(upload).filter(state=S.REFUSED, words=words).first()
+    if same is not None:
+        return same
+    upload.state, upload.words, upload.processed_at = S.REFUSED, words, now
+    upload.sealed_body = sealing.seal(zlib.compress(content), now=now)
+    with transaction.atomic():
+        upload.save()
+        note_refused(upload, by=by, now=now)
+    return upload
+
+
+def note_refused(row: ReceivedFile, *, by: Actor, now: dt.datetime) -> None:
+    Event.objects.record("received.refused", by=by, at=now, words=row.batch_id, account=row.account)
+
+
+def take_out(row: ReceivedFile, *, by: Actor, now: dt.datetime) -> bytes:
+    """A refused file as it came; that it was handed out is written down. Raises CannotImport."""
+    if row.state != S.REFUSED:
+        raise CannotImport(_("Only a refused file is handed out."))
+    content = content_of(row)
+    Event.objects.record(
+        "received.handed_out", by=by, at=now, words=row.batch_id, account=row.account
+    )
+    return content
+
+
+def content_of(row: ReceivedFile) -> bytes:
+    """Raises CannotImport for one that was sealed with another secret."""
+    # Sealed for the numbers in it, not for a time: a file can be read again any day.
+    sealed = sealing.unseal(row.sealed_body, now=row.received_at)
+    if sealed is None:
+        raise CannotImport(
+            _("The file was encrypted with a SECRET_KEY that is not there any more.")
+        )
+    return zlib.decompress(sealed)
+
+
+def _upload(
+    content: bytes,
+    file_name: str,
+    account: SourceAccount | None,
+    by: Actor,
+    now: dt.datetime,
+) -> ReceivedFile:
+    return ReceivedFile(
+        batch_id=importing.profiles.plain_name(file_name)[-LONGEST_NAME:],
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        account=account,
+        uploaded_by=by.name,
+        user_id=by.user_id,
+        received_at=now,
+    )
+
+
+def _same(upload: ReceivedFile) -> QuerySet[ReceivedFile]:
+    rows = ReceivedFile.objects.filter(
+        sha256=upload.sha256, account=upload.account, uploaded_by=upload.uploaded_by
+    )
+    return rows.defer("sealed_body").order_by("-id")
