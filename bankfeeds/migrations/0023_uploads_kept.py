@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bankfeeds", "0021_link_withdrawn"),
+        ("bankfeeds", "0022_kept_pieces"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
