@@ -128,7 +128,7 @@ FOREIGN: dict[str, set[str]] = {
     "doorbell": {"django", "django_q"},
     "guides": {"django", "markdown_it"},
     "intake": {"defusedxml", "mt940"},
-    "management": {"django", "requests"},
+    "management": {"django", "django_q", "requests", "setproctitle"},
     "portal": {"csp", "django", "environ", "gunicorn", "pythonjsonlogger"},
     "sandbox": set(),
     "sealing": {"django", "cryptography"},

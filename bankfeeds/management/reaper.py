@@ -13,9 +13,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection
-from pathlib import Path
 
-PROC = Path("/proc")
+PROC = "/proc"
 KILLED_WITHIN = 1.0
 STATE, GROUP, STARTED = 0, 2, 19  # places in /proc/ID/stat behind the name
 
@@ -32,12 +31,12 @@ def is_alive(group: int) -> bool:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):  # macOS says the latter of dead entries
         return False
-    if not PROC.joinpath("self").exists():
+    if not os.path.exists(f"{PROC}/self"):
         return True
     return any(
         stat[GROUP] == str(group) and stat[STATE] not in "ZX"
-        for entry in PROC.iterdir()
-        if entry.name.isdigit() and (stat := _stat(int(entry.name)))
+        for name in os.listdir(PROC)
+        if name.isdigit() and (stat := _stat(int(name)))
     )
 
 
@@ -77,12 +76,13 @@ def is_the_same(group: int, mark: str | None) -> bool:
 def _is_gone(pid: int) -> bool:
     """Whether the process has ended, as far as that is told."""
     stat = _stat(pid)
-    return stat[STATE] in "ZX" if stat else PROC.joinpath("self").exists()
+    return stat[STATE] in "ZX" if stat else os.path.exists(f"{PROC}/self")
 
 
 def _stat(pid: int) -> list[str]:
     try:
-        text = PROC.joinpath(str(pid), "stat").read_text()
+        with open(f"{PROC}/{pid}/stat") as file:
+            text = file.read()
     except OSError:
         return []
     return text.rpartition(")")[2].split()

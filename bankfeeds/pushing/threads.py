@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = 48
+THREADS = 40
 
 _pools: dict[int, ThreadPoolExecutor] = {}
 

@@ -72,7 +72,7 @@ class Portal:
 
     def pool(self) -> list[psutil.Process]:
         """The two that carry out jobs, of a pool that was started and met no mishap since."""
-        return family_of(self.worker)[2:4]
+        return family_of(self.worker)[1:3]
 
     # What is sent
 

@@ -33,8 +33,8 @@ pytestmark = [
 CONNECTIONS, ACCOUNTS = 20, 3
 PUSHES = CONNECTIONS * ACCOUNTS
 FACTOR = "0.2"
-# Of django-q in each worker: main, sentinel, two that carry out jobs, monitor, pusher.
-POOL = 6
+# Of django-q in each worker: sentinel, two that carry out jobs, monitor, pusher.
+POOL = 5
 # Long enough for both to be at work when most is confirmed.
 ANSWERS_AFTER = "hang-0.3"
 # One line for each call, in the log of whoever made it.

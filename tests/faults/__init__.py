@@ -7,7 +7,7 @@
 A campaign makes a fresh database, a few hundred connections, some with several accounts, and
 confirms operations in series on each; two `manage.py worker` carry them out, with all timings
 scaled by one factor. Meanwhile processes are killed or stand still for longer than a lease (pool
-processes mostly, now and then main, sentinel, pusher, monitor, the watchdog, the sandbox), and the
+processes mostly, now and then sentinel, pusher, monitor, the watchdog, the sandbox), and the
 sandbox meets a share of the requests with faults (`weather`), drawn by the seed for each account.
 Work and kills wait for each other, so that the kills are spread over all of it. A person sends
 again what was refused, and touches nothing that is unknown. It is broken off after `--minutes`.

@@ -14,7 +14,7 @@ import psutil
 
 from .place import Place, Worker
 
-# Weights. A pool process carries out jobs; the others of its group are main, sentinel, pusher,
+# Weights. A pool process carries out jobs; the others of its group are sentinel, pusher,
 # monitor; a watchdog is the worker command itself.
 TARGETS = {"pool": 80, "group": 6, "watchdog": 3, "sandbox": 1, "pause": 5, "pause-all": 2}
 # A pool process that has ever sent something has more threads than its kin.
@@ -90,7 +90,7 @@ class Killer(threading.Thread):
 
     def _pool(self, worker: Worker) -> bool:
         """One that has sent something; where none has since the last kill, any: it may be idle."""
-        found = grown_up_family_of(worker)[2:]
+        found = grown_up_family_of(worker)[1:]
         senders = [each for each in found if _threads(each) >= THREADS_OF_A_SENDER]
         return _kill(self._chance.choice(senders or found)) if found else False
 
@@ -109,7 +109,7 @@ class Killer(threading.Thread):
     def _pause(self, worker: Worker) -> bool:
         """One pool process: it wakes up after its lease, if nobody ended it meanwhile."""
         found = family_of(worker)
-        senders = [each for each in found[2:] if _threads(each) >= THREADS_OF_A_SENDER]
+        senders = [each for each in found[1:] if _threads(each) >= THREADS_OF_A_SENDER]
         return self._stop_for_a_while(senders[:1])
 
     def _pause_all(self, worker: Worker) -> bool:
@@ -135,7 +135,7 @@ def _wake(processes: list[psutil.Process]) -> None:
 
 
 def family_of(worker: Worker) -> list[psutil.Process]:
-    """The pool of a worker: main, sentinel, then those that the sentinel started."""
+    """The pool of a worker: the sentinel, then those that the sentinel started."""
     try:
         below = psutil.Process(worker.pid).children(recursive=True)
         pool = [each for each in below if "qcluster" in " ".join(each.cmdline())]

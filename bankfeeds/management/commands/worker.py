@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import gc
 import logging
-import multiprocessing
 import os
+import signal
 import socket
 import threading
+import uuid
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django_q.cluster import Sentinel
+from setproctitle import setproctitle
 
 from bankfeeds import doorbell, health
 from bankfeeds.checks import refuse_to_send_undurably, refuse_to_start_broken
 from bankfeeds.codat import authorities
+from bankfeeds.management import memory
 from bankfeeds.management.process import Child, Family, told_to_stop
 from bankfeeds.management.watchdog import Watchdog
 
@@ -55,26 +58,33 @@ class Cluster:
         authorities.trusting()
         for job in doorbell.JOBS:
             import_string(job)
-        qcluster = load_command_class("django_q", "qcluster")
+        memory.one_arena()
         gc.collect()
         gc.freeze()
-        self._child = self._family.fork(lambda: self._run(qcluster), name="qcluster")
+        memory.give_back()
+        self._child = self._family.fork(self._run, name="qcluster")
         log.info("pool started, process %s", self._child.group)
 
-    def _run(self, qcluster: BaseCommand) -> None:
+    def _run(self) -> None:
+        """Be the pool's sentinel, without `qcluster`, a process that starts it and then waits."""
         settings.POOL_NAME = self.name
+        setproctitle(f"qcluster {self.name}")
         # What the pool's processes have in common stays in memory once, not once for each.
-        os.register_at_fork(before=gc.freeze)
-        call_command(qcluster, skip_checks=True)
-        # Which only starts them; a process that ends in the ordinary way waits for its children.
-        for process in multiprocessing.active_children():
-            process.join()
+        os.register_at_fork(before=gc.freeze, after_in_child=_end_when_told)
+        stop = threading.Event()
+        sentinel = Sentinel(stop, threading.Event(), uuid.uuid4(), start=False)
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        sentinel.start()
 
     def end(self) -> None:
         """At once: what the watchdog ends is stuck, or headless and deaf to being asked."""
         if self._child is not None:
             self._family.end(self._child, grace=0)
             self._child = None
+
+
+def _end_when_told() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class Command(BaseCommand):

@@ -117,7 +117,7 @@ def idle_kill(scene: Scene) -> None:
     """A dead idle process holds the lock of its pool's queue: the watchdog starts a new pool."""
     scene.clients(2)
     for worker in scene.place.workers:
-        for process in family_of(worker)[2:4]:
+        for process in family_of(worker)[1:3]:
             process.kill()
     scene.confirm()
     scene.wait_for_the_end()
