@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import ERROR, WARNING, CheckMessage, Error, Tags, Warning, register
 from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management.base import BaseCommand
 from django.db import connection
 
 from . import conf, guards, webhooks
@@ -191,7 +191,7 @@ def commits_survive(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 def refuse_to_send_undurably() -> None:
     """Run by the worker: what is a warning elsewhere keeps it from starting."""
-    call_command("check", tags=[DURABLE], deploy=True, fail_level="WARNING")
+    _hold([DURABLE], deploy=True, level=WARNING)
 
 
 @register("portal", deploy=True)
@@ -253,5 +253,10 @@ def refuse_to_start_broken(*, pages: bool = True) -> None:
     `pages`: with the checks of what is shown, which load it all; the worker shows nothing.
     """
     tags = None if pages else sorted(registry.tags_available() - SHOWN)
-    call_command("check", tags=tags, fail_level="ERROR")
-    call_command("check", tags=[HISTORY], deploy=True, fail_level="ERROR")
+    _hold(tags)
+    _hold([HISTORY], deploy=True)
+
+
+def _hold(tags: list[str] | None, *, deploy: bool = False, level: int = ERROR) -> None:
+    """Raise SystemCheckError, or say nothing: unlike the command, which says that all is well."""
+    BaseCommand().check(tags=tags, include_deployment_checks=deploy, fail_level=level)

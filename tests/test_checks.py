@@ -113,8 +113,11 @@ def test_e007_the_queue_is_in_our_database(settings: LazySettings, change: dict[
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("pages", [True, False])
-def test_nothing_starts_while_a_check_fails(settings: LazySettings, pages: bool) -> None:
+def test_nothing_starts_while_a_check_fails(
+    settings: LazySettings, pages: bool, capsys: Any
+) -> None:
     checks.refuse_to_start_broken(pages=pages)
+    assert capsys.readouterr() == ("", "")
     settings.CODAT_API_KEY = ""
     with pytest.raises(SystemCheckError, match="CODAT_API_KEY is empty"):
         checks.refuse_to_start_broken(pages=pages)

@@ -95,6 +95,7 @@ class Machine:
         assert service["WorkingDirectory"] == "/opt/portal"
         assert service["EnvironmentFile"] == "/etc/portal.env"
         assert service["KillMode"] == "mixed"
+        assert (service["StandardOutput"], service["StandardError"]) == ("null", "journal")
         line = service["ExecStart"]
         if unit == "portal-web":
             assert f"--bind {ADDRESS} " in line and "--no-control-socket" in line
@@ -215,10 +216,12 @@ def test_it_runs_is_killed_and_runs_again(
     stored = [ident for entry in support.ledger() for ident in entry["transactionIds"]]
     assert sorted(stored) == sorted(ids), "each row once"
     assert len({post["idempotencyKey"] for post in support.posts()}) == 2
-    _every_line_is_one_object(tmp_path / "portal-web.log")
+    web, worker = (_lines(tmp_path / f"portal-{each}.log") for each in ("web", "worker"))
+    assert {"gunicorn.error", "portal.requests"} <= {line["logger"] for line in web}
+    assert all(line["request_id"] for line in web if line["logger"] == "portal.requests")
+    assert {"bankfeeds.worker", "bankfeeds.codat"} <= {line["logger"] for line in worker}
 
 
-def _every_line_is_one_object(log: Path) -> None:
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert {"gunicorn.error", "portal.requests"} <= {line["logger"] for line in lines}
-    assert all(line["request_id"] for line in lines if line["logger"] == "portal.requests")
+def _lines(log: Path) -> list[dict[str, Any]]:
+    """Each is one object, whoever wrote it."""
+    return [json.loads(line) for line in log.read_text().splitlines()]

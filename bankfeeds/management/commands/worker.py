@@ -105,7 +105,7 @@ class Command(BaseCommand):
             health.forget_old_pools(now=timezone.now())
             watchdog = Watchdog(cluster, name=cluster.name, factor=settings.TIMING_FACTOR)
             watchdog.start()
-            self.stderr.write("The worker runs. Ctrl+C ends it.", lambda words: words)
+            log.info("the worker runs; Ctrl+C ends it")
             self._watch(watchdog, stop)
             log.info("the worker was told to stop")
 
