@@ -69,9 +69,12 @@ def patience_is_over(since: float) -> bool:
     return time.monotonic() - since >= conf.longest_wait()
 
 
-def tell_unfinished(request: HttpRequest, row: RemoteCreation) -> None:
-    """Say what became of a creation that did not end well."""
+def tell_unfinished(request: HttpRequest, row: RemoteCreation, *, of: str = "") -> None:
+    """Say what became of a creation that did not end well; `of` whom, where there are several."""
+    before = f"{of}: " if of else ""
     if onboarding.in_progress(row, now=clock()):
-        messages.warning(request, _("It is being created right now. Look again in a minute."))
+        text = _("It is being created right now. Look again in a minute.")
+        messages.warning(request, f"{before}{text}")
     else:
-        messages.error(request, row.problem or _("It was not sent to Codat yet. Press Continue."))
+        text = row.problem or _("It was not sent to Codat yet. Press Continue.")
+        messages.error(request, f"{before}{text}")

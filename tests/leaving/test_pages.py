@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -144,6 +145,22 @@ def test_continue_and_leave_it(manager: Any, onboarded: support.Onboarded) -> No
     go_on = at(onboarded.connection, "go_on")
     assert "Done at Codat" in text(manager.post(go_on, named, follow=True))
     assert "ended already" in text(manager.post(go_on, named, follow=True))
+
+
+def test_each_of_several_unfinished_has_its_own_continue(
+    manager: Any, onboarded: support.Onboarded
+) -> None:
+    one = order(Kind.REMOVE_ACCOUNT, onboarded, account=onboarded.accounts[0])
+    other = order(Kind.REVOKE, onboarded)
+    go_on = at(onboarded.connection, "go_on")
+    for where in (onboarded.connection, onboarded.company):
+        page = manager.get(at(where, "change"))
+        assert text(page).count("not finished") == 2
+        kept = re.findall(r'name="departure" value="(\d+)"', page.content.decode())
+        assert list(dict.fromkeys(kept)) == [str(one.pk), str(other.pk)]
+    assert "Done at Codat: Revoke" in text(
+        manager.post(go_on, {"departure": other.pk}, follow=True)
+    )
 
 
 def test_what_was_surely_not_done_may_be_left(

@@ -6,6 +6,7 @@ changes, or a likely duplicate, is shown first; that step needs no JavaScript.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,9 +153,13 @@ def connect(
 
 
 def connect_all(request: HttpRequest, companies: list[Company]) -> None:
-    """Create each one's QuickBooks connection in turn; one that cannot stops none of the others."""
-    by, made = actor(request), 0
+    """Create each one's QuickBooks connection in turn; one that cannot stops none of the others,
+    unless the person has waited for Codat long enough."""
+    by, made, asked, since = actor(request), 0, 0, time.monotonic()
     for company in companies[:MOST_CONNECTED]:
+        if asked and asking.patience_is_over(since):
+            break
+        asked += 1
         try:
             row = onboarding.plan_connection(
                 company, by=by, now=asking.clock(), form_key=new_form_key()
@@ -166,8 +171,8 @@ def connect_all(request: HttpRequest, companies: list[Company]) -> None:
         if asking.settle(row):
             made += 1
         else:
-            asking.tell_unfinished(request, row)
-    _tell_connected(request, made, left=len(companies) - MOST_CONNECTED)
+            asking.tell_unfinished(request, row, of=company.name)
+    _tell_connected(request, made, left=len(companies) - asked)
 
 
 def _tell_connected(request: HttpRequest, made: int, *, left: int) -> None:

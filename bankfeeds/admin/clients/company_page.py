@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds import holding, onboarding, sync
+from bankfeeds import holding, onboarding, refreshing, sync
 from bankfeeds.admin import (
     asking,
     holding_shown,
@@ -25,6 +26,7 @@ from bankfeeds.admin import (
 from bankfeeds.admin.parts import PortalAdmin, demand, given_form_key, new_form_key, pressed_only
 from bankfeeds.admin.posted import actor, see_other
 from bankfeeds.going_back import back
+from bankfeeds.messages import CodatError, explain
 from bankfeeds.models import Company, Connection, Intent
 
 from . import company_add, ways_out
@@ -130,13 +132,18 @@ def refresh(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def refresh_all(request: HttpRequest, companies: list[Company]) -> None:
-    """Refresh each in turn and say how each stands; one that fails does not stop the others."""
-    client, by = asking.client(), actor(request)
-    for company in companies[:MOST_REFRESHED]:
+    """Refresh each in turn and say how each stands, until one meets what all would meet, or the
+    person has waited long enough: then the others are left as they are, and that is said."""
+    client, by, since = asking.client(), actor(request), time.monotonic()
+    chosen = companies[:MOST_REFRESHED]
+    for done, company in enumerate(chosen, start=1):
         read = functools.partial(
             sync.refresh_company, company, client=client, by=by, clock=asking.clock
         )
-        tell_refreshed(request, company, read)
+        well = tell_refreshed(request, company, read)
+        if done < len(chosen) and (not well or asking.patience_is_over(since)):
+            _tell_left(request, len(companies) - done)
+            return
     left = len(companies) - MOST_REFRESHED
     if left > 0:
         text = ngettext(
@@ -147,14 +154,30 @@ def refresh_all(request: HttpRequest, companies: list[Company]) -> None:
         messages.warning(request, text % {"n": left, "most": MOST_REFRESHED})
 
 
-def tell_refreshed(request: HttpRequest, company: Company, read: Callable[[], int]) -> None:
-    """Read from Codat, then say how the client stands; or why it could not be read."""
-    if asking.ask(request, read) is None:
-        return
+def _tell_left(request: HttpRequest, left: int) -> None:
+    text = ngettext(
+        "%(n)d more company was not asked about. Refresh it when Codat answers again.",
+        "%(n)d more companies were not asked about. Refresh them when Codat answers again.",
+        left,
+    )
+    messages.warning(request, text % {"n": left})
+
+
+def tell_refreshed(request: HttpRequest, company: Company, read: Callable[[], int]) -> bool:
+    """Read from Codat, then say how the client stands, or why it could not be read.
+
+    False where the next one would meet the same.
+    """
+    try:
+        read()
+    except CodatError as error:
+        messages.error(request, f"{company.name}: {explain(error)}")
+        return not isinstance(error, refreshing.CONCERNS_ALL)
     fresh = found(company.pk)
     word = mirror_words.headline(fresh, mirror_rows.current(fresh), now=asking.clock())
     text = _("%(company)s, refreshed from Codat: %(status)s.")
     messages.success(request, text % {"company": fresh.name, "status": word.label})
+    return True
 
 
 def refresh_connection(request: HttpRequest, connection: Connection) -> None:

@@ -6,6 +6,7 @@ and the buttons that the person may use, each leading to the page that asks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,8 @@ def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
         why = leaving.why_not(Kind.REMOVE_ACCOUNT, connection=account.connection, account=account)
         push = leaving.in_the_way(account.connection, account) if why else None
         found.append(Way(str(Kind.REMOVE_ACCOUNT.label), _at(account, "remove"), why, push))
-    block = _block(request, found, standing(account.connection, account))
+    open_now = standing(account.connection, account)
+    block = _block(request, found, [open_now] if open_now else [])
     heir = account.followed_by.order_by("pk").first()
     return {**block, "follows": account.follows, "heir": heir}
 
@@ -132,10 +134,10 @@ def _cut_off_first() -> str:
     )
 
 
-def _open(**of: Any) -> Departure | None:
-    """The first open one, also of a single account."""
+def _open(**of: Any) -> list[Departure]:
+    """The open ones, in the order in which they were asked for, also of single accounts."""
     rows = Departure.objects.open().filter(**of).select_related("account")
-    return rows.defer("account__sealed_body").order_by("pk").first()
+    return list(rows.defer("account__sealed_body").order_by("pk"))
 
 
 def _may_go_on(account: SourceAccount) -> bool:
@@ -149,10 +151,11 @@ def _at(row: Any, name: str) -> str:
     return reverse(f"admin:bankfeeds_{row._meta.model_name}_{name}", args=[row.pk])
 
 
-def _block(request: HttpRequest, ways: list[Way], departure: Departure | None) -> dict[str, Any]:
+def _block(
+    request: HttpRequest, ways: list[Way], departures: Sequence[Departure]
+) -> dict[str, Any]:
     return {
         "ways": ways,
-        "departure": departure,
-        "may_go_on": departure is not None and may(request, "add_departure"),
-        "may_leave": departure is not None and departure.state == Departure.State.PLANNED,
+        "departures": departures,
+        "may_go_on": bool(departures) and may(request, "add_departure"),
     }
