@@ -18,7 +18,8 @@ REFRESH = "bankfeeds.tasks.refresh"
 RESEND = "bankfeeds.tasks.resend"
 ADOPT = "bankfeeds.tasks.adopt"
 RECEIVED = "bankfeeds.tasks.read_received"
-JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT, RECEIVED)
+UPLOADED = "bankfeeds.tasks.read_upload"
+JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT, RECEIVED, UPLOADED)
 
 
 # So many jobs in the queue are enough: what is rung in vain is rung again by the sweep.

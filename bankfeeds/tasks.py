@@ -57,6 +57,10 @@ def read_received(sender_id: int) -> None:
     senders.read_next(sender_id, clock=timezone.now)
 
 
+def read_upload(file_id: int) -> None:
+    senders.read_upload(file_id, clock=timezone.now)
+
+
 def run_feeds() -> None:
     feeds.run_due(clock=timezone.now)
 

@@ -288,8 +288,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
 }
 
-# Statement files: 20 MB, the limit that the import page states.
+# Statement files: 20 MB, the limit that the import page states; long ones wait for the worker.
 IMPORT_MAX_BYTES = 20 * 1024 * 1024
+IMPORT_AT_ONCE_BYTES, IMPORT_AT_ONCE_ROWS = 2 * 1024 * 1024, 5_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # --- Logging --------------------------------------------------------------------------------

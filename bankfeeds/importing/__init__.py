@@ -13,7 +13,7 @@ from .bulk import in_one_pass
 from .deciding import AlreadyDecided, answers_of, decide, seen_of, sent_in
 from .each import Looked, look_on_each
 from .landing import Arrival, Landed, land, land_on
-from .look import FileKnown, OfAnother, elsewhere, look, refuse_unfit
+from .look import FileKnown, OfAnother, elsewhere, look, refuse_in_vain, refuse_unfit
 from .matching import CannotImport
 from .mending import mended_lines
 from .pieces import UploadGone
@@ -56,6 +56,7 @@ __all__ = [
     "preview",
     "profiles",
     "read",
+    "refuse_in_vain",
     "refuse_unfit",
     "save",
     "seen_of",

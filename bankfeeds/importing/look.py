@@ -76,9 +76,8 @@ def look(
     content, where it was read already.
     Raises UnreadableFile, FileKnown, CannotImport.
     """
-    refuse_unfit(account)
     digest = hashlib.sha256(content).hexdigest()
-    refuse_known(account, digest)
+    refuse_in_vain(account, digest)
     # A workbook is taken apart once: what asks for its columns gets the text.
     text = in_columns(content) if part is None else b""
     if part is None and (list_of_bad_rows := mending.list_in(text)):
@@ -191,6 +190,12 @@ def refuse_unfit(account: SourceAccount) -> None:
                 " Press Continue on the account first."
             )
         )
+
+
+def refuse_in_vain(account: SourceAccount, digest: str) -> None:
+    """Raise CannotImport or FileKnown for a file that need not be read first."""
+    refuse_unfit(account)
+    refuse_known(account, digest)
 
 
 def refuse_known(account: SourceAccount, digest: str) -> None:

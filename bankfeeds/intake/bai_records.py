@@ -6,11 +6,11 @@ because each record has to be named by its line and each wrong total by both fig
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from . import pace
 from .lines import text_lines
 from .shape import RAW_SHOWN, Reason, UnreadableFile, gettext_noop
 
@@ -124,7 +124,7 @@ def _at(fields: Sequence[str], place: int) -> str:
 
 def _records(content: bytes) -> Iterator[Record]:
     record: Record | None = None
-    for number, text in enumerate(text_lines(io.BytesIO(content)), start=1):
+    for number, text in enumerate(text_lines(pace.Stream(content)), start=1):
         line = text.strip()
         if not line:
             continue

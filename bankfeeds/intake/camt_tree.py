@@ -13,6 +13,7 @@ from xml.sax.xmlreader import AttributesImpl, Locator
 from defusedxml import sax
 from defusedxml.common import DefusedXmlException
 
+from . import pace
 from .lines import refuse_what_is_no_text
 from .shape import DECLARES, RAW_SHOWN, TOO_MANY_TAGS, Reason, UnreadableFile, gettext_noop
 
@@ -81,7 +82,7 @@ def statements(content: bytes) -> list[Node]:
     refuse_what_is_no_text(content[:65_536])
     handler = _Handler(len(content))
     try:
-        sax.parseString(content, handler, forbid_dtd=True)
+        sax.parse(pace.Stream(content), handler, forbid_dtd=True)
     except DefusedXmlException:
         raise UnreadableFile(DECLARES) from None
     except (SAXException, ValueError, LookupError):

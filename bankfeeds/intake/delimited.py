@@ -6,10 +6,9 @@ row: read line by line, words of a payer's message could pass for a transaction 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 
-from . import cells
+from . import cells, pace
 from .lines import EMPTY, Source, text_lines
 from .mended import instead
 from .records import STRAY_QUOTE, Record, records
@@ -53,7 +52,7 @@ class Reading:
 
         `mended`: cells that people have put in the place of those of a line.
         """
-        stream = io.BytesIO(source) if isinstance(source, bytes) else source
+        stream = pace.Stream(source) if isinstance(source, bytes) else source
         self._places = places
         self._ids_once = ids_once
         self._records = instead(records(text_lines(stream)), mended or {})

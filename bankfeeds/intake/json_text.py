@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from . import pace
 from .shape import TOO_MANY_ENTRIES, Reason, UnreadableFile, gettext_noop
 
 # The first is enough for nearly every member, and slicing it out costs little.
@@ -132,6 +133,7 @@ class Walk:
             self._left -= 1
             if self._left < 0:
                 raise UnreadableFile(TOO_MANY_ENTRIES, line=self.line)
+            pace.at(self.place, len(self.text))
             yield
             if self._at(end):
                 return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from itertools import accumulate, islice
 
+from . import pace
 from .lines import BOM, text_lines
 from .profile import Encoding, Layout
 from .records import Record, records
@@ -25,7 +25,7 @@ NAMES = {
 
 def records_of(content: bytes, layout: Layout) -> Iterator[Record]:
     """Every record below the lines above, the header included. Raises UnreadableFile."""
-    lines = text_lines(io.BytesIO(recoded(content, layout.encoding)))
+    lines = text_lines(pace.Stream(recoded(content, layout.encoding)))
     below = islice(lines, layout.above, None)
     if layout.widths:
         return _sliced(below, layout)

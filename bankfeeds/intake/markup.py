@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from . import pace
 from .shape import TOO_MANY_TAGS, Reason, UnreadableFile, gettext_noop
 
 DEEPEST = 40
@@ -131,6 +132,7 @@ class _Builder:
         self.left -= 1
         if self.left < 0:
             raise UnreadableFile(TOO_MANY_TAGS, line=line)
+        pace.at(begin, len(self.text))
         node = Node(name, line, begin)
         holder.children.append(node)
         self.open.append(node)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from mt940 import tags
 
+from . import pace
 from .cells import BadCell
 from .shape import RAW_SHOWN, TOO_MANY_ENTRIES, Reason, UnreadableFile, gettext_noop
 
@@ -65,7 +66,9 @@ def messages(text: str) -> list[list[Field]]:
 
 def _fields(text: str) -> Iterator[Field]:
     open_one: Field | None = None
-    for number, line in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        pace.at(number, len(lines))
         line = ENVELOPE.sub("", line, count=1) if line.startswith("{") else line
         begin = TAG.match(line)
         over = not line.strip() or BLOCK_END.fullmatch(line.strip())

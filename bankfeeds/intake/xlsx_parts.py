@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 
+from . import pace
 from .shape import DECLARES, Reason, UnreadableFile, gettext_noop
 
 CHUNK = 65_536
@@ -58,7 +59,8 @@ class Parts:
             raise UnreadableFile(DAMAGED) from None
         found = self._zip.infolist()
         self.names = {each.filename for each in found}
-        if sum(each.file_size for each in found) > self.limit or len(found) > MOST_PARTS:
+        self._size = sum(each.file_size for each in found)
+        if self._size > self.limit or len(found) > MOST_PARTS:
             raise UnreadableFile(BOMB)
         if len(self.names) < len(found):
             raise UnreadableFile(DAMAGED)
@@ -85,6 +87,7 @@ class Parts:
                 self.left -= len(chunk)
                 if self.left < 0:
                     raise UnreadableFile(BOMB)
+                pace.at(self.limit - self.left, self._size)
                 yield chunk
 
 

@@ -14,9 +14,10 @@ from .binding import bind
 from .deciding import leave_out_bad, read_again, reject, why_not
 from .door import status, take
 from .expecting import expect, give_up, missing_now, note_missing, rejected_of
+from .looking import read_upload
 from .reading import read_next, ring_waiting
 from .tokens import NameTaken, create, revoke
-from .uploads import keep_refused, take_out
+from .uploads import keep_long, keep_refused, take_out
 
 __all__ = [
     "NameTaken",
@@ -24,12 +25,14 @@ __all__ = [
     "create",
     "expect",
     "give_up",
+    "keep_long",
     "keep_refused",
     "leave_out_bad",
     "missing_now",
     "note_missing",
     "read_again",
     "read_next",
+    "read_upload",
     "reject",
     "rejected_of",
     "revoke",

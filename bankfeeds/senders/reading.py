@@ -11,24 +11,23 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell, importing
 from bankfeeds.importing import Landed
+from bankfeeds.intake import pace
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, Event, Origin, ReceivedFile, Sender
 
-from . import uploads
+from . import looking, uploads
+from .looking import MOST_TRIES, lease
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], dt.datetime]
 S = ReceivedFile.State
-# A file that ends its reader so often is a person's.
-MOST_TRIES = 5
 SENDERS_A_ROUND = 50
 ROWS_TOLD = 20
 
@@ -47,13 +46,15 @@ def read_next(sender_id: int, *, clock: Clock) -> None:
 
 
 def ring_waiting(*, now: dt.datetime) -> None:
-    """Ring again for senders whose ring was lost or whose reader was ended; bounded."""
+    """Ring again for files whose ring was lost or whose reader was ended; bounded."""
     if not (room := min(SENDERS_A_ROUND, doorbell.ENOUGH - doorbell.waiting())) > 0:
         return
-    busy = ReceivedFile.objects.filter(state=S.READING, claimed_at__gt=now - _lease())
+    busy = ReceivedFile.objects.filter(state=S.READING, claimed_at__gt=now - lease())
     due = _waiting().exclude(sender__in=busy.order_by().values("sender"))
     for sender in due.order_by("sender").values_list("sender", flat=True).distinct()[:room]:
         doorbell.ring(doorbell.RECEIVED, sender)
+    for upload in looking.due(now=now).values_list("pk", flat=True)[:room]:
+        doorbell.ring(doorbell.UPLOADED, upload)
 
 
 def _waiting() -> QuerySet[ReceivedFile]:
@@ -61,13 +62,8 @@ def _waiting() -> QuerySet[ReceivedFile]:
     return rows.order_by()
 
 
-def _lease() -> dt.timedelta:
-    """By then the pool has ended whatever was reading."""
-    return dt.timedelta(seconds=settings.QUEUE_RETRY)
-
-
 def _is_held(row: ReceivedFile, now: dt.datetime) -> bool:
-    return row.claimed_at is not None and row.claimed_at > now - _lease()
+    return row.claimed_at is not None and row.claimed_at > now - lease()
 
 
 def _claim(sender_id: int, *, now: dt.datetime) -> ReceivedFile | None:
@@ -77,8 +73,8 @@ def _claim(sender_id: int, *, now: dt.datetime) -> ReceivedFile | None:
         row = _waiting().filter(sender=sender_id).select_related("sender").order_by("id").first()
         if row is None or (row.state == S.READING and _is_held(row, now)):
             return None
-        row.state, row.claimed_at, row.tries = S.READING, now, row.tries + 1
-        row.save(update_fields=["state", "claimed_at", "tries"])
+        row.state, row.claimed_at, row.tries, row.done = S.READING, now, row.tries + 1, 0
+        row.save(update_fields=["state", "claimed_at", "tries", "done"])
         return row
 
 
@@ -94,7 +90,8 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
             now=now,
             leave_out_bad=row.leave_out_by_id is not None,
         )
-        landed = importing.land(arrival, otherwise=_sender(row).account)
+        with pace.told(looking.Progress(row)):
+            landed = importing.land(arrival, otherwise=_sender(row).account)
         return "", [_entry(each) for each in landed]
     except UnreadableFile as error:
         return importing.words_of(error.reason), []

@@ -1,5 +1,5 @@
 """Files that people upload on a page and that are kept: those that could not be read, for the
-record, and long ones until the worker has read them.
+record, and long ones until the worker has read them (`looking`).
 """
 
 from __future__ import annotations
@@ -8,16 +8,58 @@ import datetime as dt
 import hashlib
 import zlib
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from bankfeeds import importing, sealing
+from bankfeeds import doorbell, importing, sealing
 from bankfeeds.importing import CannotImport
-from bankfeeds.models import Actor, Event, ReceivedFile, SourceAccount
+from bankfeeds.models import Actor, ColumnProfile, Event, ReceivedFile, SourceAccount
 
 S = ReceivedFile.State
+# Bytes of a workbook's text for one of the workbook itself, about.
+PACKED = 20
 LONGEST_NAME = 200
+
+
+def keep_long(
+    content: bytes,
+    *,
+    file_name: str,
+    account: SourceAccount | None,
+    profile: ColumnProfile | None = None,
+    by: Actor,
+    now: dt.datetime,
+) -> ReceivedFile | None:
+    """For the worker to read; None for a file that is read at once. Nobody has to wait twice.
+
+    Raises what `importing.look` does before it reads: FileKnown, CannotImport.
+    """
+    if not is_long(content):
+        return None
+    upload = _upload(content, file_name, account, by, now)
+    if account is not None:
+        importing.refuse_in_vain(account, upload.sha256)
+    waiting = _same(upload).filter(state__in=(S.RECEIVED, S.READING), profile=profile).first()
+    if waiting is not None:
+        return waiting
+    upload.profile = profile
+    upload.sealed_body = sealing.seal(zlib.compress(content), now=now)
+    with transaction.atomic():
+        upload.save()
+        doorbell.ring(doorbell.UPLOADED, upload.pk)
+    return upload
+
+
+def is_long(content: bytes) -> bool:
+    """Not to be read while a browser waits. A workbook is packed: it holds many times its size."""
+    if content.startswith(b"PK"):
+        return len(content) * PACKED > settings.IMPORT_AT_ONCE_BYTES
+    if len(content) > settings.IMPORT_AT_ONCE_BYTES:
+        return True
+    ends = max(content.count(b"\n"), content.count(b"\r"))
+    return ends > settings.IMPORT_AT_ONCE_ROWS
 
 
 def keep_refused(

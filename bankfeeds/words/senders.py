@@ -74,11 +74,16 @@ def _which(numbers: Sequence[str], *, of: int) -> str:
 
 def part(status: str) -> Word:
     """Of one account in the file."""
-    if status == "saved":
-        return Word(_("Saved"), _("Its transactions are here."), "good")
-    if status == "unknown":
-        return Word(_("No account"), _("It belongs to no account here."), "warn")
-    return Word(_("In quarantine"), _("Nothing of this account is saved."), "warn")
+    found: dict[str, tuple[str, str, Tone]] = {
+        "saved": (_("Saved"), _("Its transactions are here."), "good"),
+        "previewed": (_("Preview ready"), _("Nothing of it is saved yet."), "good"),
+        "known": (_("Already here"), _("This very file was saved on it before."), "quiet"),
+        "refused": (_("Refused"), _("Nothing of this account can be taken in."), "warn"),
+        "unknown": (_("No account"), _("It belongs to no account here."), "warn"),
+    }
+    quarantined: tuple[str, str, Tone]
+    quarantined = (_("In quarantine"), _("Nothing of this account is saved."), "warn")
+    return Word(*found.get(status, quarantined))
 
 
 def expected(row: ExpectedFile | None) -> str:

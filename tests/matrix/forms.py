@@ -119,6 +119,7 @@ admin/bankfeeds/receivedfile/{received}/history/    -
 admin/bankfeeds/receivedfile/{received}/read-again/ -
 admin/bankfeeds/receivedfile/{received}/leave-out/  -
 admin/bankfeeds/receivedfile/{received}/file/       -
+admin/bankfeeds/receivedfile/{received}/status/     -
 admin/bankfeeds/receivedfile/{received}/reject/     admin/bankfeeds/receivedfile/{received}/change/  reason=wrong | reason
 
 # Transactions

@@ -153,6 +153,7 @@ admin/bankfeeds/receivedfile/{received}/delete/            .....  .....
 admin/bankfeeds/receivedfile/{received}/read-again/        MSADR  MS..R
 admin/bankfeeds/receivedfile/{received}/leave-out/         MSADR  MS..R
 admin/bankfeeds/receivedfile/{received}/reject/            MSADR  MS..R
+admin/bankfeeds/receivedfile/{received}/status/            MSADR  MSADR
 admin/bankfeeds/receivedfile/{received}/file/              MSADR  MS..R
 
 # Transactions

@@ -21,7 +21,7 @@ from bankfeeds.models import (
     Statement,
     WrongToken,
 )
-from bankfeeds.senders import reading
+from bankfeeds.senders import looking
 from tests.intake.support import written
 from tests.support import run_jobs
 
@@ -169,13 +169,13 @@ def test_files_of_a_sender_are_read_in_the_order_in_which_they_came() -> None:
     run_jobs()
     senders.ring_waiting(now=now + dt.timedelta(seconds=1))
     assert run_jobs() == 0
-    later = now + reading._lease() + dt.timedelta(seconds=1)
+    later = now + looking.lease() + dt.timedelta(seconds=1)
     senders.ring_waiting(now=later)
     senders.read_next(core.pk, clock=lambda: later)
     senders.read_next(core.pk, clock=lambda: later)
     ids = BankTransaction.objects.order_by("id").values_list("transaction_id", flat=True)
     assert list(ids) == ["D1-1", "D1-2", "D2-1", "D2-2"]
-    ReceivedFile.objects.update(state="received", tries=reading.MOST_TRIES)
+    ReceivedFile.objects.update(state="received", tries=looking.MOST_TRIES)
     senders.read_next(core.pk, clock=lambda: later)
     assert "broken off" in ReceivedFile.objects.order_by("id")[0].words
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
@@ -41,7 +42,10 @@ def _of_each(admin: PortalAdmin, request: HttpRequest, form: UploadForm) -> Http
         form.add_error("file", _("Choose one file at a time. Nothing was saved."))
         return None
     name = importing.profiles.plain_name(file.name or "")
-    found = _look(request, form, name, file.read())
+    content = file.read()
+    if later := uploads.later(request, content, file_name=name):
+        return redirect("admin:bankfeeds_receivedfile_change", later.pk)
+    found = _look(request, form, name, content)
     if not found:
         return None
     return admin.page(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -27,7 +27,7 @@ from bankfeeds import holding, importing, words
 from bankfeeds.admin.parts import PortalAdmin, demand
 from bankfeeds.importing import Entry, FileKnown
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import Actor, ColumnProfile, Event, SourceAccount, Statement
+from bankfeeds.models import Actor, ColumnProfile, Event, ReceivedFile, SourceAccount, Statement
 
 from . import choose, shown, uploads
 from . import several as intake_several
@@ -68,6 +68,8 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         kept = _look(request, account, form, again.profile if again else None)
         if isinstance(kept, Statement):
             return redirect("admin:bankfeeds_statement_preview", pk=kept.pk)
+        if isinstance(kept, ReceivedFile):
+            return redirect("admin:bankfeeds_receivedfile_change", kept.pk)
         unread = kept
     return admin.page(
         request,
@@ -93,18 +95,16 @@ def _why_not(account: SourceAccount) -> str:
 
 def _look(
     request: HttpRequest, account: SourceAccount, form: FilesForm, profile: ColumnProfile | None
-) -> Statement | intake_unread.Unread | None:
+) -> Statement | ReceivedFile | intake_unread.Unread | None:
     """The kept upload; when it was refused, the reason on the form and what may still read it."""
     file: UploadedFile[bytes] = form.cleaned_data["file"]
     content = file.read()
+    given: dict[str, Any] = {"file_name": file.name or "", "profile": profile}
     try:
+        if long_one := uploads.later(request, content, account=account, **given):
+            return long_one
         return importing.look(
-            account,
-            file_name=file.name or "",
-            content=content,
-            profile=profile,
-            by=_actor(request),
-            now=timezone.now(),
+            account, content=content, by=_actor(request), now=timezone.now(), **given
         )
     except UnreadableFile as error:
         reason = uploads.refuse(request, error, content, file_name=file.name or "", account=account)

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -24,6 +25,8 @@ from bankfeeds.models import ReceivedFile, SourceAccount, Statement
 from bankfeeds.words.senders import part as word_of_part
 from bankfeeds.words.senders import received as word
 from bankfeeds.words.senders import why
+
+from . import unread, upload_status
 
 MAY_DECIDE = "add_statement"
 
@@ -60,6 +63,7 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
             self.own("<int:pk>/leave-out/", "leave_out", leave_out),
             self.own("<int:pk>/reject/", "reject", reject),
             self.own("<int:pk>/file/", "file", take_out),
+            self.own("<int:pk>/status/", "status", upload_status.view),
             *super().get_urls(),
         ]
 
@@ -75,12 +79,14 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
         found = row.filter(pk=pk).first()
         if found is None:
             return None
+        if address := upload_status.leads_to(request, found):
+            return redirect(address)
         return self.page(
             request,
             "page",
             title=found.batch_id,
-            row=found,
-            word=word(found),
+            **upload_status.context(request, found),
+            unread=unread.kept_of(request, found),
             parts=_parts(found),
             why_not=senders.why_not(found),
             may_leave_out=any(each["rows"] for each in _waiting(found) if each["account"]),

@@ -16,7 +16,7 @@ from bankfeeds.admin.parts import PortalAdmin
 from bankfeeds.admin.posted import actor
 from bankfeeds.importing import FileKnown
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import SourceAccount, Statement
+from bankfeeds.models import ReceivedFile, SourceAccount, Statement
 
 from . import uploads
 
@@ -27,11 +27,14 @@ MOST_FILES = 20
 class Result:
     """`upload`: kept to be looked at. `known`: the import that it is already. `words`: why not.
 
+    `later`: a long file that the worker reads.
+
     `may_be_read`: by a column profile.
     """
 
     name: str
     upload: Statement | None = None
+    later: ReceivedFile | None = None
     known: Statement | None = None
     words: str = ""
     may_be_read: bool = False
@@ -67,6 +70,8 @@ def _result(request: HttpRequest, account: SourceAccount, file: UploadedFile[byt
         return Result(name, words=_("Larger than %(most)s.") % {"most": filesizeformat(limit)})
     content = file.read()
     try:
+        if later := uploads.later(request, content, file_name=name, account=account):
+            return Result(name, later=later)
         upload = importing.look(
             account, file_name=name, content=content, by=actor(request), now=timezone.now()
         )

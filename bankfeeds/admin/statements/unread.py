@@ -15,7 +15,7 @@ from django.utils.datastructures import MultiValueDict
 
 from bankfeeds.admin.posted import actor, number
 from bankfeeds.importing import CannotImport, profiles
-from bankfeeds.models import ColumnProfile, SampleFile, SourceAccount
+from bankfeeds.models import ColumnProfile, ReceivedFile, SampleFile, SourceAccount
 
 
 class Unread(NamedTuple):
@@ -66,6 +66,23 @@ def keep(
         now=timezone.now(),
     )
     choices = profiles.fitting(content) or list(ColumnProfile.objects.in_use())
+    return Unread(sample, choices, _make_url(request, sample))
+
+
+def kept_of(request: HttpRequest, row: ReceivedFile) -> Unread | None:
+    """Of an upload that was refused, while the sample that was kept of it is here."""
+    may_import: Any = request.user.has_perm("bankfeeds.add_statement")
+    if row.state != ReceivedFile.State.REFUSED or row.account is None or not may_import:
+        return None
+    kept = SampleFile.objects.filter(
+        sha256=row.sha256, account=row.account, uploaded_by=row.uploaded_by
+    )
+    sample = kept.defer("content").first()
+    if sample is None:
+        return None
+    return Unread(sample, list(ColumnProfile.objects.in_use()), _make_url(request, sample))
+
+
+def _make_url(request: HttpRequest, sample: SampleFile) -> str:
     may_make: Any = request.user.has_perm("bankfeeds.add_columnprofile")
-    url = reverse("admin:bankfeeds_columnprofile_sample", args=[sample.pk]) if may_make else ""
-    return Unread(sample, choices, url)
+    return reverse("admin:bankfeeds_columnprofile_sample", args=[sample.pk]) if may_make else ""

@@ -8,7 +8,29 @@ from django.utils import timezone
 from bankfeeds import importing, senders
 from bankfeeds.admin.posted import actor
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import SourceAccount
+from bankfeeds.models import ColumnProfile, ReceivedFile, SourceAccount
+
+
+def later(
+    request: HttpRequest,
+    content: bytes,
+    *,
+    file_name: str,
+    account: SourceAccount | None = None,
+    profile: ColumnProfile | None = None,
+) -> ReceivedFile | None:
+    """A long file, kept for the worker; None for one that is read at once.
+
+    Raises FileKnown, CannotImport.
+    """
+    return senders.keep_long(
+        content,
+        file_name=file_name,
+        account=account,
+        profile=profile,
+        by=actor(request),
+        now=timezone.now(),
+    )
 
 
 def refuse(

@@ -52,6 +52,7 @@
         box.replaceChildren(fresh);
         showExtras();
       }
+      if (inner().dataset.leads) { location.assign(inner().dataset.leads); return; }
       if (before !== state()) await renewRest();
     } catch {
       // No answer: the Reload link is still there, and the next look may fare better.
