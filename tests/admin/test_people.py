@@ -98,11 +98,53 @@ def test_pages_of_people_stand_under_the_portals_own_name(people: Any) -> None:
         assert "Authentication" not in page, path
 
 
+NEW = {"password1": "another long phrase", "password2": "another long phrase"}
+
+
+def test_a_new_person_is_whole_after_one_page(people: Any) -> None:
+    boss, group = signed_in(people["administrator"]), Group.objects.get(name="support")
+    url = "/admin/auth/user/add/"
+    given = {"username": "zoe", "email": "zoe@example.com", "is_staff": "on", "groups": [group.pk]}
+    assert re.search(r'name="is_staff"[^>]* checked', boss.get(url).content.decode())
+    boss.post(url, {**given, **NEW})
+    zoe = User.objects.get(username="zoe")
+    assert (zoe.email, zoe.is_staff, zoe.groups.get(), zoe.is_superuser) == (
+        "zoe@example.com", True, group, False,
+    )  # fmt: skip
+    assert zoe.check_password(NEW["password1"])
+    after = Event.objects.get(action="person.added").after
+    assert after["groups"] == "support" and "phrase" not in str(after)
+    unseen = boss.post(url, {**given, **NEW, "username": "yan", "first_name": "Y\u202ean"})
+    assert "cannot be printed" in unseen.content.decode()
+    assert not User.objects.filter(username="yan").exists()
+
+
+@pytest.mark.parametrize("page", ["add", "{pk}/change", "{pk}/password"])
+@pytest.mark.parametrize("language", ["en", "fr-ca"])
+def test_the_forms_of_a_person_speak_of_this_portal(people: Any, page: str, language: str) -> None:
+    """The framework's own words are of other ways to sign in, and of how passwords are kept."""
+    url = f"/admin/auth/user/{page.format(pk=people['manager'].pk)}/"
+    answer = signed_in(people["administrator"]).get(url, headers={"Accept-Language": language})
+    content = answer.content.decode()
+    others = ("LDAP", "SSO", "sign-on", "pbkdf2", "usable", "salt:", "salage", "authentication:")
+    assert [word for word in others if word in content] == []
+    if "password" in page:
+        wanted = {"en": "Set a new password for manager", "fr-ca": "mot de passe pour manager"}
+        assert wanted[language] in content and "data-once" in content
+
+
+def test_nobody_is_left_without_a_password(people: Any) -> None:
+    manager, boss = people["manager"], signed_in(people["administrator"])
+    off = {"usable_password": "false", "unset-password": "x"}
+    boss.post(f"/admin/auth/user/{manager.pk}/password/", off)
+    manager.refresh_from_db()
+    assert manager.has_usable_password()
+
+
 def test_a_password_set_by_another_ends_the_sessions(people: Any) -> None:
     manager, boss = people["manager"], signed_in(people["administrator"])
     theirs = signed_in(manager)
-    new = {"password1": "another long phrase", "password2": "another long phrase"}
-    boss.post(f"/admin/auth/user/{manager.pk}/password/", {**new, "usable_password": "true"})
+    boss.post(f"/admin/auth/user/{manager.pk}/password/", NEW)
     assert Event.objects.filter(action="person.password_set", words="manager").exists()
     assert theirs.get("/admin/bankfeeds/company/").status_code == 302
     assert not Event.objects.filter(words__contains="phrase").exists()

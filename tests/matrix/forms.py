@@ -212,7 +212,7 @@ admin/bankfeeds/event/{event}/history/              -
 # People and groups
 admin/auth/user/                                    -
 admin/auth/user/access/                             -
-admin/auth/user/add/                                .           username=zoe;usable_password=true;password1={fresh};password2={fresh} | username
+admin/auth/user/add/                                .           username=zoe;password1={fresh};password2={fresh};groups={group} | username first_name last_name email
 admin/auth/user/{user}/                             -
 admin/auth/user/{user}/change/                      .           groups={group};first_name=Zoe | username first_name last_name is_active is_staff is_superuser
 admin/auth/user/{user}/history/                     -

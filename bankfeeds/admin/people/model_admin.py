@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
-from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -29,33 +28,16 @@ from bankfeeds import words
 from bankfeeds.admin import meanwhile
 from bankfeeds.admin.clients import company_left
 from bankfeeds.admin.outside import NumbersFromOutside
-from bankfeeds.admin.posted import number
-from bankfeeds.admin.seen_form import SeenAdmin, SeenForm
+from bankfeeds.admin.seen_form import SeenAdmin
 from bankfeeds.admin.titles import Titled
 
 from . import access as people_access
 from . import leave, sign_in
+from .forms import ChosenField, GivenPasswordForm, NewPersonForm, PersonForm
 
 admin.site.unregister((User, Group))
 
 ABOVE_GROUPS = ("is_superuser", "user_permissions")
-ADMINISTRATOR = "administrator"
-
-
-class ChosenField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    def label_from_instance(self, obj: Model) -> str:
-        return words.group(obj) if isinstance(obj, Group) else super().label_from_instance(obj)
-
-    def clean(self, value: Any) -> Any:
-        """SQLite fails at a number beyond its own; such a choice is as wrong as any other."""
-        for pk in value or ():
-            if number(str(pk)) is None:
-                raise forms.ValidationError(
-                    self.error_messages["invalid_pk_value"],
-                    code="invalid_pk_value",
-                    params={"pk": pk},
-                )
-        return super().clean(value)
 
 
 class GroupFilter(admin.SimpleListFilter):
@@ -70,51 +52,13 @@ class GroupFilter(admin.SimpleListFilter):
         return queryset.filter(groups__name=value.replace("\x00", "")) if value else queryset
 
 
-class PersonForm(SeenForm, UserChangeForm):  # type: ignore[type-arg]
-    # Who fills it in.
-    me: User
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if not self._somebody_is_left(given):
-            raise forms.ValidationError(
-                _(
-                    "Nobody would be left who may manage people. Make somebody else an"
-                    " administrator first."
-                )
-            )
-        return given
-
-    def clean_groups(self) -> Any:
-        """What one administrator may do beside managing people is for another one to decide."""
-        chosen = self.cleaned_data["groups"]
-        mine = self.instance.pk == self.me.pk and not self.me.is_superuser
-        if mine and set(chosen) != set(self.instance.groups.all()):
-            raise forms.ValidationError(
-                _("Your own groups are for another administrator to change.")
-            )
-        return chosen
-
-    def _somebody_is_left(self, given: dict[str, Any]) -> bool:
-        person = self.instance
-        if not _managers_of_people().filter(pk=person.pk).exists():
-            return True
-        stays = given.get("is_active", person.is_active) and given.get("is_staff", person.is_staff)
-        groups = given.get("groups", person.groups.all())
-        may = given.get("is_superuser", person.is_superuser) or any(
-            group.name == ADMINISTRATOR for group in groups
-        )
-        return bool(stays and may) or _managers_of_people().exclude(pk=person.pk).exists()
-
-
-def _managers_of_people() -> QuerySet[User]:
-    may = Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)
-    return User.objects.filter(may, is_active=True, is_staff=True)
-
-
 @admin.register(User)
 class PeopleAdmin(SeenAdmin, Titled, NumbersFromOutside, StockUserAdmin):  # type: ignore[type-arg]
     form = PersonForm
+    add_form = NewPersonForm
+    # The stock one of persons is for ways to sign in that this portal does not have.
+    add_form_template = "admin/change_form.html"
+    change_password_form = GivenPasswordForm
     list_title = _("Users")
     add_title = _("Add a user")
     change_form_template = "admin/auth/user/change_form.html"
@@ -133,8 +77,13 @@ class PeopleAdmin(SeenAdmin, Titled, NumbersFromOutside, StockUserAdmin):  # typ
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     filter_horizontal = ("user_permissions",)
+    add_fieldsets = (
+        (None, {"fields": ("username", "password1", "password2")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("May"), {"fields": ("is_staff", "groups")}),
+    )
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username",)}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (
             _("May"),
@@ -187,13 +136,17 @@ class PeopleAdmin(SeenAdmin, Titled, NumbersFromOutside, StockUserAdmin):  # typ
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        if not self.has_change_permission(request, self.get_object(request, id)):
+        user = self.get_object(request, id)
+        if not self.has_change_permission(request, user):
             raise PermissionDenied
         with transaction.atomic():
             # The whole row is saved: nobody else changes it meanwhile.
             answer = super().user_change_password(request, id, form_url)
             if request.method == "POST" and answer.status_code == 302:
                 leave.record_password(request, User.objects.get(pk=id))
+        if user is not None and isinstance(answer, TemplateResponse):
+            title = _("Set a new password for %(who)s") % {"who": user.get_username()}
+            answer.context_data = {**(answer.context_data or {}), "title": title}
         return answer
 
     def get_urls(self) -> list[URLPattern]:
