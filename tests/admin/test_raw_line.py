@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from bankfeeds.admin.statements.raw_line import masked
+from bankfeeds.admin.statements.raw_line import masked, masked_bad
 from bankfeeds.intake.shape import Line
 
 
@@ -45,3 +45,16 @@ def test_a_number_is_masked(raw: str, shown: str) -> None:
 def test_columns_of_fixed_width_touch_each_other() -> None:
     raw = "20261103" + "0000123456789" + "0007654321" + "COFFEE"
     assert masked(line(raw), (8, 13, 10)) == "20261103" + "0000123456789" + "••4321" + "COFFEE"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("4500123456789012,2026-13-03,x,-1234567.89,2", "••9012,2026-13-03,x,-1234567.89,2"),
+        ("0004567890;20261103;1.234.567,5", "••7890;20261103;1.234.567,5"),
+        ("<DTPOSTED>20261103120000<ACCTID>4500 1234", "<DTPOSTED>20261103120000<ACCTID>••1234"),
+        ("16,475,1234567,S,,000123456789,,PAY/", "16,475,••4567,S,,••6789,,PAY/"),
+    ],
+)
+def test_of_a_bad_line_days_and_cents_stay(raw: str, shown: str) -> None:
+    assert masked_bad(raw) == shown

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 
 from bankfeeds.intake.masking import MASK, NUMBER
 from bankfeeds.intake.shape import Line
 
+_WRITTEN_DAY = re.compile(r"\d{2}(\d\d)?-\d\d-(\d\d)?\d\d")
+_CENTS = re.compile(r"[.,]\d{1,2}(?!\d)")
 DAYS = ("%Y%m%d", "%y%m%d", "%d%m%Y", "%m%d%Y")
 
 
@@ -30,6 +34,30 @@ def masked(row: Line, widths: Sequence[int] = ()) -> str:
         return found[0] if digits.lstrip("0") in money else MASK + digits[-4:]
 
     return "".join(NUMBER.sub(shown, part) for part in _parts(row.raw, widths))
+
+
+def masked_bad(raw: str, widths: Sequence[int] = ()) -> str:
+    """Of a line that could not be read: what it has for days and money stays, any other number
+    may be an account's. Somebody who mends it has the whole line in the file to download."""
+
+    def shown(found: re.Match[str]) -> str:
+        digits = _digits(found[0])
+        money = _CENTS.match(found.string, found.end())
+        day = _WRITTEN_DAY.fullmatch(found[0]) or _is_day(digits)
+        return found[0] if money or day else MASK + digits[-4:]
+
+    return "".join(NUMBER.sub(shown, part) for part in _parts(raw, widths))
+
+
+def _is_day(digits: str) -> bool:
+    """Of four digits for the year, also with a time of day behind it."""
+    if len(digits) not in (8, 14):
+        return False
+    for form in DAYS:
+        with suppress(ValueError):
+            if 1990 <= dt.datetime.strptime(digits[:8], form).year < 2100:
+                return True
+    return False
 
 
 def _parts(text: str, widths: Sequence[int]) -> list[str]:

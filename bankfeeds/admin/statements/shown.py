@@ -35,8 +35,11 @@ class Shown:
 
     def __init__(self, entry: Entry, widths: Sequence[int] = ()) -> None:
         self.entry = entry
-        # Of a bad row all stands there: somebody has to mend it.
-        self.raw = raw_line.masked(entry.row, widths) if entry.row else entry.raw
+        self.raw = (
+            raw_line.masked(entry.row, widths)
+            if entry.row
+            else raw_line.masked_bad(entry.raw, widths)
+        )
         self.row = entry.row
         self.amount = words.number(entry.row.amount) if entry.row else ""
         self.balance = words.number(entry.row.balance) if entry.row else ""
