@@ -43,6 +43,7 @@ from .drafts import (
     made_account_id,
     own_currency,
     routing_as_sent,
+    routing_problem,
     shows_number,
     type_as_sent,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "rename_account",
     "renew_account_number",
     "routing_as_sent",
+    "routing_problem",
     "shows_number",
     "type_as_sent",
 ]

@@ -57,7 +57,7 @@ def check_draft(draft: AccountDraft, *, country: str) -> dict[str, str]:
         "name": _name_problem(draft.name),
         "account_type": _type_problem(draft.account_type),
         "account_number": number_problem(draft.account_number),
-        "sort_code": _routing_problem(draft.sort_code, country=country),
+        "sort_code": routing_problem(draft.sort_code, country=country),
         "currency": _currency_problem(draft.currency),
         "balance": _balance_problem(draft.balance),
         "account_id": _id_problem(draft),
@@ -137,7 +137,8 @@ def number_problem(number: str) -> str:
     return "" if fits else _("An account number has 4 to 34 digits or letters.")
 
 
-def _routing_problem(value: str, *, country: str) -> str:
+def routing_problem(value: str, *, country: str) -> str:
+    """What is wrong with a routing number, or transit and institution; "" if nothing is."""
     sent = routing_as_sent(value, country=country)
     if country == "CA":
         if not sent:

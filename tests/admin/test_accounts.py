@@ -153,7 +153,9 @@ def test_the_exact_routing_value_is_shown_before_it_is_sent(
     preview = manager.get(
         "/admin/bankfeeds/connection/routing/", {"value": "067812345", "country": "CA"}
     )
-    assert preview.json() == {"sent": "12345-678"}
+    assert preview.json() == {"sent": "12345-678", "problem": ""}
+    preview = manager.get("/admin/bankfeeds/connection/routing/", {"value": "1-2", "country": "CA"})
+    assert preview.json()["sent"] == "" and "5 + 3 digits" in preview.json()["problem"]
 
 
 def test_a_row_that_fails_stays_filled_in_and_the_others_are_added(

@@ -79,10 +79,13 @@ def _first_rows(connection: Connection, *, country: str) -> list[Row]:
 
 
 def routing_preview(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
-    """The exact value that Codat would hear, while it is typed. A routing number is no secret."""
+    """The exact value that Codat would hear, or what is wrong with it, while it is typed. A routing
+    number is no secret."""
     demand(request, "add_sourceaccount")
     typed, country = request.GET.get("value", "")[:40], request.GET.get("country", "US")
-    return JsonResponse({"sent": onboarding.routing_as_sent(typed, country=country)})
+    problem = onboarding.routing_problem(typed, country=country)
+    sent = "" if problem else onboarding.routing_as_sent(typed, country=country)
+    return JsonResponse({"sent": sent, "problem": problem})
 
 
 def _add(

@@ -232,10 +232,10 @@ async function released() {
     const query = new URLSearchParams({ value, country: form.dataset.country });
     const answer = await fetch(`${form.dataset.routing}?${query}`, { credentials: "same-origin" });
     if (!answer.ok) return;
-    const { sent } = await answer.json();
+    const { sent, problem } = await answer.json();
     await released();
     if (value !== field.value.trim()) return;
-    place.textContent = value ? place.dataset.words.replace("{value}", sent) : "";
+    place.textContent = value ? problem || place.dataset.words.replace("{value}", sent) : "";
     box.querySelector("[data-routing-seen]").value = sent;
   }
 
