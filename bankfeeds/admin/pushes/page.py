@@ -194,6 +194,8 @@ def next_step(
         return _("Somebody who may send again has to choose what goes again.")
     if push_words.may_be_missing(push):
         return _("Choose on the page of its account what goes again, or mark it as seen to.")
+    if any(mark.kind == SENT_IN_ERROR for mark in push.marks.all()):
+        return _("Give the client the text: they exclude these rows in QuickBooks.")
     if push_words.is_undecided(push) and not decides:
         return _("Somebody who may decide has to look at it and decide.")
     if push.status in unknown.UNKNOWN and push.company.gone_at is not None:
