@@ -182,6 +182,9 @@ def counted(connection: Connection | None) -> list[Any]:
 
 
 def connected(connection: Connection | None) -> list[Any]:
+    """None over a connection that has ended, though Codat may say otherwise of accounts a while."""
+    if has_ended(connection):
+        return []
     return [row for row in counted(connection) if row.is_connected]
 
 

@@ -204,7 +204,13 @@ def _stopped(row: SourceAccount, stop: SendingStop) -> NextStep:
 
 
 def account(row: SourceAccount, *, now: dt.datetime) -> Word:
-    return unfinished(row, now=now) or words.account(row)
+    if (word := unfinished(row, now=now)) is not None:
+        return word
+    word = words.account(row)
+    # After an unlinking Codat may call its accounts connected a while longer.
+    if row.connection.status == "Unlinked" and word.tone == "good":
+        return words.unlinked(row)
+    return word
 
 
 def account_type(codat_word: str) -> str:
@@ -229,7 +235,7 @@ def why_no_push(row: SourceAccount, *, barriers: words.Barriers = NO_BARRIERS) -
         return _("The company is closed.")
     if row.not_wanted_at:
         return _("Not wanted: nothing is sent.")
-    if not row.is_connected:
+    if not row.is_connected or row.connection.status == "Unlinked":
         return _("Not connected: nothing can be sent.")
     stop = barriers.stops.get(row.pk)
     return words.sending_stopped(stop) if stop else ""

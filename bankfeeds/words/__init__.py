@@ -16,6 +16,7 @@ from .clients import (
     connection,
     gone,
     link,
+    unlinked,
 )
 from .figures import clock_time, count, day, flow, moment, money, number, zone
 from .holds import (
@@ -116,6 +117,7 @@ __all__ = [
     "stopped",
     "transaction",
     "what_of_it",
+    "unlinked",
     "who",
     "why_not_sent_again",
     "worker_band",

@@ -19,11 +19,11 @@ LINK_ENDS_SOON = dt.timedelta(minutes=10)
 
 
 def closed(company: Company) -> Word:
-    if company.replaced_by_id is None:
+    if company.replaced_by is None:
         text = _("Nothing of it is sent; its history stays here.")
         return Word(_("Closed"), text, "quiet")
-    text = _("Nothing of it is sent; its history stays here. It goes on as company %(id)d.")
-    return Word(_("Closed"), text % {"id": company.replaced_by_id}, "quiet")
+    text = _("Nothing of it is sent; its history stays here. It goes on as %(name)s.")
+    return Word(_("Closed"), text % {"name": company.replaced_by}, "quiet")
 
 
 def link(connection: Connection | None, *, now: dt.datetime) -> Word:
@@ -196,6 +196,16 @@ def account_label(codat_word: str) -> str:
     """The label of an account's status as Codat names it."""
     known = ACCOUNT_WORDS.get(codat_word.lower())
     return str(known[0]) if known else _unclear(codat_word).label
+
+
+def unlinked(row: SourceAccount) -> Word:
+    """Of an account that was connected over a connection that is unlinked."""
+    return Word(
+        _("Disconnected"),
+        _("Its connection was unlinked at Codat. Nothing can be sent: the client connects again."),
+        "bad",
+        row.status,
+    )
 
 
 def account(row: SourceAccount) -> Word:

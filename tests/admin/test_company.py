@@ -445,3 +445,5 @@ def test_the_company_that_replaces_another_is_met_in_any_case_or_offered(manager
     manager.post(url, {"reason": "twice", "replaced_by": "qc 0042"})
     wrong.refresh_from_db()
     assert wrong.replaced_by == right
+    shown = text(manager.get(page(wrong)))
+    assert "It goes on as Café Nord." in shown and "Create QuickBooks connection" not in shown

@@ -69,7 +69,12 @@ def test_each_page_says_first_what_it_does(manager: Any, onboarded: support.Onbo
         assert shown.index("What this does") < shown.index("Cancel")
     for path in (at(tie, "unlink"), at(account, "remove"), at(onboarded.company, "close")):
         assert "1 confirmed push waits and is stopped" in text(manager.get(path))
+    # Removing is its own page, and leads on from there and from what is said afterwards.
+    remove = f'href="{at(tie, "remove")}"'
+    assert remove in manager.get(at(tie, "wrong_person")).content.decode()
     assert not connection_reads() and not Departure.objects.exists()
+    said = manager.post(at(tie, "wrong_person"), given(issued=""), follow=True).content.decode()
+    assert remove in said.partition("</ul>")[0].rpartition("messagelist")[2]
 
 
 @pytest.mark.parametrize("name", ["unlink", "revoke", "remove", "wrong_person"])
@@ -97,6 +102,11 @@ def test_unlink(manager: Any, onboarded: support.Onboarded) -> None:
     path, form = at(onboarded.connection, "unlink"), given()
     assert "Done at Codat" in text(manager.post(path, form, follow=True))
     assert word(onboarded) == "Unlinked"
+    # Codat may call its accounts connected a while longer; nothing goes over it all the same.
+    assert set(onboarded.connection.accounts.values_list("status", flat=True)) == {"connected"}
+    shown = text(manager.get(at(onboarded.connection, "change")))
+    assert "connected 0 of 2" in shown and "Transactions can be sent" not in shown
+    assert shown.count("Its connection was unlinked at Codat.") == 2
     again = text(manager.post(path, form, follow=True))
     assert "Done at Codat" in again
     assert Departure.objects.count() == 1
@@ -336,9 +346,9 @@ def test_a_mistake_is_recorded_once(people: dict[str, Any]) -> None:
     assert PushMark.objects.count() == 1 and MarkedRow.objects.count() == 2
     event = Event.objects.get(action="push.mistake")
     assert event.reason == "the client left" and event.after["wrong_client"] is True
-    assert "Sent in error" in text(browser.get(page)) and "Text for the client" in text(
-        browser.get(page)
-    )
+    shown = text(browser.get(page))
+    assert "Sent in error" in shown and "Text for the client" in shown
+    assert "Give the client the text: they exclude these rows" in shown
     browser.post(at(push, "mistake"), given(row=rows), follow=True)
     assert MarkedRow.objects.count() == 3
 

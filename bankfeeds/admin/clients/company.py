@@ -76,7 +76,7 @@ class CompanyAdmin(PortalAdmin):
         company_lists.ClosedFilter,
         company_left.OwnerLeftFilter,
     )
-    list_select_related = ("owner",)
+    list_select_related = ("owner", "replaced_by")
     search_fields = ("name",)
     list_title = gettext_lazy("Companies")
     add_title = gettext_lazy("Add company")

@@ -69,7 +69,9 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         lines=mirror_timeline.timeline(company=company),
         form_key=new_form_key(),
         here=request.path,
-        can_connect=company.at_codat and mirror_rows.has_ended(connection),
+        can_connect=company.at_codat
+        and company.closed_at is None
+        and mirror_rows.has_ended(connection),
         unfinished=_unfinished(company, connection),
         close=ways_out.close(request, company),
         stops=stops,
@@ -82,8 +84,10 @@ def why_no_accounts(connection: Any) -> str:
         return _("Create the QuickBooks connection first.")
     if connection.company.closed_at:
         return _("The company is closed.")
-    if not connection.at_codat or connection.status == "Unlinked":
+    if not connection.at_codat:
         return _("The connection does not exist at Codat.")
+    if connection.status == "Unlinked":
+        return _("The connection was unlinked. Create a new one first.")
     return ""
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from bankfeeds import leaving, links, words
@@ -43,7 +44,7 @@ def view(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         if "unlink" in request.POST:
             _cut_off(request, connection, why, form_key)
         else:
-            messages.warning(request, _after())
+            messages.warning(request, _way_to_undo(request, connection))
         if asking.patience_is_over(since):
             messages.warning(request, _no_new_link())
         else:
@@ -120,8 +121,13 @@ def _question(request: HttpRequest, connection: Connection) -> Question:
             if may_unlink
             else _ask_a_manager(),
             "unlink": "unlink" in request.POST,
+            "remove": _remove(connection) if may_unlink and connection.at_codat else "",
         },
     )
+
+
+def _remove(connection: Connection) -> str:
+    return reverse("admin:bankfeeds_connection_remove", args=[connection.pk])
 
 
 def _after() -> str:
@@ -139,6 +145,13 @@ def _no_unlinking(why_not: str, connection: Connection) -> str:
         "As far as is known here nobody is connected, so there is nothing to unlink. If that person"
         " may have connected meanwhile, press Remove connection at Codat right after this."
     )
+
+
+def _way_to_undo(request: HttpRequest, connection: Connection) -> str:
+    if not may(request, "add_departure"):
+        return _after()
+    label = Departure.Kind.REMOVE_CONNECTION.label
+    return format_html('{} <a href="{}">{}</a>', _after(), _remove(connection), label)
 
 
 def _still_works(time: str) -> str:
