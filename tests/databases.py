@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -74,6 +75,9 @@ def pytest_load_initial_conftests(early_config: Any) -> Generator[None, Any, Any
     # Workers of xdist inherit these: Python only looks when it starts. The allocator that devmode
     # would choose looks for faults of C code, of which there is none here, at half the speed.
     os.environ.update(PYTHONDEVMODE="1", PYTHONMALLOC="pymalloc")
+    # Some machines ask for it, and then each process that a test starts compiles all that we wrote.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     folder = Path(_open.enter_context(tempfile.TemporaryDirectory(prefix="portal-tests-")))
     os.environ.update(KNOBS, DJANGO_SETTINGS_MODULE="portal.settings")
     # Whitenoise warns of a folder that is not there, and warnings are errors.
