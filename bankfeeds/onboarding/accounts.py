@@ -205,7 +205,7 @@ class AccountCreation(Creation[shapes.SourceAccount]):
             not_done=_("The account was not added."),
             unknown=_("We do not know yet whether the account was added."),
             again=_("Press Continue: it will not be added twice."),
-            refused=_("Correct it and add it again, or press Continue to send it once more."),
+            refused=_("Correct it and add it again, or send it once more as it is."),
         )
 
     def prepare(self) -> None:
@@ -234,8 +234,8 @@ class AccountCreation(Creation[shapes.SourceAccount]):
         if error.status == 405:
             return _(
                 "Codat no longer takes accounts in the way that is set here. The account was not"
-                " added. Ask the administrator to set CODAT_ADD_ACCOUNTS to post, then press"
-                " Continue."
+                " added. Ask the administrator to set CODAT_ADD_ACCOUNTS to post, then send it once"
+                " more."
             )
         if error.status != 400:
             return None

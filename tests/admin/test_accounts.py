@@ -185,6 +185,9 @@ def test_a_row_that_is_left_keeps_the_routing_number_of_the_row_above(
     answer = manager.post(add(connection), filled(manager, connection, {}, refused))
     (left,) = answer.context["rows"]
     assert left.values["sort_code"] == GOOD["sort_code"]
+    # There is no Continue beside a row that is filled in: it is added again, mended or as it is.
+    assert "Correct it and add it again, or send it once more as it is." in text(answer)
+    assert "Continue" not in text(answer)
 
 
 def test_an_answer_that_is_lost_is_continued_and_not_typed_again(

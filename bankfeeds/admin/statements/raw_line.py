@@ -12,7 +12,8 @@ from bankfeeds.intake.masking import MASK, NUMBER
 from bankfeeds.intake.shape import Line
 
 _WRITTEN_DAY = re.compile(r"\d{2}(\d\d)?-\d\d-(\d\d)?\d\d")
-_CENTS = re.compile(r"[.,]\d{1,2}(?!\d)")
+# A comma may as well set columns apart, where nothing else does.
+_CENTS = {True: re.compile(r"[.,]\d{1,2}(?!\d)"), False: re.compile(r"\.\d{1,2}(?!\d)")}
 DAYS = ("%Y%m%d", "%y%m%d", "%d%m%Y", "%m%d%Y")
 
 
@@ -39,10 +40,11 @@ def masked(row: Line, widths: Sequence[int] = ()) -> str:
 def masked_bad(raw: str, widths: Sequence[int] = ()) -> str:
     """Of a line that could not be read: what it has for days and money stays, any other number
     may be an account's. Somebody who mends it has the whole line in the file to download."""
+    cents = _CENTS[";" in raw or "\t" in raw]
 
     def shown(found: re.Match[str]) -> str:
         digits = _digits(found[0])
-        money = _CENTS.match(found.string, found.end())
+        money = cents.match(found.string, found.end())
         day = _WRITTEN_DAY.fullmatch(found[0]) or _is_day(digits)
         return found[0] if money or day else MASK + digits[-4:]
 
