@@ -37,6 +37,10 @@ class _Unlike(Exception):
     """Not for this way; nothing was done."""
 
 
+class _Repeated(Exception):
+    """An id may stand twice in the file; nothing of it was saved."""
+
+
 def in_one_pass(
     account: SourceAccount,
     file: BufferedReader,
@@ -68,9 +72,13 @@ def in_one_pass(
             upload = packing.keep(account, file_name=file_name, by=by, now=now)
             if not rows.count:
                 raise NothingToSave(parsed)
-            if parsed.rejected_count and not leave_out_bad:
-                raise BadRowsRemain(parsed)
-            return _save(upload, rows, parsed, by=by, now=now)
+            if parsed.rejected_count:
+                parsed = _without_repeated(rows, parsed)
+            try:
+                return _save(upload, rows, _wanted(parsed, leave_out_bad), by=by, now=now)
+            except _Repeated:
+                parsed = _without_repeated(rows, parsed)
+            return _save(upload, rows, _wanted(parsed, leave_out_bad), by=by, now=now)
     except (_Unlike, Inexact):
         file.seek(0)
         return None
@@ -123,22 +131,34 @@ def _stage(rows: Staged, reading: Reading) -> Parsed:
     rejected: list[Rejected] = []
     bad = 0
     batch: list[Line] = []
-    for entry in reading:
-        if isinstance(entry, Rejected):
-            bad += 1
-            if bad <= KEPT_REJECTED:
-                rejected.append(entry)
-            continue
-        if entry.transaction_id.startswith(MADE):
-            raise _Unlike
-        batch.append(entry)
-        if len(batch) == STAGED_AT_ONCE:
-            rows.add(batch)
-            batch.clear()
-    rows.add(batch)
+    with rows.filling():
+        for entry in reading:
+            if isinstance(entry, Rejected):
+                bad += 1
+                if bad <= KEPT_REJECTED:
+                    rejected.append(entry)
+                continue
+            if entry.transaction_id.startswith(MADE):
+                raise _Unlike
+            batch.append(entry)
+            if len(batch) == STAGED_AT_ONCE:
+                rows.add(batch)
+                batch.clear()
+        rows.add(batch)
+    return Parsed([], rejected, bad, reading.notes)
+
+
+def _without_repeated(rows: Staged, parsed: Parsed) -> Parsed:
+    """Rows whose id stands further up in the file are bad ones, too."""
     again, first = rows.take_out_repeated(most=KEPT_REJECTED)
-    rejected = sorted([*rejected, *first], key=lambda entry: entry.line)[:KEPT_REJECTED]
-    return Parsed([], rejected, bad + again, reading.notes)
+    rejected = sorted([*parsed.rejected, *first], key=lambda entry: entry.line)[:KEPT_REJECTED]
+    return Parsed([], rejected, parsed.rejected_count + again, parsed.notes)
+
+
+def _wanted(parsed: Parsed, leave_out_bad: bool) -> Parsed:
+    if parsed.rejected_count and not leave_out_bad:
+        raise BadRowsRemain(parsed)
+    return parsed
 
 
 def _may_be_told_anew(account: SourceAccount, rows: Staged) -> bool:
@@ -159,12 +179,17 @@ def _save(
         if len(line_of(mine.account)) > 1 or _may_be_told_anew(mine.account, rows):
             raise _Unlike
         here = rows.here(mine.account_id)
+        if (here.known or here.changed) and not rows.is_once:
+            raise _Repeated
         backwards = _runs_backwards(mine.account, rows, here)
         if here.changed or rows.are_alike(mine.account_id):
             raise _Unlike
         if here.known and rows.come_late(mine.account_id, backwards=backwards):
             raise _Unlike
         mine.rows_saved = rows.move(mine, backwards=backwards)
+        if mine.rows_saved < rows.count and not rows.is_once:
+            # None of the ids was here: what did not go in stood there before, in the file.
+            raise _Repeated
         mine.rows_known = here.known
         mine.rows_rejected = parsed.rejected_count
         mine.rejected = left_out(parsed.rejected, ())

@@ -97,29 +97,46 @@ class Here:
 class Staged:
     """`places`: decimals of the currency; no row has more.
 
+    `is_once`: it was seen to that no id stands there twice.
     `flows`: each row stands behind the one before it in time, and its balance follows from that
     one's; `opening`: in units, the balance before the first.
     """
 
     def __init__(self, cursor: Any, *, places: int) -> None:
         self._cursor = cursor
-        self._unit = 10**places
+        self._unit = Decimal(10**places)
         self._is_postgres = connection.vendor == "postgresql"
         scaled = f"* 1e-{places}::numeric" if self._is_postgres else f"/ {self._unit}.0"
         self._money = {name: f"s.{name} {scaled}" for name in ("amount", "balance")}
         self.count = 0
+        self.is_once = False
+        self._days: tuple[dt.date, dt.date] | None = None
         self.flows = True
         self.opening: int | None = None
         self._last_day = ""
         self._balance = 0
 
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Rows are added within, in one COPY; nothing is asked before its end."""
+        if not self._is_postgres:
+            yield
+            return
+        broken: Exception | None = None
+        with self._cursor.copy(COPY) as self._copy:
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - a COPY broken off ends a transaction
+                broken = error
+        if broken is not None:
+            raise broken
+
     def add(self, rows: Sequence[Line]) -> None:
         """Raises Inexact."""
         values = [self._plain(row) for row in rows]
         if self._is_postgres:
-            with self._cursor.copy(COPY) as copy:
-                for each in values:
-                    copy.write_row(each)
+            for each in values:
+                self._copy.write_row(each)
         else:
             # One small transaction of the temporary table; the portal's own is not touched.
             self._cursor.execute("SAVEPOINT staged")
@@ -145,27 +162,30 @@ class Staged:
         self._last_day, self._balance = day, balance
 
     def _plain(self, row: Line) -> tuple[Any, ...]:
-        line, name, date, text, _, _, kind, _ = row
-        amount, balance = int(row.amount * self._unit), int(row.balance * self._unit)
+        line, name, date, text, money, after, kind, _ = row
+        amount, balance = int(money * self._unit), int(after * self._unit)
         if not (-LARGEST < amount < LARGEST and -LARGEST < balance < LARGEST):
             raise Inexact
         return line, name, date.isoformat(), text, amount, balance, kind
 
     def take_out_repeated(self, *, most: int) -> tuple[int, list[Rejected]]:
         """Rows whose id stands further up in the file: how many, and the first `most` of them."""
+        self.is_once = True
         if not self._ask(REPEATED):
             return 0, []
         again = self._ask(AGAIN, most)
         self._cursor.execute(DROP_AGAIN)
         taken: int = self._cursor.rowcount
         self.count -= taken
-        self.flows = False
+        self.flows, self._days = False, None
         return taken, [Rejected(line, cells.twice(name, first), "") for line, name, first in again]
 
     def days(self) -> tuple[dt.date, dt.date]:
         """The first and the last."""
-        [[first, last]] = self._ask("SELECT min(date), max(date) FROM staged")
-        return _day(first), _day(last)
+        if self._days is None:
+            [[first, last]] = self._ask("SELECT min(date), max(date) FROM staged")
+            self._days = _day(first), _day(last)
+        return self._days
 
     def here(self, account: int) -> Here:
         same = SAME.format(**self._money)

@@ -115,27 +115,25 @@ def _physical(head: bytes, stream: Source) -> Iterator[bytes]:
         carry = pieces.pop()
         for piece in pieces:
             number += 1
-            _refuse_long(piece, number)
+            if len(piece) > LONGEST:
+                raise _too_long(number)
             yield piece
-        _refuse_long(carry, number + 1)
+        if len(carry) > LONGEST:
+            raise _too_long(number + 1)
         block = stream.read(BLOCK)
     if carry:
         yield carry
 
 
-def _refuse_long(piece: bytes, number: int) -> None:
-    if len(piece) > LONGEST:
-        raise UnreadableFile(
-            Reason(
-                "line-too-long",
-                gettext_noop(
-                    "Line %(line)d is longer than %(limit)d characters;"
-                    " this is no list of transactions."
-                ),
-                {"line": number, "limit": LONGEST},
-            ),
-            line=number,
-        )
+def _too_long(number: int) -> UnreadableFile:
+    reason = Reason(
+        "line-too-long",
+        gettext_noop(
+            "Line %(line)d is longer than %(limit)d characters; this is no list of transactions."
+        ),
+        {"line": number, "limit": LONGEST},
+    )
+    return UnreadableFile(reason, line=number)
 
 
 def _decode(raw: bytes, number: int) -> str:

@@ -153,6 +153,26 @@ def test_both_ways_bring_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -
     assert seen >= {None, BadRowsRemain, FileKnown, UnreadableFile}
 
 
+def test_an_id_that_stands_twice_is_found_whatever_else_the_file_has(
+    account: SourceAccount, file: Path
+) -> None:
+    """With rows that are here already and without; nothing of the first try stays."""
+    rows = rows_of(["1.00", "2.00", "3.00", "4.00"])
+    rows[3][0] = rows[2][0]
+    for earlier, saved in (([], 3), (rows[:1], 2)):
+        for leave_out_bad in (False, True):
+            found = []
+            for way in (as_commanded, in_two_steps):
+                taker = portal.make_account()
+                if earlier:
+                    save(look(taker, written(earlier)))
+                run = partial(way, taker, file, written(rows), leave_out_bad=leave_out_bad)
+                found.append(outcome(taker, run))
+            assert found[0] == found[1]
+            assert len(found[0]["rows"]) == len(earlier) + saved * leave_out_bad
+            assert bool(found[0]["error"]) is not leave_out_bad
+
+
 def test_the_balance_before_tells_the_order_of_rows_that_cancel_out(
     account: SourceAccount, file: Path
 ) -> None:
