@@ -248,7 +248,7 @@ def incidents() -> Sheet:
         Column(_("State"), lambda row: words.incident(row).label),
         Column(_("Since"), lambda row: row.started_at, is_moment=True),
         Column(_("Ended"), lambda row: row.ended_at, is_moment=True),
-        Column(_("Ended by"), lambda row: row.ended_by),
+        Column(_("Ended by"), lambda row: words.named(row.ended_by)),
         Column(_("Words"), lambda row: said(row.words)),
     )
     return Sheet("incidents", _("Incidents"), columns)

@@ -39,7 +39,7 @@ from .holds import (
 )
 from .incidents import everything_waits, incident, incident_cost, incident_story, refusal
 from .marks import marks
-from .people import actor, group, person
+from .people import actor, group, named, person
 from .pushes import finding, push, push_label, push_number, transaction
 from .resending import (
     WHY_NOT,
@@ -99,6 +99,7 @@ __all__ = [
     "marks",
     "mistake_message",
     "moment",
+    "named",
     "money",
     "number",
     "outage_band",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from bankfeeds.models import Origin
+from bankfeeds.models.record import WORKER
 
 # Of these there is one each: the record has a name of it that is no word for people.
 WITHOUT_NAME = {Origin.WORKER, Origin.SCHEDULE, Origin.WEBHOOK}
@@ -34,3 +35,8 @@ def actor(name: str, origin: str) -> str:
     if origin in WITHOUT_NAME:
         return str(Origin(origin).label)
     return name or _("Nobody known")
+
+
+def named(name: str) -> str:
+    """Who did it, of a row that keeps a name and no origin: a person, or the worker."""
+    return str(Origin.WORKER.label) if name == WORKER.name else name

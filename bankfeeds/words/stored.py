@@ -114,6 +114,8 @@ def _forms() -> Iterator[tuple[str, Sentence]]:
     if not CATALOG.exists():
         return
     for entry in polib.mofile(str(CATALOG)):
+        if entry.msgctxt == "group":  # No sentence, and what people may be called.
+            continue
         forms = {entry.msgid, entry.msgid_plural, entry.msgstr, *entry.msgstr_plural.values()}
         for form in forms - {"", None}:
             yield form, _sentence(entry, form)

@@ -240,6 +240,10 @@ def test_bad_rows_are_named_and_left_out_with_a_tick_only(
     done = support.post(url, {"leave_out_bad": "yes"}, follow=True)
     assert "2 saved · 0 already here · 1 left out" in text(done)
     assert "Its amount “NaN” is not a number" in text(done)
+    # Kept in the language of who saved it, read in that of who looks.
+    page = reverse("admin:bankfeeds_statement_change", args=[Statement.objects.get().pk])
+    support.post("/admin/language/", {"language": "fr-ca"})
+    assert "est pas un nombre comme -1234.56." in text(support.get(page))
 
 
 def test_bad_rows_to_mend_are_safe_in_a_spreadsheet(

@@ -64,6 +64,12 @@ def test_stored_words_are_said_in_the_language_of_the_reader(written_in: str, pu
         assert said(stored).startswith("Le compte s'appelle maintenant ")
 
 
+def test_a_person_called_as_a_group_keeps_the_name() -> None:
+    with override("fr-ca"):
+        assert said("Sending is stopped: x (manager).").endswith(" x (manager).")
+        assert (words.named("manager"), words.named("worker")) == ("manager", "Service d'envoi")
+
+
 @pytest.mark.parametrize("number", [0, 1, 2, 12])
 def test_stored_numbers_keep_their_form(number: int) -> None:
     def sentence() -> str:

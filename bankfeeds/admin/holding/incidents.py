@@ -53,7 +53,7 @@ class IncidentAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("ended by"))
     def by_whom(self, row: Incident) -> str:
-        return row.ended_by or "–"
+        return words.named(row.ended_by) or "–"
 
     @admin.display(description=gettext_lazy("words"))
     def said(self, row: Incident) -> str:
@@ -73,6 +73,7 @@ def view(admin: PortalAdmin, request: HttpRequest, row: Incident) -> HttpRespons
         "page",
         title=str(row),
         incident=row,
+        ended_by=words.named(row.ended_by),
         word=words.incident(row),
         story=words.incident_story(row, may_end=may_end),
         cost=words.incident_cost(cost.pushes, cost.late),

@@ -92,4 +92,4 @@ def _incidents(push: Push) -> Iterator[Line]:
             yield Line(incident.started_at, _("Every client"), "", what, words.said(incident.words))
         if incident.ended_at is not None and incident.ended_at <= until:
             over = _("Over: %(what)s") % {"what": what}
-            yield Line(incident.ended_at, incident.ended_by, "", over, "")
+            yield Line(incident.ended_at, words.named(incident.ended_by), "", over, "")
