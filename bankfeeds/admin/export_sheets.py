@@ -16,14 +16,18 @@ from bankfeeds.exporting import Column, Sheet
 from bankfeeds.models import (
     BankTransaction,
     Closure,
+    ColumnProfile,
     Company,
     Connection,
+    Doubt,
     Event,
     FeedRun,
     FeedSchedule,
     Incident,
     Push,
+    ReceivedFile,
     Resending,
+    Sender,
     SendingStop,
     SourceAccount,
     Statement,
@@ -33,7 +37,7 @@ from bankfeeds.words import feeds as feed_words
 from bankfeeds.words import webhooks as webhook_words
 from bankfeeds.words.stored import said
 
-from . import feed_shown, mirror_rows, mirror_words
+from . import feed_shown, intake_sheets, mirror_rows, mirror_words
 
 
 def _headline(company: Company, tie: Connection | None) -> str:
@@ -146,23 +150,6 @@ def _out_by_then(row: Any) -> Decimal | None:
 
 def _put_held(rows: Sequence[Any]) -> None:
     mirror_rows.put_held(rows, today=timezone.localdate())
-
-
-def statements() -> Sheet:
-    columns = (
-        Column(_("File"), lambda row: row.file_name),
-        Column(_("Company"), lambda row: row.company.name),
-        Column(_("Account"), lambda row: str(row.account)),
-        Column(_("State"), lambda row: row.get_state_display()),
-        Column(_("Rows saved"), lambda row: row.rows_saved),
-        Column(_("Rows already here"), lambda row: row.rows_known),
-        Column(_("Rows left out"), lambda row: row.rows_rejected),
-        Column(_("Size in bytes"), lambda row: row.size),
-        Column(_("By"), lambda row: row.imported_by),
-        Column(_("Uploaded"), lambda row: row.uploaded_at, is_moment=True),
-        Column(_("Saved"), lambda row: row.saved_at, is_moment=True),
-    )
-    return Sheet("imported-files", _("Imported files"), columns)
 
 
 def runs() -> Sheet:
@@ -285,16 +272,20 @@ def too_late() -> Sheet:
 SHEETS: dict[type[Model], Callable[[], Sheet]] = {
     BankTransaction: exporting.transactions,
     Closure: closures,
+    ColumnProfile: intake_sheets.profiles,
     Company: companies,
     Connection: connections,
+    Doubt: intake_sheets.doubts,
     Event: exporting.record,
     FeedRun: runs,
     FeedSchedule: schedules,
     Incident: incidents,
     Push: exporting.pushes,
+    ReceivedFile: intake_sheets.files,
     Resending: orders,
+    Sender: intake_sheets.senders,
     SendingStop: stops,
     SourceAccount: accounts,
-    Statement: statements,
+    Statement: intake_sheets.statements,
     WebhookMessage: webhook_messages,
 }

@@ -20,14 +20,18 @@ from bankfeeds.models import (
     Actor,
     BankTransaction,
     Closure,
+    ColumnProfile,
     Connection,
+    Doubt,
     Event,
     FeedRun,
     FeedSchedule,
     Incident,
     Origin,
     Push,
+    ReceivedFile,
     Resending,
+    Sender,
     Statement,
     WebhookMessage,
 )
@@ -71,7 +75,28 @@ def one_of_each() -> Push:
         webhook_id="msg-1", received_at=now, sent_at=now, sealed_body=b"canary-body"
     )
     Connection.objects.update(link_issued_at=now, link_url=OTP)
+    _came_in(push, now)
     return push
+
+
+def _came_in(push: Push, now: dt.datetime) -> None:
+    sender = Sender.objects.create(
+        name="=Core", handle="h", token_hash="canary-hash", created_at=now, created_by="s"
+    )
+    ReceivedFile.objects.create(
+        sender=sender, batch_id="day-1", sha256="0" * 64, size=1, received_at=now,
+        sealed_body=b"canary-body",
+        accounts=[{"status": "unknown", "reason": "No.", "number": "1"}],
+    )  # fmt: skip
+    ColumnProfile.objects.create(
+        institution="Bank", name="Daily", setup={"sample": "canary"}, made_at=now, made_by="s"
+    )
+    row = BankTransaction.objects.filter(account=push.account)[0]
+    Doubt.objects.create(
+        account=push.account, statement=row.statement, kind=Doubt.Kind.values[0], line=2,
+        transaction_id="=d", date=row.date, description="@d", amount=row.amount,
+        balance=row.balance, asked_at=now,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("role", ["manager", "support", "auditor", "administrator"])

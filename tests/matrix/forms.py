@@ -92,12 +92,14 @@ admin/bankfeeds/statement/{statement}/bad-rows/     -
 
 # Rows to decide
 admin/bankfeeds/doubt/                              -
+admin/bankfeeds/doubt/export/                   -
 admin/bankfeeds/doubt/{doubt}/                      -
 admin/bankfeeds/doubt/{doubt}/history/              -
 admin/bankfeeds/doubt/{doubt}/decide/               admin/bankfeeds/doubt/{doubt}/change/  answer=keep;reason=same | answer reason
 
 # Column profiles
 admin/bankfeeds/columnprofile/                      -
+admin/bankfeeds/columnprofile/export/           -
 admin/bankfeeds/columnprofile/add/                  .
 admin/bankfeeds/columnprofile/sample/{sample}/      .           name=Daily;press=save;right=yes | institution name press has_header widths out_words in_words
 admin/bankfeeds/columnprofile/{profile}/            -
@@ -106,6 +108,7 @@ admin/bankfeeds/columnprofile/{profile}/retire/     .           reason=old | rea
 
 # Core systems, and what they sent
 admin/bankfeeds/sender/                             -
+admin/bankfeeds/sender/export/                  -
 admin/bankfeeds/sender/add/                         .           name=Core2 | name
 admin/bankfeeds/sender/{sender}/                    -
 admin/bankfeeds/sender/{sender}/history/            -
@@ -114,6 +117,7 @@ admin/bankfeeds/sender/{sender}/account/            .           account={account
 admin/bankfeeds/sender/{sender}/expect/             .           is_on=yes;at=06:00;grace=15;country=US
 admin/bankfeeds/sender/missing/{missing}/give-up/   .           reason=moved | reason
 admin/bankfeeds/receivedfile/                       -
+admin/bankfeeds/receivedfile/export/            -
 admin/bankfeeds/receivedfile/{received}/            -
 admin/bankfeeds/receivedfile/{received}/history/    -
 admin/bankfeeds/receivedfile/{received}/read-again/ -

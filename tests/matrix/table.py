@@ -118,6 +118,7 @@ admin/bankfeeds/statement/{statement}/bad-rows/            MSADR  MSADR
 
 # Column profiles
 admin/bankfeeds/doubt/                                     MSADR  MSADR
+admin/bankfeeds/doubt/export/                              MSADR  MSADR
 admin/bankfeeds/doubt/add/                                 .....  .....
 admin/bankfeeds/doubt/{doubt}/                             MSADR  MSADR
 admin/bankfeeds/doubt/{doubt}/change/                      MSADR  .....
@@ -125,6 +126,7 @@ admin/bankfeeds/doubt/{doubt}/history/                     MSADR  MSADR
 admin/bankfeeds/doubt/{doubt}/delete/                      .....  .....
 admin/bankfeeds/doubt/{doubt}/decide/                      MSADR  MS..R
 admin/bankfeeds/columnprofile/                             MSADR  MSADR
+admin/bankfeeds/columnprofile/export/                      MSADR  MSADR
 admin/bankfeeds/columnprofile/add/                         M...R  M...R
 admin/bankfeeds/columnprofile/sample/{sample}/             M...R  M...R
 admin/bankfeeds/columnprofile/{profile}/                   MSADR  MSADR
@@ -135,6 +137,7 @@ admin/bankfeeds/columnprofile/{profile}/retire/            M...R  M...R
 
 # Core systems, and what they sent
 admin/bankfeeds/sender/                                    MSADR  MSADR
+admin/bankfeeds/sender/export/                             MSADR  MSADR
 admin/bankfeeds/sender/add/                                ...DR  ...DR
 admin/bankfeeds/sender/{sender}/                           MSADR  MSADR
 admin/bankfeeds/sender/{sender}/change/                    MSADR  .....
@@ -145,6 +148,7 @@ admin/bankfeeds/sender/{sender}/account/                   ...DR  ...DR
 admin/bankfeeds/sender/{sender}/expect/                    ...DR  ...DR
 admin/bankfeeds/sender/missing/{missing}/give-up/          MS..R  MS..R
 admin/bankfeeds/receivedfile/                              MSADR  MSADR
+admin/bankfeeds/receivedfile/export/                       MSADR  MSADR
 admin/bankfeeds/receivedfile/add/                          .....  .....
 admin/bankfeeds/receivedfile/{received}/                   MSADR  MSADR
 admin/bankfeeds/receivedfile/{received}/change/            MSADR  .....
