@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -162,6 +163,8 @@ def test_a_link_is_on_no_page_in_no_log_and_in_no_record(
     )
     for place in (*(answer.content.decode() for answer in answers), told, row, caplog.text):
         assert "987654" not in place and "link.example" not in place
+    # On a telephone its lines are wider than the page: what scrolls can be reached with Tab.
+    assert re.search(r'<pre [^>]*tabindex="0"', answers[1].content.decode())
 
 
 def rows_of(message: WebhookMessage) -> list[dict[str, Any]]:
