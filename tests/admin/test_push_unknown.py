@@ -12,6 +12,7 @@ from django.utils import timezone
 from bankfeeds import pushing
 from bankfeeds.models import (
     Company,
+    Connection,
     Decision,
     Event,
     Incident,
@@ -373,6 +374,11 @@ def test_a_push_that_is_too_late_as_a_whole_offers_only_to_give_up(person: Any) 
     assert "Every row is too late for the feed by now." in text(page)
     answer = press(person, push, "decide", page=page, kind="send_again")
     assert "Every row is too late for the feed by now. Give up" in text(answer)
+    push.account.transactions.update(date=support.today())
+    Connection.objects.filter(pk=push.connection_id).update(status="Unlinked")
+    page = person.get(url(push))
+    assert "disabled" in button(page, "send_again") and "disabled" in button(page, "leave_out")
+    assert "Nothing can be sent for this account now: its connection was unlinked." in text(page)
 
 
 @pytest.mark.usefixtures("settled")

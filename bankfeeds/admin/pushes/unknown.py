@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds import pushing, rules, words
 from bankfeeds.admin import push_words
-from bankfeeds.models import BankTransaction, Decision, Push, PushAttempt, PushStatus
+from bankfeeds.models import BankTransaction, Decision, Departure, Push, PushAttempt, PushStatus
 
 from . import shown
 
@@ -108,9 +108,26 @@ def going_again(push: Push) -> dict[str, Any]:
         "late_rows": len(found.late),
         "going_rows": len(found.going),
         "send_again": _send_again(push, len(found.going)),
+        "why_none_goes": _why_none_goes(push, len(found.going)),
         "too_late_page": too_late_page(push),
         "currency": push.currency,
     }
+
+
+def _why_none_goes(push: Push, going: int) -> str:
+    """Why sending its rows again cannot work now, and what does; "" when it can."""
+    off = Departure.objects.off([push.account_id]).get(push.account_id)
+    if off is not None:
+        text = _(
+            "Nothing can be sent for this account now: %(why)s. Give up: that frees the rows, which"
+            " go on with the account that follows, if one does."
+        )
+        return text % {"why": off.label}
+    if going:
+        return ""
+    return _(
+        "Every row is too late for the feed by now. Give up this push and give the client the file."
+    )
 
 
 def _send_again(push: Push, going: int) -> str:
