@@ -75,6 +75,11 @@ def test_copying_a_link_that_ends_makes_a_new_one_first(
     assert answer.json()["link"] not in {"", LINK}
     assert requests.get(answer.json()["link"], timeout=5).status_code == 200
     assert minted() == 1
+    # What the page says of the link is of the new one from then on.
+    row.refresh_from_db()
+    shown = manager.get(address("change", row)).content.decode()
+    for name in ("until", "issued", "issue"):
+        assert answer.json()[name] in shown, name
 
 
 @pytest.mark.parametrize("name", ["copy", "renew", "refresh"])

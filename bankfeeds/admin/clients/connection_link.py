@@ -71,10 +71,18 @@ def _as_message(request: HttpRequest, connection: Connection, link: str) -> str:
 
 
 def _copied(connection: Connection, link: str) -> dict[str, object]:
-    """`seconds`: until it ends, for the countdown on the page."""
-    until = connection.link_valid_until
+    """`seconds`: until it ends, for the countdown on the page; `until`, `issued` and `issue`: what
+    else the page says of it, since copying may have made a new one."""
+    until, issued = connection.link_valid_until, connection.link_issued_at
     left = (until - timezone.now()).total_seconds() if until else 0
-    return {"link": link, "words": _valid(connection, _("Copied.")), "seconds": int(left)}
+    return {
+        "link": link,
+        "words": _valid(connection, _("Copied.")),
+        "seconds": int(left),
+        "until": words.moment(until),
+        "issued": f"{words.moment(issued)}, {connection.link_issued_by}",
+        "issue": links.issue_of(connection),
+    }
 
 
 @pressed_only

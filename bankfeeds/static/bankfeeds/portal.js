@@ -86,10 +86,10 @@ async function released() {
     const waiting = asked(button);
     try {
       const done = await copied(waiting);
-      const { link, words, seconds } = await waiting;
+      const { link, words, ...said } = await waiting;
       const place = say(button, words, "good");
       if (!done) offered(place, link, button.textContent.trim());
-      document.dispatchEvent(new CustomEvent("link-copied", { detail: { button, seconds } }));
+      document.dispatchEvent(new CustomEvent("link-copied", { detail: { button, ...said } }));
     } catch (error) {
       say(button, error instanceof Refused ? error.message : general.dataset.failed, "bad");
     } finally {
@@ -164,13 +164,20 @@ async function released() {
   if (places.length) setInterval(() => running().forEach(show), 5000);
 
   // Copying may have made a new link: its hour begins anew.
-  document.addEventListener("link-copied", ({ detail: { button, seconds } }) => {
+  document.addEventListener("link-copied", ({ detail: { button, seconds, ...said } }) => {
     const around = button.closest("[data-link-block], td");
     const place = around?.querySelector(".countdown");
     if (!place || !(seconds > 0)) return;
     place.dataset.seconds = seconds;
     place.dataset.from = performance.now();
     show(place);
+    for (const [name, value] of Object.entries(said)) {
+      around.querySelectorAll(`[data-link-${name}]`).forEach((one) => {
+        if (one.matches("input")) { one.value = value; return; }
+        one.textContent = value;
+        one.hidden = one.previousElementSibling.hidden = false;
+      });
+    }
     around.querySelectorAll(".link-explained, .why").forEach((old) => { old.hidden = true; });
   });
 })();
