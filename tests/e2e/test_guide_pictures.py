@@ -75,7 +75,8 @@ def _link(desk: Desk, day: bank_day.Day, language: str) -> None:
     desk.open(f"/admin/bankfeeds/company/{day.waiting.company_id}/change/")
     desk.button(COPY[language])
     expect(desk.copied()).not_to_be_empty()
-    desk.page.get_by_role("table").first.scroll_into_view_if_needed()
+    desk.copied().evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    expect(desk.copied()).to_be_in_viewport()
     _take(desk.page, "link", language)
 
 
