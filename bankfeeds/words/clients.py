@@ -31,7 +31,7 @@ def link(connection: Connection | None, *, now: dt.datetime) -> Word:
         return Word(_("Withdrawn"), _("It is handed out no more."), "quiet")
     until = connection.link_valid_until if connection else None
     if connection is None or until is None:
-        return Word(_("None yet"), _("Create the connection first."), "quiet")
+        return Word(_("None yet"), _no_link(connection), "quiet")
     minutes = _minutes_left(until, now)
     if until <= now:
         return Word(_("Expired"), _("The client would see an error page (401)."), "bad")
@@ -41,6 +41,13 @@ def link(connection: Connection | None, *, now: dt.datetime) -> Word:
     label = _("Valid – %(minutes)d min left") % {"minutes": minutes}
     explanation = _("Works until %(time)s, for this client only.") % {"time": clock_time(until)}
     return Word(label, explanation, "good")
+
+
+def _no_link(connection: Connection | None) -> str:
+    # One that was adopted is there already, and its link was never handed out here.
+    if connection is not None and connection.at_codat:
+        return _("None was made here: Copy link makes one.")
+    return _("Create the connection first.")
 
 
 def _minutes_left(until: dt.datetime, now: dt.datetime) -> int:

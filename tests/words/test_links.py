@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from bankfeeds import words
-from bankfeeds.models import Connection
+from bankfeeds.models import Connection, Intent
 
 ISSUED = dt.datetime(2026, 11, 20, 20, 0, tzinfo=dt.UTC)
 
@@ -30,4 +30,10 @@ def test_the_last_minute_still_counts(seconds: int, label: str) -> None:
 
 
 def test_no_link_yet() -> None:
-    assert words.link(Connection(), now=ISSUED).label == "None yet"
+    link = words.link(Connection(), now=ISSUED)
+    assert (link.label, link.explanation) == ("None yet", "Create the connection first.")
+
+
+def test_a_connection_that_was_adopted_has_no_link_yet_and_need_not_be_created() -> None:
+    link = words.link(Connection(intent=Intent.DONE), now=ISSUED)
+    assert link.label == "None yet" and "Copy link" in link.explanation
