@@ -6,6 +6,9 @@ rows that it is about. Losing every job is harmless: the sweep rings again.
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
@@ -19,7 +22,8 @@ RESEND = "bankfeeds.tasks.resend"
 ADOPT = "bankfeeds.tasks.adopt"
 RECEIVED = "bankfeeds.tasks.read_received"
 UPLOADED = "bankfeeds.tasks.read_upload"
-JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT, RECEIVED, UPLOADED)
+SAVE = "bankfeeds.tasks.save_upload"
+JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT, RECEIVED, UPLOADED, SAVE)
 
 
 # So many jobs in the queue are enough: what is rung in vain is rung again by the sweep.
@@ -30,6 +34,11 @@ def ring(job: str, *arguments: int) -> None:
     """Ask the worker to carry out `job`; the arguments are primary keys, nothing else."""
     if waiting() < ENOUGH:
         async_task(job, *arguments)
+
+
+def lease() -> dt.timedelta:
+    """By then the pool has ended whatever carried a job out."""
+    return dt.timedelta(seconds=settings.QUEUE_RETRY)
 
 
 def waiting() -> int:

@@ -14,6 +14,7 @@ from . import (
     conf,
     feeds,
     health,
+    importing,
     links,
     onboarding,
     pushing,
@@ -61,6 +62,10 @@ def read_upload(file_id: int) -> None:
     senders.read_upload(file_id, clock=timezone.now)
 
 
+def save_upload(statement_id: int) -> None:
+    importing.carry_out(statement_id, clock=timezone.now)
+
+
 def run_feeds() -> None:
     feeds.run_due(clock=timezone.now)
 
@@ -80,6 +85,7 @@ def sweep() -> None:
         lambda: adopting.ring_due(now=timezone.now()),
         lambda: webhooks.ring_waiting(now=timezone.now()),
         lambda: senders.ring_waiting(now=timezone.now()),
+        lambda: importing.ring_waiting(now=timezone.now()),
         lambda: senders.note_missing(now=timezone.now()),
         lambda: pushing.recut_due(now=timezone.now()),
         lambda: feeds.ring_due(now=timezone.now()),

@@ -19,7 +19,9 @@ from .mending import mended_lines
 from .pieces import UploadGone
 from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
+from .progress import Progress
 from .save import BadRowsRemain, NothingToSave, Outdated, discard, save
+from .saving import carry_out, is_long, ring_waiting, save_later
 from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
 
@@ -40,13 +42,16 @@ __all__ = [
     "Outdated",
     "Preview",
     "ProfileNameTaken",
+    "Progress",
     "SeveralProfiles",
     "UploadGone",
     "answers_of",
     "bad_rows",
+    "carry_out",
     "decide",
     "discard",
     "elsewhere",
+    "is_long",
     "in_one_pass",
     "land",
     "land_on",
@@ -58,7 +63,9 @@ __all__ = [
     "read",
     "refuse_in_vain",
     "refuse_unfit",
+    "ring_waiting",
     "save",
+    "save_later",
     "seen_of",
     "sent_in",
     "undo",

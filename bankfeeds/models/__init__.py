@@ -6,7 +6,7 @@ from .adopting import FoundAs, FoundCompany, Look
 from .doubts import Doubt
 from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
-from .intake import BankTransaction, KeptPiece, Statement
+from .intake import BankTransaction, KeptPiece, Saving, Statement
 from .leaving import Departure
 from .mirror import (
     Books,
@@ -70,6 +70,7 @@ __all__ = [
     "Resending",
     "ResendingRow",
     "SampleFile",
+    "Saving",
     "Sender",
     "SendingStop",
     "SourceAccount",

@@ -87,6 +87,42 @@ class KeptPiece(models.Model):
         return f"{self.statement_id}:{self.number}"
 
 
+class Saving(models.Model):
+    """A long upload that a person wants saved, by the worker; it goes with its upload."""
+
+    statement = models.OneToOneField(
+        Statement, models.CASCADE, primary_key=True, related_name="saving"
+    )
+    # What was ticked, and the digest of the preview that was agreed to.
+    leave_out_bad = models.BooleanField()
+    is_of_account = models.BooleanField()
+    shown = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=150)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # Bytes of it gone through.
+    done = models.PositiveIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # Why it was not saved.
+    words = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = (
+            # Few of all.
+            models.Index(
+                fields=("asked_at",), name="saving_open", condition=models.Q(ended_at=None)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.statement_id}"
+
+
 class BankTransactionQuerySet(models.QuerySet["BankTransaction"]):
     def free(self) -> BankTransactionQuerySet:
         """In no push that holds them, never accepted, and not left out by a decision."""

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from bankfeeds import importing
+from bankfeeds import doorbell, importing
 from bankfeeds.importing import Looked, profiles
 from bankfeeds.intake import pace
 from bankfeeds.intake.shape import UnreadableFile
@@ -30,24 +28,6 @@ Clock = Callable[[], dt.datetime]
 S = ReceivedFile.State
 # A file that ends its reader so often is a person's.
 MOST_TRIES = 5
-# Seconds between two looks at how far it is.
-TOLD_EVERY = 1.0
-
-
-class Progress:
-    """Writes down how much of a file is gone through, now and then."""
-
-    def __init__(self, row: ReceivedFile) -> None:
-        self._row, self._told_at = row, time.monotonic()
-
-    def __call__(self, share: float) -> None:
-        now = time.monotonic()
-        done = int(share * self._row.size)
-        # A file may be gone through more than once.
-        if now - self._told_at < TOLD_EVERY or done <= self._row.done:
-            return
-        self._told_at, self._row.done = now, done
-        ReceivedFile.objects.filter(pk=self._row.pk).update(done=done)
 
 
 def read_upload(file_id: int, *, clock: Clock) -> None:
@@ -62,14 +42,13 @@ def read_upload(file_id: int, *, clock: Clock) -> None:
 
 def due(*, now: dt.datetime) -> QuerySet[ReceivedFile]:
     """Long uploads that nobody reads right now."""
-    left = Q(state=S.READING, claimed_at__lte=now - lease())
+    left = Q(state=S.READING, claimed_at__lte=now - doorbell.lease())
     rows = ReceivedFile.objects.exclude(uploaded_by="")
     return rows.filter(Q(state=S.RECEIVED) | left).order_by("id")
 
 
-def lease() -> dt.timedelta:
-    """By then the pool has ended whatever was reading."""
-    return dt.timedelta(seconds=settings.QUEUE_RETRY)
+def progress(row: ReceivedFile) -> importing.Progress:
+    return importing.Progress(ReceivedFile.objects.filter(pk=row.pk), size=row.size)
 
 
 def _claim(file_id: int, *, now: dt.datetime) -> ReceivedFile | None:
@@ -86,7 +65,7 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
         return _("Reading it was broken off several times. Split the file."), []
     try:
         content = uploads.content_of(row)
-        with pace.told(Progress(row)):
+        with pace.told(progress(row)):
             return "", [_entry(each) for each in _look(row, content, now)]
     except UnreadableFile as error:
         _keep_for_a_profile(row, content, error.code, now)

@@ -22,7 +22,7 @@ from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, Event, Origin, ReceivedFile, Sender
 
 from . import looking, uploads
-from .looking import MOST_TRIES, lease
+from .looking import MOST_TRIES
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def ring_waiting(*, now: dt.datetime) -> None:
     """Ring again for files whose ring was lost or whose reader was ended; bounded."""
     if not (room := min(SENDERS_A_ROUND, doorbell.ENOUGH - doorbell.waiting())) > 0:
         return
-    busy = ReceivedFile.objects.filter(state=S.READING, claimed_at__gt=now - lease())
+    busy = ReceivedFile.objects.filter(state=S.READING, claimed_at__gt=now - doorbell.lease())
     due = _waiting().exclude(sender__in=busy.order_by().values("sender"))
     for sender in due.order_by("sender").values_list("sender", flat=True).distinct()[:room]:
         doorbell.ring(doorbell.RECEIVED, sender)
@@ -63,7 +63,7 @@ def _waiting() -> QuerySet[ReceivedFile]:
 
 
 def _is_held(row: ReceivedFile, now: dt.datetime) -> bool:
-    return row.claimed_at is not None and row.claimed_at > now - lease()
+    return row.claimed_at is not None and row.claimed_at > now - doorbell.lease()
 
 
 def _claim(sender_id: int, *, now: dt.datetime) -> ReceivedFile | None:
@@ -90,7 +90,7 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
             now=now,
             leave_out_bad=row.leave_out_by_id is not None,
         )
-        with pace.told(looking.Progress(row)):
+        with pace.told(looking.progress(row)):
             landed = importing.land(arrival, otherwise=_sender(row).account)
         return "", [_entry(each) for each in landed]
     except UnreadableFile as error:

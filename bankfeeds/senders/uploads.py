@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import zlib
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -55,11 +54,9 @@ def keep_long(
 def is_long(content: bytes) -> bool:
     """Not to be read while a browser waits. A workbook is packed: it holds many times its size."""
     if content.startswith(b"PK"):
-        return len(content) * PACKED > settings.IMPORT_AT_ONCE_BYTES
-    if len(content) > settings.IMPORT_AT_ONCE_BYTES:
-        return True
+        return importing.is_long(size=len(content) * PACKED)
     ends = max(content.count(b"\n"), content.count(b"\r"))
-    return ends > settings.IMPORT_AT_ONCE_ROWS
+    return importing.is_long(size=len(content), rows=ends)
 
 
 def keep_refused(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from bankfeeds.models import ReceivedFile, Statement
 from tests import support
@@ -17,6 +17,7 @@ from tests.support import run_jobs
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import At
+    from tests.e2e.worker import Worker
 
 LOOK = Path(__file__).with_name("looks.js").read_text()
 DROP = """(texts) => {
@@ -74,3 +75,37 @@ def test_a_sender_and_what_it_sent(at_desk: At) -> None:
     desk.page.reload()
     desk.says("Saved")
     assert Statement.objects.get(state="saved").rows_saved == 2
+
+
+def test_a_long_file_is_read_and_saved_in_the_background(
+    at_desk: At, worker: Worker, settings: Any
+) -> None:
+    """The page moves by itself, with the script and without it."""
+    settings.IMPORT_AT_ONCE_ROWS = 2
+    account = support.make_account()
+    for name, script in (("a", True), ("b", False)):
+        worker.hold()
+        desk = at_desk("support", java_script_enabled=script)
+        desk.open(f"/admin/bankfeeds/statement/import/?account={account.pk}")
+        content = csv_of(["1.00", "2.00", "3.00"], prefix=name, opening=f"{ord(name) * 10}.00")
+        chosen: FilePayload = {
+            "name": f"{name}.csv",
+            "mimeType": "text/csv",
+            "buffer": content,
+        }
+        desk.page.get_by_label("File to import").set_input_files(chosen)
+        desk.button("Look at this file")
+        desk.says("gone through", "Nothing to do")
+        if script:
+            looks_right(desk.page, "waiting")
+        worker.go_on()
+        expect(desk.page.get_by_text("Nothing is saved yet.")).to_be_visible(timeout=15_000)
+        worker.hold()
+        desk.button("Save 3 rows")
+        desk.says("Being saved", "all of them are saved, or none")
+        if script:
+            looks_right(desk.page, "saving")
+        worker.go_on()
+        said = desk.page.get_by_text("3 rows of this file were saved.")
+        expect(said).to_be_visible(timeout=15_000)
+    assert Statement.objects.filter(state="saved", rows_saved=3).count() == 2

@@ -85,7 +85,9 @@ admin/bankfeeds/statement/sample/                   -
 admin/bankfeeds/statement/{statement}/              -
 admin/bankfeeds/statement/{statement}/history/      -
 admin/bankfeeds/statement/{statement}/preview/      -
-admin/bankfeeds/statement/{statement}/save/         admin/bankfeeds/statement/{statement}/preview/  | leave_out_bad
+admin/bankfeeds/statement/{statement}/save/         admin/bankfeeds/statement/{statement}/preview/  | leave_out_bad rows
+admin/bankfeeds/statement/{statement}/saving/       -
+admin/bankfeeds/statement/{statement}/saving/status/    -
 admin/bankfeeds/statement/{statement}/discard/      -
 admin/bankfeeds/statement/{saved}/undo/             .           reason=wrong | reason
 admin/bankfeeds/statement/{statement}/bad-rows/     -

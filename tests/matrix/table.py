@@ -112,6 +112,8 @@ admin/bankfeeds/statement/{statement}/history/             MSADR  MSADR
 admin/bankfeeds/statement/{statement}/delete/              .....  .....
 admin/bankfeeds/statement/{statement}/preview/             MS..R  MS..R
 admin/bankfeeds/statement/{statement}/save/                MS..R  MS..R
+admin/bankfeeds/statement/{statement}/saving/              MS..R  MS..R
+admin/bankfeeds/statement/{statement}/saving/status/       MS..R  MS..R
 admin/bankfeeds/statement/{statement}/discard/             MS..R  MS..R
 admin/bankfeeds/statement/{statement}/undo/                MS..R  MS..R
 admin/bankfeeds/statement/{statement}/bad-rows/            MSADR  MSADR

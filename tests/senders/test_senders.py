@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bankfeeds import sealing, senders
+from bankfeeds import doorbell, sealing, senders
 from bankfeeds.models import (
     BankTransaction,
     Event,
@@ -169,7 +169,7 @@ def test_files_of_a_sender_are_read_in_the_order_in_which_they_came() -> None:
     run_jobs()
     senders.ring_waiting(now=now + dt.timedelta(seconds=1))
     assert run_jobs() == 0
-    later = now + looking.lease() + dt.timedelta(seconds=1)
+    later = now + doorbell.lease() + dt.timedelta(seconds=1)
     senders.ring_waiting(now=later)
     senders.read_next(core.pk, clock=lambda: later)
     senders.read_next(core.pk, clock=lambda: later)

@@ -182,10 +182,10 @@ def test_progress_is_written_down_and_never_goes_back(monkeypatch: pytest.Monkey
     kept = ReceivedFile.objects.create(
         batch_id="a", size=200, received_at=timezone.now(), uploaded_by="support"
     )
-    progress = looking.Progress(kept)
+    progress = looking.progress(kept)
     progress(0.5)
     assert row().done == 0
-    monkeypatch.setattr(looking, "TOLD_EVERY", 0)
+    monkeypatch.setattr("bankfeeds.importing.progress.TOLD_EVERY", 0)
     progress(0.5)
     progress(0.2)
     assert row().done == 100

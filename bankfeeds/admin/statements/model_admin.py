@@ -19,7 +19,7 @@ from bankfeeds.admin import mirror_search
 from bankfeeds.admin.parts import ReadOnlyAdmin
 from bankfeeds.models import Statement
 
-from . import downloads, undo
+from . import downloads, saving, undo
 from . import pages as intake_pages
 
 
@@ -44,7 +44,7 @@ class StatementAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER  # counts each choice: grows with history
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
-        rows = super().get_queryset(request).select_related("account", "company")
+        rows = super().get_queryset(request).select_related("account", "company", "saving")
         return rows.defer("rejected", "account__sealed_body")
 
     def get_search_results(
@@ -72,6 +72,8 @@ class StatementAdmin(ReadOnlyAdmin):
             "sample/": ("sample", downloads.sample),
             "<int:pk>/preview/": ("preview", intake_pages.preview_page),
             "<int:pk>/save/": ("save", intake_pages.save),
+            "<int:pk>/saving/": ("saving", saving.page),
+            "<int:pk>/saving/status/": ("saving_status", saving.status),
             "<int:pk>/discard/": ("discard", intake_pages.discard),
             "<int:pk>/undo/": ("undo", undo.undo_page),
             "<int:pk>/bad-rows/": ("bad_rows", downloads.bad_rows),
@@ -99,6 +101,9 @@ class StatementAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def what_became_of_it(self, row: Statement) -> str:
+        order = getattr(row, "saving", None)
+        if order is not None and order.ended_at is None:
+            return str(_("Being saved"))
         return row.get_state_display()
 
     @admin.display(description=_("when"), ordering="uploaded_at")

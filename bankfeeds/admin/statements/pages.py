@@ -29,7 +29,7 @@ from bankfeeds.importing import Entry, FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, Event, ReceivedFile, SourceAccount, Statement
 
-from . import choose, shown, uploads
+from . import choose, saving, shown, uploads
 from . import several as intake_several
 from . import unread as intake_unread
 from .form import FilesForm
@@ -129,6 +129,8 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         return redirect("admin:bankfeeds_statement_import")
     if statement.state != Statement.State.PREVIEWED:
         return redirect("admin:bankfeeds_statement_change", statement.pk)
+    if saving.open_one(statement):
+        return redirect("admin:bankfeeds_statement_saving", pk)
     found = importing.preview(statement, today=timezone.localdate())
     which = _which(request, statement)
     entries = [entry for entry in found.entries if FILTERS[which](entry)]
@@ -152,6 +154,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         notes=[importing.words_of(note) for note in found.notes],
         others=shown.others(found),
         elsewhere=shown.elsewhere(found),
+        not_saved=saving.why_not(statement),
         save_label=shown.save_label(found),
         tick_label=shown.tick_label(found),
     )
@@ -172,6 +175,8 @@ def save(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("admin:bankfeeds_statement_preview", pk=pk)
     try:
+        if saving.is_long(request, statement):
+            return saving.ask(request, statement)
         saved = importing.save(
             statement,
             leave_out_bad="leave_out_bad" in request.POST,

@@ -15,7 +15,7 @@
     || [...rest.querySelectorAll('input[type="text"]')].some((field) => field.value !== field.defaultValue);
 
   async function text(url) {
-    const answer = await fetch(url, { credentials: "same-origin", redirect: "error" });
+    const answer = await fetch(url, { credentials: "same-origin", redirect: "manual" });
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.text();
   }
