@@ -288,8 +288,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
 }
 
-# Statement files: 20 MB, the limit that the import page states; long ones wait for the worker.
-IMPORT_MAX_BYTES = 20 * 1024 * 1024
+# Statement files on a page: the limits that it states; long ones wait for the worker.
+IMPORT_MAX_BYTES, IMPORT_MAX_ROWS = 20 * 1024 * 1024, 200_000
 IMPORT_AT_ONCE_BYTES, IMPORT_AT_ONCE_ROWS = 2 * 1024 * 1024, 5_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -33,8 +35,13 @@ class Looked:
     words: str = ""
 
 
-def look_on_each(content: bytes, *, file_name: str, by: Actor, now: dt.datetime) -> list[Looked]:
-    """In the file's order. Raises UnreadableFile, and CannotImport for a file that names none."""
+def look_on_each(
+    content: bytes, *, file_name: str, most_rows: int = sys.maxsize, by: Actor, now: dt.datetime
+) -> list[Looked]:
+    """In the file's order. `most_rows`: that are taken of one account.
+
+    Raises UnreadableFile, and CannotImport for a file that names none.
+    """
     try:
         whole = Whole(content)
     except NamesNoAccount:
@@ -52,26 +59,17 @@ def look_on_each(content: bytes, *, file_name: str, by: Actor, now: dt.datetime)
             )
             % {"count": len(whole.named), "most": MOST_ACCOUNTS}
         )
-    return [_on(each, whole, content, file_name, by, now) for each in whole.named]
+    given: dict[str, Any] = {"content": content, "file_name": file_name, "most_rows": most_rows}
+    return [_on(each, whole, by=by, now=now, **given) for each in whole.named]
 
 
-def _on(
-    named: Named, whole: Whole, content: bytes, file_name: str, by: Actor, now: dt.datetime
-) -> Looked:
+def _on(named: Named, whole: Whole, **given: Any) -> Looked:
     account = named.account
     if account is None:
         return Looked(named.last4, None, words=named.words)
     try:
         part = whole.part(account, named)
-        upload = look(
-            account,
-            file_name=file_name,
-            content=content,
-            profile=whole.profile,
-            part=part,
-            by=by,
-            now=now,
-        )
+        upload = look(account, profile=whole.profile, part=part, **given)
     except UnreadableFile as error:
         return Looked(named.last4, account, words=words_of(error.reason))
     except FileKnown as known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import sys
 from io import BytesIO
 from typing import IO
 
@@ -40,6 +41,19 @@ class FileKnown(Exception):
         self.statement = statement
 
 
+class TooManyRows(CannotImport):
+    """More than a person looks at on a page."""
+
+    def __init__(self, part: Mine, most: int) -> None:
+        super().__init__(
+            _(
+                "This file has %(count)s rows; a page takes %(most)s. Nothing was saved. Split it,"
+                " or use the command import_transactions, which has no limit."
+            )
+            % {"count": words.count(len(part.statement.rows)), "most": words.count(most)}
+        )
+
+
 class OfAnother(CannotImport):
     """The same file, which names no account, was saved on another one: `statement` is that."""
 
@@ -67,6 +81,7 @@ def look(
     content: bytes,
     profile: ColumnProfile | None = None,
     part: Mine | None = None,
+    most_rows: int = sys.maxsize,
     by: Actor,
     now: dt.datetime,
 ) -> Statement:
@@ -74,6 +89,7 @@ def look(
 
     `profile`: by which to read it, where a person has said so. `part`: the account's part of the
     content, where it was read already.
+    `most_rows`: that are taken.
     Raises UnreadableFile, FileKnown, CannotImport.
     """
     digest = hashlib.sha256(content).hexdigest()
@@ -96,6 +112,8 @@ def look(
     if part is None:
         profile = profile or profiles.found_for(text)
         part = mine(account, text if profile else content, profiles.of(profile))
+    if len(part.statement.rows) > most_rows:
+        raise TooManyRows(part, most_rows)
     return keep(
         account,
         file_name=file_name,

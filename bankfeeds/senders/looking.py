@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -78,18 +79,18 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
 
 
 def _look(row: ReceivedFile, content: bytes, now: dt.datetime) -> list[Looked]:
-    by, account = _actor(row), row.account
+    account = row.account
+    given: dict[str, Any] = {
+        "file_name": row.batch_id,
+        "content": content,
+        "most_rows": settings.IMPORT_MAX_ROWS,
+        "by": _actor(row),
+        "now": now,
+    }
     if account is None:
-        return importing.look_on_each(content, file_name=row.batch_id, by=by, now=now)
+        return importing.look_on_each(**given)
     try:
-        upload = importing.look(
-            account,
-            file_name=row.batch_id,
-            content=content,
-            profile=row.profile,
-            by=by,
-            now=now,
-        )
+        upload = importing.look(account, profile=row.profile, **given)
     except importing.FileKnown as known:
         return [Looked(account.number_last4, account, known=known.statement, words=str(known))]
     return [Looked(account.number_last4, account, upload)]

@@ -208,7 +208,7 @@ def test_no_file_at_all(support: Client, account: SourceAccount) -> None:
 def test_a_file_above_the_limit(support: Client, account: SourceAccount, settings: Any) -> None:
     settings.IMPORT_MAX_BYTES = 1024
     answer = upload(support, account, csv_of(["1.00"] * 100))
-    assert "a page takes 1.0" in text(answer)
+    assert "a page takes 1.0" in text(answer) and "or 200,000 rows. Nothing" in text(answer)
     assert "import_transactions" in text(answer)
     assert not Statement.objects.exists()
 

@@ -151,6 +151,24 @@ def test_a_long_upload_of_many_accounts(people: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("short")
+def test_more_rows_than_a_page_takes(people: dict[str, Any], settings: Any) -> None:
+    settings.IMPORT_MAX_ROWS = 1
+    account = numbered()
+    client = signed_in(people["support"])
+    for number, content in enumerate((csv_of(["1.00"] * 3), file(part()))):
+        upload(client, content, account=account)
+        portal.run_jobs()
+        kept = row()
+        assert kept.state == "refused" and ReceivedFile.objects.count() == number + 1
+        assert kept.words.startswith(f"This file has {3 - number} rows; a page takes 1. Nothing")
+        assert "import_transactions" in text(client.get(f"{FILES}{kept.pk}/change/"))
+    upload(client, file(part()))
+    portal.run_jobs()
+    assert "a page takes 1." in row().accounts[0]["reason"]
+    assert not Statement.objects.exists()
+
+
+@pytest.mark.usefixtures("short")
 def test_a_long_upload_that_cannot_be_read(people: dict[str, Any]) -> None:
     account = portal.make_account()
     client = signed_in(people["manager"])

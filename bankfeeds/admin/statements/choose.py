@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +19,7 @@ from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import SourceAccount, Statement
 
 from . import uploads
-from .form import UploadForm
+from .form import UploadForm, limits
 
 SHOWN_ACCOUNTS = 50
 
@@ -85,7 +83,7 @@ def _choose_account(admin: PortalAdmin, request: HttpRequest, form: UploadForm) 
         accounts=[(row, words.account(row), import_url(row)) for row in found[:SHOWN_ACCOUNTS]],
         most=SHOWN_ACCOUNTS,
         form=form,
-        limit=filesizeformat(settings.IMPORT_MAX_BYTES),
+        limit=limits(),
         unknown=bool(request.GET.get("account") or request.POST.get("account")),
     )
 

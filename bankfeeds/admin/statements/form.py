@@ -11,7 +11,27 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bankfeeds import words
+
 KINDS = ".csv,.txt,.xlsx,.ofx,.qfx,.bai,.bai2,.xml,.json,.sta,.mt940,text/csv"
+
+
+def limits() -> str:
+    """`20.0 MB or 200,000 rows`."""
+    return _("%(size)s or %(rows)s rows") % {
+        "size": filesizeformat(settings.IMPORT_MAX_BYTES),
+        "rows": words.count(settings.IMPORT_MAX_ROWS),
+    }
+
+
+def too_large(file: UploadedFile[bytes]) -> str:
+    """Why a page does not take it, and what does; "" when it does. Rows are counted by reading."""
+    if (file.size or 0) <= settings.IMPORT_MAX_BYTES:
+        return ""
+    return _(
+        "This file has %(size)s; a page takes %(limit)s. Nothing was saved."
+        " Split it, or use the command import_transactions, which has no limit."
+    ) % {"size": filesizeformat(file.size or 0), "limit": limits()}
 
 
 class ManyFiles(forms.FileInput):
@@ -33,15 +53,8 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
-        limit = settings.IMPORT_MAX_BYTES
-        if (file.size or 0) > limit:
-            raise forms.ValidationError(
-                _(
-                    "This file has %(size)s; a page takes %(limit)s. Nothing was saved."
-                    " Split it, or use the command import_transactions, which has no limit."
-                )
-                % {"size": filesizeformat(file.size or 0), "limit": filesizeformat(limit)}
-            )
+        if wrong := too_large(file):
+            raise forms.ValidationError(wrong)
         return file
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
@@ -17,7 +16,6 @@ from django.core.paginator import Paginator
 from django.db.models import Max, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -32,7 +30,7 @@ from bankfeeds.models import Actor, ColumnProfile, Event, ReceivedFile, SourceAc
 from . import choose, saving, shown, uploads
 from . import several as intake_several
 from . import unread as intake_unread
-from .form import FilesForm
+from .form import FilesForm, limits
 
 SHOWN_ROWS = 500
 FILTERS: dict[str, Callable[[Entry], bool]] = {
@@ -80,7 +78,7 @@ def import_page(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         why_not=_why_not(account),
         form=form,
         unread=unread,
-        limit=filesizeformat(settings.IMPORT_MAX_BYTES),
+        limit=limits(),
     )
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +17,7 @@ from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import ReceivedFile, SourceAccount, Statement
 
 from . import uploads
+from .form import too_large
 
 MOST_FILES = 20
 
@@ -65,9 +64,8 @@ def page(
 
 def _result(request: HttpRequest, account: SourceAccount, file: UploadedFile[bytes]) -> Result:
     name = importing.profiles.plain_name(file.name or "")
-    limit = settings.IMPORT_MAX_BYTES
-    if (file.size or 0) > limit:
-        return Result(name, words=_("Larger than %(most)s.") % {"most": filesizeformat(limit)})
+    if wrong := too_large(file):
+        return Result(name, words=wrong)
     content = file.read()
     try:
         if later := uploads.later(request, content, file_name=name, account=account):
