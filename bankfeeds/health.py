@@ -46,6 +46,15 @@ def worker_is_running(*, now: dt.datetime) -> bool:
     return stopped(now=now) is None
 
 
+def stands_still(claimed_at: dt.datetime | None, *, now: dt.datetime) -> bool:
+    """Whether a job goes on no more: nobody can be at it, and no worker runs that would be.
+
+    A pool that writes a long file on SQLite lets nobody write that it is alive.
+    """
+    may_be_at_it = claimed_at and now - claimed_at < dt.timedelta(seconds=settings.TASK_TIMEOUT)
+    return not may_be_at_it and not worker_is_running(now=now)
+
+
 @dataclass(frozen=True)
 class Stopped:
     """The worker is not running: since when (None: never seen)."""

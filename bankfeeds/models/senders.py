@@ -70,7 +70,7 @@ class ReceivedFile(models.Model):
         QUARANTINED = "quarantined", _("In quarantine")
         REJECTED = "rejected", _("Rejected")
         # Of uploads alone: each account has its preview, or the file cannot be read.
-        READ = "read", _("Read, not saved")
+        READ = "read", _("Read")
         REFUSED = "refused", _("Refused")
 
     # Null: a person uploaded it.

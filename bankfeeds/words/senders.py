@@ -37,7 +37,7 @@ def received(row: ReceivedFile) -> Word:
         S.SAVED: _("Each account has its transactions."),
         S.QUARANTINED: _("Not everything in it is saved. Nothing is lost: a person decides."),
         S.REJECTED: _("A person decided that nothing more of it comes in."),
-        S.READ: _("Its preview is ready. Nothing of it is saved before somebody saves it there."),
+        S.READ: _("Each of its accounts has a preview, from which somebody saves it."),
         S.REFUSED: _("It could not be read. Nothing of it came in; it is kept for the record."),
     }
     return Word(str(S(row.state).label), meanings[S(row.state)], tones[row.state])
@@ -77,6 +77,8 @@ def part(status: str) -> Word:
     found: dict[str, tuple[str, str, Tone]] = {
         "saved": (_("Saved"), _("Its transactions are here."), "good"),
         "previewed": (_("Preview ready"), _("Nothing of it is saved yet."), "good"),
+        "undone": (_("Taken back"), _("Its rows are no longer here."), "quiet"),
+        "let_go": (_("Not saved"), _("Its preview was cancelled, or nobody saved it."), "quiet"),
         "known": (_("Already here"), _("This very file was saved on it before."), "quiet"),
         "refused": (_("Refused"), _("Nothing of this account can be taken in."), "warn"),
         "unknown": (_("No account"), _("It belongs to no account here."), "warn"),

@@ -106,6 +106,9 @@ def test_a_long_upload_is_read_by_the_worker(people: dict[str, Any]) -> None:
     portal.no_worker_runs()
     told = text(client.get(f"{FILES}{row().pk}/status/"))
     assert "The worker is not running, so nothing moves here." in told
+    ReceivedFile.objects.update(claimed_at=timezone.now())
+    assert "goes on by itself" in text(client.get(f"{FILES}{row().pk}/status/"))
+    ReceivedFile.objects.update(claimed_at=None)
     portal.worker_runs()
     # Chosen once more, alone and with another: it is read once.
     upload(client, content, account=account)
@@ -124,10 +127,14 @@ def test_a_long_upload_is_read_by_the_worker(people: dict[str, Any]) -> None:
     assert client.get(page)["Location"].endswith(f"/statement/{statement.pk}/preview/")
     assert "data-leads" in client.get(f"{FILES}{kept.pk}/status/").content.decode()
     told = text(signed_in(people["auditor"]).get(page))
-    assert "Preview ready" in told and "Look at the preview" in told
+    assert "Preview ready" in told and "Look at each account" in told
     client.post(f"/admin/bankfeeds/statement/{statement.pk}/save/")
     assert BankTransaction.objects.count() == 3
-    assert "Open the import" in text(client.get(page)) or "Look at it" in text(client.get(page))
+    told = text(client.get(page))
+    assert "Open the import" in told and "Preview ready" not in told
+    Statement.objects.filter(pk=statement.pk).update(state="undone")
+    assert "Taken back" in text(client.get(page))
+    Statement.objects.filter(pk=statement.pk).update(state="saved")
     # What is here, or is not taken, is said at once.
     assert "This file was imported on" in text(upload(client, content, account=account))
     account.company.closed_at = account.requested_at

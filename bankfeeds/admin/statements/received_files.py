@@ -120,20 +120,34 @@ def _parts(row: ReceivedFile) -> list[dict[str, Any]]:
         .defer("sealed_body")
         .in_bulk([each["account"] for each in row.accounts if each["account"]])
     )
-    imports = set(
-        Statement.objects.filter(
-            pk__in=[each["statement"] for each in row.accounts if each["statement"]]
-        ).values_list("pk", flat=True)
-    )
-    return [
-        {
-            **each,
-            "word": word_of_part(each["status"]),
-            "account": accounts.get(each["account"]),
-            "statement": each["statement"] if each["statement"] in imports else None,
-        }
-        for each in row.accounts
-    ]
+    kept = [each["statement"] for each in row.accounts if each["statement"]]
+    imports = Statement.objects.defer("rejected").in_bulk(kept)
+    return [_part(each, accounts, imports) for each in row.accounts]
+
+
+def _part(
+    each: dict[str, Any], accounts: dict[int, SourceAccount], imports: dict[int, Statement]
+) -> dict[str, Any]:
+    """An upload's was looked at; what somebody made of its preview stands on the import."""
+    found = imports.get(each["statement"])
+    status = each["status"]
+    counts: dict[str, int] = {}
+    if status == "previewed" and (found is None or found.state != Statement.State.PREVIEWED):
+        status = found.state if found else "let_go"
+        if found:
+            counts = {
+                "saved": found.rows_saved,
+                "known": found.rows_known,
+                "leftOut": found.rows_rejected,
+            }
+    return {
+        **each,
+        **counts,
+        "status": status,
+        "word": word_of_part(status),
+        "account": accounts.get(each["account"]),
+        "statement": found and found.pk,
+    }
 
 
 def _decided(

@@ -84,6 +84,6 @@ def _context(row: Saving) -> dict[str, Any]:
         "row": row,
         "statement": row.statement,
         "moving": moving,
-        "stopped": moving and not health.worker_is_running(now=timezone.now()),
+        "stopped": moving and health.stands_still(row.claimed_at, now=timezone.now()),
         "leads_to": "" if moving else change,
     }

@@ -25,7 +25,7 @@ def context(request: HttpRequest, row: ReceivedFile) -> dict[str, Any]:
         "row": row,
         "word": word(row),
         "moving": moving,
-        "stopped": moving and not health.worker_is_running(now=timezone.now()),
+        "stopped": moving and health.stands_still(row.claimed_at, now=timezone.now()),
         "leads_to": leads_to(request, row),
     }
 
