@@ -25,6 +25,13 @@ def test_a_moment() -> None:
         assert words.moment(AT).replace(NBSP, " ") == "20 nov. 2026, 15 h 42 HE"
 
 
+def test_a_moment_behind_since_has_its_article() -> None:
+    at = words.moment(AT)
+    with override("fr-ca"):
+        band = _("%(title)s (since %(at)s).") % {"title": "x", "at": at}
+    assert band.startswith("x (depuis le ")
+
+
 def test_money() -> None:
     with override("fr-ca"):
         assert words.money(Decimal("-1234.5"), "CAD").replace(NBSP, " ") == "−1 234,50 CAD"

@@ -116,8 +116,8 @@ def link_cell(
         return parts.badge(words.link(None, now=now)) if connection is None else "–"
     if block.why_not:
         return format_html(
-            '<span class="row-buttons"><button type="button" disabled>{}</button>'
-            '<button type="button" disabled>{}</button></span>'
+            '<span class="row-buttons"><button type="button" class="button" disabled>{}</button>'
+            '<button type="button" class="button" disabled>{}</button></span>'
             '<span class="why small">{}</span>',
             _("Copy link"),
             _("Renew link"),
