@@ -14,8 +14,14 @@ from .codat.errors import CodatError
 __all__ = ["CodatError", "explain", "removed_at_codat", "what_happened", "with_details"]
 
 
-def explain(error: CodatError) -> str:
-    """The whole message for an error that a person waits for, with Codat's support reference."""
+def explain(error: CodatError, *, unsure: str = "") -> str:
+    """The whole message for an error that a person waits for, with Codat's support reference.
+
+    `unsure`: the other two parts where it is not known whether it was done, for callers who word
+    them themselves.
+    """
+    if unsure and isinstance(error, errors.Uncertain):
+        return with_details(f"{what_happened(error)} {unsure}", error)
     return with_details(f"{what_happened(error)} {_meaning(error)} {_remedy(error)}", error)
 
 

@@ -32,12 +32,13 @@ REFUSALS = (
 )
 
 
-def ask(request: HttpRequest, call: Callable[[], Answer]) -> Answer | None:
-    """What `call` answers; None when it could not be done, and the person is told why."""
+def ask(request: HttpRequest, call: Callable[[], Answer], *, unsure: str = "") -> Answer | None:
+    """What `call` answers; None when it could not be done, and the person is told why. `unsure`:
+    what to say and do where it may have been done, if nothing looks for that by itself."""
     try:
         return call()
     except CodatError as error:
-        messages.error(request, explain(error))
+        messages.error(request, explain(error, unsure=unsure))
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
     return None

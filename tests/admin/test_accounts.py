@@ -266,6 +266,17 @@ def test_rename(manager: Any) -> None:
     assert account.name == "Payroll"
 
 
+def test_a_rename_of_unknown_fate_is_shown_by_a_refresh(manager: Any) -> None:
+    account = support.onboard(connected=False).accounts[0]
+    posted = {"seen": hidden(manager.get(page(account)), "seen"), "name": "Payroll"}
+    support.order_fault("500-after", method="PATCH")
+    shown = text(manager.post(page(account, "rename"), posted, follow=True))
+    assert "Press Refresh when Codat answers again" in shown and "are checking" not in shown
+    manager.post(page(account, "refresh"))
+    account.refresh_from_db()
+    assert account.name == "Payroll"
+
+
 def test_an_unusable_name_stays_in_its_field(manager: Any) -> None:
     account = support.onboard(connected=False).accounts[0]
     answer = manager.post(page(account, "rename"), {"name": "x" * 300})

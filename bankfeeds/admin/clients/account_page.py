@@ -108,7 +108,14 @@ def rename(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         return page
     shown = request.POST.get("seen", "")
     try:
-        asked = asking.ask(request, lambda: _rename(request, account, name, shown=shown))
+        asked = asking.ask(
+            request,
+            lambda: _rename(request, account, name, shown=shown),
+            unsure=_(
+                "We do not know yet whether it was renamed there. Press Refresh when Codat answers"
+                " again: it then shows the name that it has."
+            ),
+        )
     except Moved:
         fresh = find_or_404(pk)
         problem = _(
