@@ -24,7 +24,7 @@ def why_not(row: ReceivedFile) -> str:
     if row.state == S.SAVED:
         return _("Everything in it is saved.")
     if row.state == S.READ:
-        return _("Look at each account whose preview is ready, and save it there.")
+        return _("Nothing here. What is not saved yet is saved from its preview.")
     if row.state == S.REFUSED:
         return _("Nothing here. Have the file made again or mended, and upload that.")
     return _("The worker has not read it yet.")

@@ -46,11 +46,11 @@ def received(row: ReceivedFile) -> Word:
 def why(row: ReceivedFile, accounts: Sequence[Mapping[str, Any]]) -> str:
     """Why not all of it is saved; "" when all is. `accounts`: what the file keeps of each."""
     if row.words:
-        return row.words
+        return said(row.words)
     found: dict[str, list[str]] = {}
     for each in accounts:
         if each["reason"]:
-            found.setdefault(each["reason"], []).append(each["number"])
+            found.setdefault(said(each["reason"]), []).append(each["number"])
     if not found:
         return ""
     reason, numbers = max(found.items(), key=lambda alike: len(alike[1]))

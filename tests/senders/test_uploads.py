@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from bankfeeds import doorbell, senders
 from bankfeeds.models import BankTransaction, Event, ReceivedFile, Statement
 from bankfeeds.senders import looking, uploads
+from bankfeeds.words import senders as senders_words
 from tests import support as portal
 from tests.admin.pushes import signed_in, text
 from tests.importing.support import csv_of
@@ -51,7 +52,9 @@ def test_a_refused_upload_is_kept_for_the_record(people: dict[str, Any]) -> None
     # Who may see imports sees it and why; who may upload has it back as it came.
     page = f"{FILES}{kept.pk}/change/"
     auditor = signed_in(people["auditor"])
-    assert kept.words in text(auditor.get(page)) and "day.csv" in text(auditor.get(FILES))
+    assert kept.words in text(auditor.get(page)) and kept.words in text(auditor.get(FILES))
+    with translation.override("fr-ca"):
+        assert senders_words.why(kept, ()) != kept.words
     assert "Download the file as it came" not in text(auditor.get(page))
     assert auditor.post(f"{FILES}{kept.pk}/file/").status_code == 403
     assert "Download the file as it came" in text(client.get(page))
@@ -127,7 +130,7 @@ def test_a_long_upload_is_read_by_the_worker(people: dict[str, Any]) -> None:
     assert client.get(page)["Location"].endswith(f"/statement/{statement.pk}/preview/")
     assert "data-leads" in client.get(f"{FILES}{kept.pk}/status/").content.decode()
     told = text(signed_in(people["auditor"]).get(page))
-    assert "Preview ready" in told and "Look at each account" in told
+    assert "Preview ready" in told and "is saved from its preview." in told
     client.post(f"/admin/bankfeeds/statement/{statement.pk}/save/")
     assert BankTransaction.objects.count() == 3
     told = text(client.get(page))
