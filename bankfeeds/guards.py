@@ -107,6 +107,14 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("bankfeeds_missingfile", "DELETE", "missing files are never deleted"),
     Guard(
+        "bankfeeds_foreignaccount",
+        "UPDATE",
+        "what is left out ends once and never changes",
+        "OLD.ended_at IS NOT NULL OR "
+        + _differs("sender_id", "number_hash", "last4", "reason", "made_at", "made_by"),
+    ),
+    Guard("bankfeeds_foreignaccount", "DELETE", "what is left out is never deleted"),
+    Guard(
         "bankfeeds_doubt",
         "UPDATE",
         "a row is decided on once and never changed",

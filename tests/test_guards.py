@@ -19,6 +19,7 @@ from bankfeeds.models import (
     ColumnProfile,
     Decision,
     Event,
+    ForeignAccount,
     MarkedRow,
     MissingFile,
     Note,
@@ -74,6 +75,9 @@ def push() -> Push:
     MissingFile.objects.create(
         sender=sender, day=timezone.localdate(), due_at=timezone.now(), noted_at=timezone.now()
     )
+    ForeignAccount.objects.create(
+        sender=sender, number_hash="x", reason="x", made_at=timezone.now(), made_by="support"
+    )
     WebhookMessage.objects.create(
         webhook_id="m", received_at=timezone.now(), sent_at=timezone.now(), sealed_body=b"x"
     )
@@ -126,6 +130,7 @@ def test_no_table_of_history_can_be_emptied(push: Push, table: str) -> None:
         ("bankfeeds_sender", "token_hash = 'other'"),
         ("bankfeeds_sender", "revoked_at = NULL"),
         ("bankfeeds_missingfile", "day = '2020-01-02'"),
+        ("bankfeeds_foreignaccount", "number_hash = 'other'"),
         ("bankfeeds_receivedfile", "batch_id = 'other'"),
         ("bankfeeds_pushitem", "position = position + 5"),
         ("bankfeeds_pushitem", "findings = '[1]'"),

@@ -22,6 +22,7 @@ class Landed:
     """What came of one account's part. `statement`: the import, or the upload that was not saved.
 
     `is_known`: the very file was saved before. `words`: why it was not saved. `bad`: those rows.
+    `stranger`: the keyed hash of a number that no account here has; `rows`: how many it has.
     """
 
     last4: str
@@ -31,6 +32,8 @@ class Landed:
     is_known: bool = False
     words: str = ""
     bad: tuple[Rejected, ...] = ()
+    rows: int = 0
+    stranger: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,14 @@ def land_on(account: SourceAccount, arrival: Arrival) -> Landed:
 def _of(arrival: Arrival, whole: Whole, named: Named) -> Landed:
     account = named.account
     if account is None:
-        return Landed(named.last4, None, words=named.words, bad=named.bad)
+        return Landed(
+            named.last4,
+            None,
+            words=named.words,
+            bad=named.bad,
+            rows=named.rows,
+            stranger=named.stranger,
+        )
     return _land(arrival, account, named.last4, lambda: whole.part(account, named))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from bankfeeds import sealing, words
 from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.recognise import TABLES, File, in_columns, read, recognise
-from bankfeeds.intake.shape import AccountStated, Rejected
+from bankfeeds.intake.shape import AccountStated, Rejected, Statement
 from bankfeeds.models import ColumnProfile, SourceAccount
 
 from . import profiles
@@ -23,7 +23,8 @@ from .matching import PLACES, CannotImport, Mine, by_column, part_of, places, ro
 class Named:
     """An account that the file names. `account` is None for one that has none here: `words` why.
 
-    `statements`: which of the file's statements are its own. `bad`: lines that name none.
+    `statements`: which of the file's statements are its own, with how many `rows`. `bad`: lines
+    that name none. `stranger`: the keyed hash of a number that no account here has, else "".
     """
 
     last4: str
@@ -31,6 +32,8 @@ class Named:
     statements: tuple[int, ...]
     words: str = ""
     bad: tuple[Rejected, ...] = ()
+    rows: int = 0
+    stranger: str = ""
 
 
 class NamesNoAccount(CannotImport):
@@ -62,12 +65,15 @@ class Whole:
                 raise NamesNoAccount
             self._apart = Apart(in_columns(content), self._setup)
             parts = self._apart.parts
-            self.named = _named([each.stated for each in parts], [each.bad for each in parts])
+            rows = [len(each.lines) for each in parts]
+            bad = [tuple(each.bad) for each in parts]
+            self.named = _named([each.stated for each in parts], rows, bad)
             return
         if recognise(content) in TABLES:
             raise NamesNoAccount
         file = self._file(PLACES["USD"])
-        self.named = _named([each.account for each in file.statements])
+        rows = [_rows(each) for each in file.statements]
+        self.named = _named([each.account for each in file.statements], rows)
 
     def part(self, account: SourceAccount, named: Named) -> Mine:
         """What the file has of the account so `named`. Raises UnreadableFile, CannotImport."""
@@ -83,8 +89,14 @@ class Whole:
         return self._read[decimals]
 
 
+def _rows(statement: Statement) -> int:
+    return len(statement.rows) + statement.rejected_count + len(statement.held_out)
+
+
 def _named(
-    stated: Sequence[AccountStated | None], bad: Sequence[Sequence[Rejected]] = ()
+    stated: Sequence[AccountStated | None],
+    rows: Sequence[int],
+    bad: Sequence[tuple[Rejected, ...]] = (),
 ) -> list[Named]:
     """In the file's order, each account once. `bad`: of each, lines that name no account."""
     candidates = _candidates(filter(None, stated))
@@ -94,9 +106,16 @@ def _named(
         last4 = sealing.last4(each.number) if each else ""
         whose = sealing.number_hash(f"{each.number} {each.routing}") if each else ""
         key = (account.pk, "") if account else (None, whose)
-        before = found[key].statements if key in found else ()
-        lines = tuple(bad[number]) if bad else ()
-        found[key] = Named(last4, account, (*before, number), why, lines)
+        before = found.get(key, Named(last4, account, ()))
+        found[key] = Named(
+            last4,
+            account,
+            (*before.statements, number),
+            why,
+            bad[number] if bad else (),
+            before.rows + rows[number],
+            whose if each and _is_strange(each, candidates) else "",
+        )
     return list(found.values())
 
 
@@ -109,6 +128,11 @@ def _candidates(stated: Iterable[AccountStated]) -> dict[str, list[SourceAccount
     for row in rows.order_by("pk"):
         found.setdefault(row.number_hash, []).append(row)
     return found
+
+
+def _is_strange(stated: AccountStated, candidates: dict[str, list[SourceAccount]]) -> bool:
+    number = sealing.normalised(stated.number)
+    return bool(number) and sealing.number_hash(number) not in candidates
 
 
 def _owner(

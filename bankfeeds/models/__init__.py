@@ -22,7 +22,7 @@ from .readiness import ReadinessCheck
 from .record import Actor, Event, Heartbeat, HostClock, Origin
 from .remote import Intent, RemoteCreation
 from .resending import Resending, ResendingRow
-from .senders import ExpectedFile, MissingFile, ReceivedFile, Sender, WrongToken
+from .senders import ExpectedFile, ForeignAccount, MissingFile, ReceivedFile, Sender, WrongToken
 from .sent import MarkedRow, PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
 from .states import Decision, PushStatus, WrongStep
 from .webhooks import WebhookMessage
@@ -43,6 +43,7 @@ __all__ = [
     "ExpectedFile",
     "FeedRun",
     "FeedSchedule",
+    "ForeignAccount",
     "FoundAs",
     "FoundCompany",
     "Heartbeat",

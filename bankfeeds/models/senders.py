@@ -195,3 +195,43 @@ class MissingFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sender_id}: {self.day}"
+
+
+class ForeignAccountQuerySet(models.QuerySet["ForeignAccount"]):
+    def standing(self) -> ForeignAccountQuerySet:
+        return self.filter(ended_at=None)
+
+
+class ForeignAccount(models.Model):
+    """An account in the files of a sender that is not ours: its rows are left out of them.
+
+    Until somebody says otherwise, and never once the account is here.
+    """
+
+    sender = models.ForeignKey(Sender, models.PROTECT, related_name="foreign_accounts")
+    # Keyed, of account number and routing number.
+    number_hash = models.CharField(max_length=64)
+    last4 = models.CharField(_("account"), max_length=4)
+    reason = models.TextField(_("reason"))
+    made_at = models.DateTimeField(_("since"))
+    made_by = models.CharField(_("by"), max_length=150)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+
+    objects = ForeignAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account that is not ours")
+        verbose_name_plural = _("accounts that are not ours")
+        ordering = ("last4", "id")
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sender", "number_hash"),
+                condition=models.Q(ended_at=None),
+                name="a_foreign_account_once_of_a_sender",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sender_id}: {self.last4}"

@@ -4,8 +4,9 @@ the worker as an import is.
 What people upload on a page and what is kept of it beside an import is here too.
 
 A sender has a token of its own. Nothing of a file is lost: what has no account here, or bad rows,
-waits in quarantine until a person has decided. Nothing is pushed by it: schedules and people do.
-A file that is expected on each business day and does not come is written down as missing.
+waits in quarantine until a person has decided; an account that a person said is not ours is left
+out. Nothing is pushed by it: schedules and people do. A file that is expected on each business day
+and does not come is written down as missing.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from .binding import bind
 from .deciding import leave_out_bad, read_again, reject, why_not
 from .door import status, take
 from .expecting import expect, give_up, missing_now, note_missing, rejected_of
+from .foreign import leave_out_account, stranger_in, wait_again
 from .looking import read_upload
-from .reading import read_next, ring_waiting
+from .reading import DONE, read_next, ring_waiting
 from .tokens import NameTaken, create, revoke
 from .uploads import keep_long, keep_refused, take_out
 
 __all__ = [
+    "DONE",
     "NameTaken",
     "bind",
     "create",
@@ -27,6 +30,7 @@ __all__ = [
     "give_up",
     "keep_long",
     "keep_refused",
+    "leave_out_account",
     "leave_out_bad",
     "missing_now",
     "note_missing",
@@ -38,7 +42,9 @@ __all__ = [
     "revoke",
     "ring_waiting",
     "status",
+    "stranger_in",
     "take",
     "take_out",
+    "wait_again",
     "why_not",
 ]

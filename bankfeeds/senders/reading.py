@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from django.db import DatabaseError, transaction
@@ -21,7 +21,7 @@ from bankfeeds.intake import pace
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, Event, Origin, ReceivedFile, Sender
 
-from . import looking, uploads
+from . import foreign, looking, uploads
 from .looking import MOST_TRIES
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ Clock = Callable[[], dt.datetime]
 S = ReceivedFile.State
 SENDERS_A_ROUND = 50
 ROWS_TOLD = 20
+# Of an account with which nothing waits.
+DONE = frozenset({"saved", "not_ours"})
 
 
 def read_next(sender_id: int, *, clock: Clock) -> None:
@@ -92,7 +94,8 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
         )
         with pace.told(looking.progress(row)):
             landed = importing.land(arrival, otherwise=_sender(row).account)
-        return "", [_entry(each) for each in landed]
+        left_out = foreign.left_out_of(_sender(row))
+        return "", [_entry(each, left_out) for each in landed]
     except UnreadableFile as error:
         return importing.words_of(error.reason), []
     except importing.CannotImport as error:
@@ -111,30 +114,45 @@ def _sender(row: ReceivedFile) -> Sender:
     return cast(Sender, row.sender)
 
 
-def _entry(each: Landed) -> dict[str, Any]:
-    """What is kept and told of an account; its number is not, but for the last four digits."""
+def _entry(each: Landed, left_out: Collection[str]) -> dict[str, Any]:
+    """What is kept and told of an account; its number is not, but for the last four digits.
+
+    `left_out`: accounts that are not ours, by their keyed hash.
+    """
+    if each.stranger in left_out:
+        return {**_said(each, "not_ours"), "leftOut": each.rows, "reason": ""}
     counted = each.statement if each.is_saved else None
     bad = [{"line": row.line, "reason": importing.words_of(row.reason)} for row in each.bad]
     if counted:
         bad = [{"line": row["line"], "reason": row["reason"]} for row in counted.rejected]
     status = "saved" if each.is_saved else "quarantined" if each.account else "unknown"
-    return {
-        "number": f"••{each.last4}",
-        "account": each.account.pk if each.account else None,
-        "statement": each.statement.pk if each.statement else None,
-        "status": status,
+    counts = {
         "saved": counted.rows_saved if counted else 0,
         "known": counted.rows_known if counted else 0,
         "leftOut": counted.rows_rejected if counted else 0,
+    }
+    return {**_said(each, status), **counts, "rows": bad[:ROWS_TOLD]}
+
+
+def _said(each: Landed, status: str) -> dict[str, Any]:
+    return {
+        "number": f"••{each.last4}",
+        "account": each.account.pk if each.account else None,
+        "stranger": each.stranger,
+        "statement": each.statement.pk if each.statement else None,
+        "status": status,
+        "saved": 0,
+        "known": 0,
+        "leftOut": 0,
         "reason": "" if each.is_saved else each.words,
-        "rows": bad[:ROWS_TOLD],
+        "rows": [],
     }
 
 
 def _write_down(
     row: ReceivedFile, words: str, accounts: list[dict[str, Any]], *, now: dt.datetime
 ) -> None:
-    is_saved = not words and all(each["status"] == "saved" for each in accounts)
+    is_saved = not words and all(each["status"] in DONE for each in accounts)
     row.state, row.words, row.accounts = S.SAVED if is_saved else S.QUARANTINED, words, accounts
     row.processed_at, row.leave_out_by = now, None
     fields = ["state", "words", "accounts", "processed_at", "leave_out_by"]

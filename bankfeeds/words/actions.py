@@ -110,6 +110,8 @@ WHAT = {
     "sender.revoked": gettext_lazy("Sender revoked"),
     "sender.bound": gettext_lazy("Account of a sender set"),
     "sender.expects": gettext_lazy("Expected files of a sender set"),
+    "sender.account_left_out": gettext_lazy("Account left out of a sender's files"),
+    "sender.account_waits_again": gettext_lazy("Account of a sender's files not left out any more"),
     "sender.file_missing": gettext_lazy("File missing"),
     "sender.file_late": gettext_lazy("Missing file came late"),
     "sender.file_given_up": gettext_lazy("Missing file given up"),

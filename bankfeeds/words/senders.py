@@ -82,6 +82,7 @@ def part(status: str) -> Word:
         "known": (_("Already here"), _("This very file was saved on it before."), "quiet"),
         "refused": (_("Refused"), _("Nothing of this account can be taken in."), "warn"),
         "unknown": (_("No account"), _("It belongs to no account here."), "warn"),
+        "not_ours": (_("Not ours"), _("A person said that it is left out."), "quiet"),
     }
     quarantined: tuple[str, str, Tone]
     quarantined = (_("In quarantine"), _("Nothing of this account is saved."), "warn")

@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from bankfeeds.importing import UploadGone, discard, pieces
 from bankfeeds.models import KeptPiece, Statement
@@ -31,7 +32,8 @@ def test_what_stood_in_the_row_goes_into_pieces_and_back() -> None:
     for content in CONTENTS:
         pieces.write(portal.make_statement(account), BytesIO(content))
     before = list(KeptPiece.objects.order_by("statement", "number").values("statement", "piece"))
-    call_command("migrate", "bankfeeds", "0021", verbosity=0)
+    # Not by the command, which plants the guards of today on the tables of then.
+    MigrationExecutor(connection).migrate([("bankfeeds", "0021_link_withdrawn")])
     try:
         assert whole_rows() == CONTENTS
     finally:

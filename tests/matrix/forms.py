@@ -118,6 +118,8 @@ admin/bankfeeds/sender/{sender}/revoke/             .           reason=left | re
 admin/bankfeeds/sender/{sender}/account/            .           account={account_id}
 admin/bankfeeds/sender/{sender}/expect/             .           is_on=yes;at=06:00;grace=15;country=US
 admin/bankfeeds/sender/missing/{missing}/give-up/   .           reason=moved | reason
+admin/bankfeeds/sender/not-ours/{foreign}/end/      .           reason=ours | reason
+admin/bankfeeds/receivedfile/{received}/not-ours/{place}/ .           reason=theirs | reason
 admin/bankfeeds/receivedfile/                       -
 admin/bankfeeds/receivedfile/export/            -
 admin/bankfeeds/receivedfile/{received}/            -

@@ -149,10 +149,12 @@ admin/bankfeeds/sender/{sender}/revoke/                    ...DR  ...DR
 admin/bankfeeds/sender/{sender}/account/                   ...DR  ...DR
 admin/bankfeeds/sender/{sender}/expect/                    ...DR  ...DR
 admin/bankfeeds/sender/missing/{missing}/give-up/          MS..R  MS..R
+admin/bankfeeds/sender/not-ours/{foreign}/end/             MS..R  MS..R
 admin/bankfeeds/receivedfile/                              MSADR  MSADR
 admin/bankfeeds/receivedfile/export/                       MSADR  MSADR
 admin/bankfeeds/receivedfile/add/                          .....  .....
 admin/bankfeeds/receivedfile/{received}/                   MSADR  MSADR
+admin/bankfeeds/receivedfile/{received}/not-ours/{place}/  MS..R  MS..R
 admin/bankfeeds/receivedfile/{received}/change/            MSADR  .....
 admin/bankfeeds/receivedfile/{received}/history/           MSADR  MSADR
 admin/bankfeeds/receivedfile/{received}/delete/            .....  .....

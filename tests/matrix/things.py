@@ -19,6 +19,7 @@ from bankfeeds.models import (
     Event,
     FeedRun,
     FeedSchedule,
+    ForeignAccount,
     Incident,
     Look,
     MissingFile,
@@ -35,6 +36,7 @@ from tests import support
 from tests.admin import pushes
 from tests.intake import corpus
 from tests.intake.corpus.profiles import PROFILES
+from tests.senders import support as senders_support
 
 CSV = b"id,date,description,amount,balance\nt-1,2026-01-05,Sales,1.00,2.00\n"
 
@@ -108,7 +110,20 @@ def _of_senders(now: dt.datetime) -> dict[str, int | str]:
     made = {"token_hash": "0" * 64, "created_at": now, "created_by": "administrator"}
     sender = Sender.objects.create(name="Core", handle="0" * 16, **made)
     file = ReceivedFile.objects.create(
-        sender=sender, batch_id="day-1", size=1, received_at=now, state="quarantined"
+        sender=sender,
+        batch_id="day-1",
+        size=1,
+        received_at=now,
+        state="quarantined",
+        accounts=[senders_support.strange_entry()],
+    )
+    foreign = ForeignAccount.objects.create(
+        sender=sender,
+        number_hash="0" * 64,
+        last4="1111",
+        reason="x",
+        made_at=now,
+        made_by="support",
     )
     missing = MissingFile.objects.create(
         sender=sender, day=support.today(), due_at=now, noted_at=now
@@ -118,6 +133,8 @@ def _of_senders(now: dt.datetime) -> dict[str, int | str]:
         "received": file.pk,
         "batch": str(file.key),
         "missing": missing.pk,
+        "foreign": foreign.pk,
+        "place": 0,
     }
 
 

@@ -70,3 +70,10 @@ def row() -> ReceivedFile:
     found = ReceivedFile.objects.order_by("-id").first()
     assert found is not None
     return found
+
+
+def strange_entry(**changes: Any) -> dict[str, Any]:
+    """What a file keeps of an account of which no account here has the number."""
+    plain = {"number": "••1111", "status": "unknown", "stranger": "1" * 64, "reason": "Not here."}
+    counts: dict[str, Any] = {"saved": 0, "known": 0, "leftOut": 0, "rows": []}
+    return {**counts, **plain, "account": None, "statement": None, **changes}

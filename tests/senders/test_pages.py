@@ -12,7 +12,7 @@ from bankfeeds.models import BankTransaction, Event, ReceivedFile, Sender
 from tests.admin.pushes import text
 from tests.support import run_jobs
 
-from .support import file, numbered, part, post, status
+from .support import file, numbered, part, post, status, strange_entry
 
 pytestmark = pytest.mark.django_db
 SENDERS, FILES = "/admin/bankfeeds/sender/", "/admin/bankfeeds/receivedfile/"
@@ -46,10 +46,7 @@ def test_from_the_token_to_the_decision(people: dict[str, Any]) -> None:
     told = text(support.get(FILES))
     assert "In quarantine" in told and f"••6789: {_account()['reason']}" in told
     mine = _account()
-    strange = [
-        {**mine, "number": f"••{n}", "account": None, "status": "unknown", "reason": "Not here."}
-        for n in (1111, 2222)
-    ]
+    strange = [strange_entry(number=f"••{n}") for n in (1111, 2222)]
     saved = {**mine, "status": "saved", "reason": ""}
     ReceivedFile.objects.update(accounts=[mine, *strange, saved])
     told = text(support.get(FILES))

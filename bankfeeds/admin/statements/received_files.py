@@ -26,7 +26,7 @@ from bankfeeds.words.senders import part as word_of_part
 from bankfeeds.words.senders import received as word
 from bankfeeds.words.senders import why
 
-from . import unread, upload_status
+from . import sender_foreign, unread, upload_status
 
 MAY_DECIDE = "add_statement"
 
@@ -63,6 +63,7 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
             self.own("<int:pk>/leave-out/", "leave_out", leave_out),
             self.own("<int:pk>/reject/", "reject", reject),
             self.own("<int:pk>/file/", "file", take_out),
+            self.own("<int:pk>/not-ours/<int:place>/", "not_ours", sender_foreign.leave_out),
             self.own("<int:pk>/status/", "status", upload_status.view),
             *super().get_urls(),
         ]
@@ -110,7 +111,7 @@ class ReceivedFileAdmin(ReadOnlyAdmin):
 
 
 def _waiting(row: ReceivedFile) -> list[dict[str, Any]]:
-    return [each for each in row.accounts if each["status"] != "saved"]
+    return [each for each in row.accounts if each["status"] not in senders.DONE]
 
 
 def _parts(row: ReceivedFile) -> list[dict[str, Any]]:
@@ -122,7 +123,14 @@ def _parts(row: ReceivedFile) -> list[dict[str, Any]]:
     )
     kept = [each["statement"] for each in row.accounts if each["statement"]]
     imports = Statement.objects.defer("rejected").in_bulk(kept)
-    return [_part(each, accounts, imports) for each in row.accounts]
+    return [
+        {
+            **_part(each, accounts, imports),
+            "place": place,
+            "is_stranger": senders.stranger_in(row, place) is not None,
+        }
+        for place, each in enumerate(row.accounts)
+    ]
 
 
 def _part(

@@ -18,7 +18,7 @@ from bankfeeds.admin.posted import actor
 from bankfeeds.models import Sender
 from bankfeeds.senders.tokens import LONGEST_NAME
 
-from . import sender_account, sender_expects
+from . import sender_account, sender_expects, sender_foreign
 
 
 @admin.register(Sender)
@@ -37,6 +37,7 @@ class SenderAdmin(PortalAdmin):
             self.own("<int:pk>/account/", "account", sender_account.choose),
             self.own("<int:pk>/expect/", "expect", sender_expects.expect),
             self.own("missing/<int:pk>/give-up/", "give_up", sender_expects.give_up),
+            self.own("not-ours/<int:pk>/end/", "wait_again", sender_foreign.wait_again),
             *super().get_urls(),
         ]
 
@@ -45,6 +46,7 @@ class SenderAdmin(PortalAdmin):
         if row is None:
             return None
         given = {"row": row, "files": row.files.count(), **sender_expects.facts(row)}
+        given["left_out"] = row.foreign_accounts.standing()
         return self.page(request, "page", title=row.name, **given)
 
     @admin.display(description=gettext_lazy("state"))
