@@ -43,18 +43,19 @@ def edit_details(
 
 
 def hand_over(chosen: Iterable[int], *, to: User, shown: str, by: Actor, now: dt.datetime) -> int:
-    """Give these companies to `to`; for how many that is a change. Each is written down.
+    """Give these companies to `to`; how many belong to it now. Each change is written down.
 
     `shown`: the `owners_version` on the person's page. Raises seen.Moved with the companies'
     numbers when one of them has come to a third person since; then none changes hands.
     """
     with transaction.atomic():
-        rows = [row for row in _held(chosen) if row.owner_id != to.pk]
+        held = list(_held(chosen))
+        rows = [row for row in held if row.owner_id != to.pk]
         seen.demand(_owners(rows), shown)
         Company.objects.filter(pk__in=[row.pk for row in rows]).update(owner=to)
         for row in rows:
             _record(row, {"owner": row.owner}, {"owner": to}, by=by, now=now)
-    return len(rows)
+    return len(held)
 
 
 def owners_version(companies: Iterable[Company]) -> str:

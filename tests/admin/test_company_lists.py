@@ -108,6 +108,11 @@ def test_changing_the_owner_asks_first_and_is_written_down(
     assert Company.objects.get().owner == people["manager"]
     event = Event.objects.get(action="company.edited")
     assert event.after == {"owner": "manager"}
+    page = manager.post(LIST, chosen)
+    again = {"owner": people["manager"].pk, "seen": hidden(page, "seen")}
+    page = manager.post(LIST, {**chosen, **again}, follow=True)
+    assert "1 company belongs to manager now." in page.content.decode()
+    assert Event.objects.filter(action="company.edited").count() == 1
 
 
 @pytest.mark.parametrize("owner", ["", "0", "x"])
