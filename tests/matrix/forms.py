@@ -80,7 +80,7 @@ admin/bankfeeds/sourceaccount/{heir}/goes-on-from/  .           earlier={ended}
 # Imports
 admin/bankfeeds/statement/                          -
 admin/bankfeeds/statement/export/                   -
-admin/bankfeeds/statement/import/                   admin/bankfeeds/statement/import/?account={account}
+admin/bankfeeds/statement/import/                   admin/bankfeeds/statement/import/?account={account} | file
 admin/bankfeeds/statement/sample/                   -
 admin/bankfeeds/statement/{statement}/              -
 admin/bankfeeds/statement/{statement}/history/      -
@@ -220,7 +220,7 @@ admin/bankfeeds/event/{event}/history/              -
 # People and groups
 admin/auth/user/                                    -
 admin/auth/user/access/                             -
-admin/auth/user/add/                                .           username=zoe;password1={fresh};password2={fresh};groups={group} | username first_name last_name email
+admin/auth/user/add/                                .           username=zoe;password1={fresh};password2={fresh};groups={group} | username first_name last_name email is_staff
 admin/auth/user/{user}/                             -
 admin/auth/user/{user}/change/                      .           groups={group};first_name=Zoe | username first_name last_name is_active is_staff is_superuser
 admin/auth/user/{user}/history/                     -
