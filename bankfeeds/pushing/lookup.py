@@ -60,6 +60,7 @@ _MORE = (
     "first_sent_at",
     "unsure_since",
     "submitted_at",
+    "next_attempt_at",
     "polls",
     "balance_after",
     "codat_status",
@@ -76,6 +77,7 @@ class Asked:
     first_sent_at: dt.datetime | None
     unsure_since: dt.datetime | None
     submitted_at: dt.datetime | None
+    next_attempt_at: dt.datetime | None
     polls: int
     balance_after: Any
     codat_status: str
@@ -128,19 +130,30 @@ def _plan(now: dt.datetime) -> list[Answers]:
     companies = {pk: there for pk, there, _at in soonest if there is not None}
     granted = budget.take(len(companies), now=now) if companies else 0
     chosen = list(companies)[:granted]
-    by_company: dict[int, list[Asked]] = defaultdict(list)
     # One list answers for all that Codat has of a company, whether they are due or not.
     there = Q(status=PushStatus.SUBMITTED, submitted_at__gt=now - LISTED_FOR)
     asked = Push.objects.filter(there) | Push.objects.to_look_up(now)
     asked = asked.filter(environment=conf.environment(), company_id__in=chosen)
-    for row in _asked(asked.order_by("company_id", "id")):
-        if len(by_company[row.push.company_id]) < PUSHES_OF_A_COMPANY:
-            by_company[row.push.company_id].append(row)
+    by_company = _by_company(_asked(asked.order_by("company_id", "id")), now)
     mine = _plan_next_looks([row for rows in by_company.values() for row in rows], now)
+    # A company of which nothing is left costs no call.
     return [
-        Answers(companies[pk], now, [row for row in rows if row.push.id in mine])
-        for pk, rows in by_company.items()
+        Answers(companies[pk], now, [row for row in by_company[pk] if row.push.id in mine])
+        for pk in chosen
     ]
+
+
+def _by_company(rows: Sequence[Asked], now: dt.datetime) -> dict[int, list[Asked]]:
+    """Without those that somebody else has asked since they were chosen: nothing is due there."""
+    due = {
+        row.push.company_id for row in rows if row.next_attempt_at and row.next_attempt_at <= now
+    }
+    by_company: dict[int, list[Asked]] = defaultdict(list)
+    for row in rows:
+        company = row.push.company_id
+        if company in due and len(by_company[company]) < PUSHES_OF_A_COMPANY:
+            by_company[company].append(row)
+    return by_company
 
 
 def _worth_waiting_for(now: dt.datetime) -> Q:

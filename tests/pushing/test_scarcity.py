@@ -114,3 +114,22 @@ def test_looks_that_fall_due_together_are_one_call(sandbox: object) -> None:
     tasks.sweep()
     assert {again(push).status for push in made} == {PushStatus.SUCCEEDED}
     assert lists_read() == 1
+
+
+def test_what_another_worker_asks_meanwhile_is_not_asked_again(
+    sandbox: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between choosing companies and reading their pushes a worker waits for the calls it takes."""
+    fault("op-pending", times=5)
+    made = submitted()
+    take = budget.take
+
+    def take_after_another_worker(wanted: int, *, now: dt.datetime) -> int:
+        monkeypatch.setattr(budget, "take", take)
+        tasks.sweep()
+        return take(wanted, now=now)
+
+    monkeypatch.setattr(budget, "take", take_after_another_worker)
+    tasks.sweep()
+    assert {again(push).status for push in made} == {PushStatus.SUBMITTED}
+    assert lists_read() == len(made)
