@@ -12,16 +12,19 @@ from . import profiles
 from .bulk import in_one_pass
 from .deciding import AlreadyDecided, answers_of, decide, seen_of, sent_in
 from .each import Looked, look_on_each
+from .entries import VIEWS, Entry
+from .figures import Figures, Flow
+from .keeping import Outdated, is_long, shown
 from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_in_vain, refuse_unfit
 from .matching import CannotImport
 from .mending import mended_lines
 from .pieces import UploadGone
-from .preview import Entry, Flow, Preview, bad_rows, preview, read, words_of
+from .preview import Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
 from .progress import Progress
-from .save import BadRowsRemain, NothingToSave, Outdated, discard, save
-from .saving import carry_out, is_long, ring_waiting, save_later
+from .save import BadRowsRemain, NothingToSave, discard, save
+from .saving import carry_out, ring_waiting, save_later
 from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
 
@@ -32,6 +35,7 @@ __all__ = [
     "CannotImport",
     "CannotUndo",
     "Entry",
+    "Figures",
     "FileKnown",
     "Flow",
     "Kind",
@@ -45,6 +49,7 @@ __all__ = [
     "Progress",
     "SeveralProfiles",
     "UploadGone",
+    "VIEWS",
     "answers_of",
     "bad_rows",
     "carry_out",
@@ -68,6 +73,7 @@ __all__ = [
     "save_later",
     "seen_of",
     "sent_in",
+    "shown",
     "undo",
     "why_not_undo",
     "words_of",

@@ -103,11 +103,13 @@ def _plain(mine: Mine) -> dict[str, Any]:
     return {
         "format": mine.format,
         "others": mine.others,
-        "rows": [[getattr(row, name) for name in Line._fields] for row in statement.rows],
-        "rejected": [[bad.line, _reason(bad.reason), bad.raw] for bad in statement.rejected],
+        "rows": [list(row) for row in statement.rows],
+        "rejected": [[bad.line, plain_reason(bad.reason), bad.raw] for bad in statement.rejected],
         "rejected_count": statement.rejected_count,
-        "notes": [_reason(note) for note in statement.notes],
-        "held_out": [[held.line, _reason(held.reason), held.raw] for held in statement.held_out],
+        "notes": [plain_reason(note) for note in statement.notes],
+        "held_out": [
+            [held.line, plain_reason(held.reason), held.raw] for held in statement.held_out
+        ],
         "opening": statement.opening,
         "closing": statement.closing,
         "derived": statement.derived,
@@ -116,13 +118,13 @@ def _plain(mine: Mine) -> dict[str, Any]:
     }
 
 
-def _reason(reason: Reason) -> list[Any]:
+def plain_reason(reason: Reason) -> list[Any]:
     return [reason.code, reason.template, dict(reason.values)]
 
 
 def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
     statement = Statement(
-        rows=[_line(values) for values in plain["rows"]],
+        rows=[line_of_plain(values) for values in plain["rows"]],
         rejected=[
             Rejected(line, Reason(*reason), raw, (raw,))
             for line, reason, raw in plain["rejected"][:keep_rejected]
@@ -139,7 +141,8 @@ def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
     return Mine(Format(plain["format"]), statement, tuple(plain["others"]))
 
 
-def _line(values: list[Any]) -> Line:
+def line_of_plain(values: list[Any]) -> Line:
+    """Of the fields of a line in their order, as JSON has them."""
     named = dict(zip(Line._fields, values, strict=True))
     named["date"] = dt.date.fromisoformat(named["date"])
     named["amount"], named["balance"] = Decimal(named["amount"]), Decimal(named["balance"])

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -21,139 +19,32 @@ from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
 
 from . import kept, pieces, profiles
+from .entries import VIEWS, Entry
+from .figures import Figures, figures_of
 from .matching import Mine, places
 from .order import Movement
 from .sorting import Kind, Sorting, in_order, sort_out
 
-FIRST_EACH_WAY = 3
-PROBLEMS = {Kind.BAD, Kind.CHANGED, Kind.ALIKE, Kind.HELD_OUT}
 # Values of a reader's reason that are its own words; the others are quoted from the file.
 WORDS_OF_READERS = {"what", "separator", "day", "last"}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the file. `row` is None for one that is bad or held out; `words`: why."""
-
-    line: int
-    kind: Kind
-    row: Line | None
-    raw: str
-    words: str = ""
-    findings: tuple[Rule, ...] = ()
-    is_mended: bool = False  # it stands as a person has mended it, or tried to
-
-    @property
-    def is_problem(self) -> bool:
-        return self.kind in PROBLEMS or bool(self.findings)
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Money one way: how many rows, their sum without a sign, the first few of them."""
-
-    count: int
-    total: Decimal
-    first: list[Line]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """Everything the preview page says. Sums and dates are of every row understood."""
+@dataclass(frozen=True, kw_only=True)
+class Preview(Figures):
+    """Everything the preview page says. `views`: entries in the file's order, see `entries.VIEWS`;
+    of the bad ones the first 1,000.
+    """
 
     statement: Statement
-    entries: list[Entry]  # in the file's order; of the bad ones the first 1,000
-    counts: Mapping[Kind, int]
-    movement: Movement
-    last_balance: Decimal | None  # of the newest stored row before the first new one
-    mine: Mine
-    digest: str  # of what would come in
+    views: Mapping[str, Sequence[Entry]]
 
     @property
-    def notes(self) -> tuple[Reason, ...]:
-        return self.mine.statement.notes
+    def entries(self) -> Sequence[Entry]:
+        return self.views["all"]
 
     @property
-    def held_out(self) -> int:
-        return self.counts[Kind.HELD_OUT]
-
-    @property
-    def derived(self) -> bool:
-        """The balances are worked out, so that they always move with the amounts."""
-        return self.mine.statement.derived
-
-    @property
-    def understood(self) -> int:
-        return len(self.movement.rows)
-
-    @property
-    def new(self) -> int:
-        return self.counts[Kind.NEW]
-
-    @property
-    def bad(self) -> int:
-        return self.counts[Kind.BAD]
-
-    @property
-    def known(self) -> int:
-        return self.counts[Kind.KNOWN]
-
-    @property
-    def changed(self) -> int:
-        return self.counts[Kind.CHANGED]
-
-    @property
-    def alike(self) -> int:
-        return self.counts[Kind.ALIKE]
-
-    @cached_property
-    def mended(self) -> Counter[Kind]:
-        """What became of the rows of a list of mended ones."""
-        return Counter(entry.kind for entry in self.entries if entry.is_mended)
-
-    @property
-    def still_wrong(self) -> int:
-        return self.mended[Kind.BAD]
-
-    @cached_property
-    def money_in(self) -> Flow:
-        return _flow(row for row in self.movement.rows if row.amount > 0)
-
-    @cached_property
-    def money_out(self) -> Flow:
-        return _flow(row for row in self.movement.rows if row.amount < 0)
-
-    @property
-    def first_date(self) -> dt.date | None:
-        return self.movement.rows[0].date if self.movement.rows else None
-
-    @property
-    def last_date(self) -> dt.date | None:
-        return self.movement.rows[-1].date if self.movement.rows else None
-
-    @property
-    def opening(self) -> Decimal | None:
-        rows = self.movement.rows
-        return rows[0].balance - rows[0].amount if rows else None
-
-    @property
-    def closing(self) -> Decimal | None:
-        return self.movement.rows[-1].balance if self.movement.rows else None
-
-    @cached_property
-    def opening_differs_by(self) -> Decimal | None:
-        """Balance before the first new row less our last one; None: nothing to compare."""
-        fresh = {entry.line for entry in self.entries if entry.kind is Kind.NEW}
-        first = next((row for row in self.movement.rows if row.line in fresh), None)
-        if first is None or self.last_balance is None:
-            return None
-        return first.balance - first.amount - self.last_balance
-
-    @cached_property
-    def found(self) -> list[tuple[Rule, int]]:
-        """The rules that new rows meet, errors first, each with its number of rows."""
-        met = Counter(rule.code for entry in self.entries for rule in entry.findings)
-        return [(rule, met[rule.code]) for rule in rules.RULES if met[rule.code]]
+    def problems(self) -> int:
+        return len(self.views["problems"])
 
 
 def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
@@ -202,10 +93,9 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
     entries.sort(key=lambda entry: entry.line)
     if mended := mended_in(statement):
         entries = [replace(entry, is_mended=entry.line in mended) for entry in entries]
-    counts = Counter(dict.fromkeys(Kind, 0))
-    counts.update(entry.kind for entry in entries if entry.row)
-    counts[Kind.BAD], counts[Kind.HELD_OUT] = parsed.rejected_count, len(parsed.held_out)
-    return Preview(statement, entries, counts, order, sorting.last_balance, found, sorting.digest)
+    figures = figures_of(found, order, sorting, entries)
+    views = {name: list(filter(is_in, entries)) for name, is_in in VIEWS.items()}
+    return Preview(**vars(figures), statement=statement, views=views)
 
 
 def words_of(reason: Reason) -> str:
@@ -242,17 +132,17 @@ def _findings(order: Movement, sorting: Sorting, standing: Standing) -> dict[int
 
 
 def _entry(row: Line, sorting: Sorting, findings: Mapping[int, tuple[Rule, ...]]) -> Entry:
-    kind = sorting.kind(row)
     doubtful = sorting.doubtful.get(row.transaction_id)
-    text = doubtful.words if doubtful else ""
-    return Entry(row.line, kind, row, row.raw, text, findings.get(row.line, ()))
+    return Entry(
+        row.line,
+        sorting.kind(row),
+        row,
+        row.raw,
+        doubtful.words if doubtful else "",
+        findings.get(row.line, ()),
+        ours=doubtful.ours if doubtful else None,
+    )
 
 
 def _without_row(said: Rejected | HeldOut, kind: Kind) -> Entry:
-    return Entry(said.line, kind, None, said.raw, words_of(said.reason))
-
-
-def _flow(rows: Iterable[Line]) -> Flow:
-    found = sorted(rows, key=lambda row: row.line)
-    total = sum((abs(row.amount) for row in found), Decimal(0))
-    return Flow(len(found), total, found[:FIRST_EACH_WAY])
+    return Entry(said.line, kind, None, said.raw, words_of(said.reason), reason=said.reason)

@@ -16,6 +16,7 @@ from bankfeeds.models import Actor, Event, Statement
 
 from .doubts import ask
 from .insert import insert
+from .keeping import Outdated, forget
 from .look import let_go, lock, refuse_known, refuse_of_another, refuse_unfit
 from .mending import refuse_stale
 from .pieces import UploadGone
@@ -49,18 +50,6 @@ class NothingToSave(Exception):
         self.parsed = parsed
 
 
-class Outdated(Exception):
-    """What would come in is no longer what was shown: nothing was saved."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "Nothing was saved: while the page was open, rows of this account came in or were"
-                " taken back. What would be saved now stands below; look again."
-            )
-        )
-
-
 def save(
     statement: Statement,
     *,
@@ -88,11 +77,15 @@ def save(
         raise NothingToSave(parsed)
     if parsed.rejected_count and not leave_out_bad:
         raise BadRowsRemain(parsed)
-    with transaction.atomic():
-        mine = locked(statement)
-        if mine.state != Statement.State.PREVIEWED:
-            return mine
-        return _save(mine, parsed, shown, by, now)
+    try:
+        with transaction.atomic():
+            mine = locked(statement)
+            if mine.state != Statement.State.PREVIEWED:
+                return mine
+            return _save(mine, parsed, shown, by, now)
+    except Outdated:
+        forget(statement)
+        raise
 
 
 def locked(statement: Statement) -> Statement:
@@ -182,6 +175,7 @@ def _save_mended(
 
 def record(statement: Statement, *, by: Actor, now: dt.datetime) -> Statement:
     """It is saved, and what came of its rows stands on it already."""
+    forget(statement)
     statement.state, statement.saved_at = Statement.State.SAVED, now
     statement.imported_by, statement.user_id = by.name, by.user_id
     statement.save(

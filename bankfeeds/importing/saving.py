@@ -10,7 +10,6 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -19,22 +18,18 @@ from bankfeeds import doorbell
 from bankfeeds.intake import pace
 from bankfeeds.models import Actor, Origin, Saving, Statement
 
+from .keeping import Outdated
 from .look import FileKnown
 from .matching import CannotImport
 from .pieces import UploadGone
 from .progress import Progress
-from .save import BadRowsRemain, NothingToSave, Outdated, locked, save
+from .save import BadRowsRemain, NothingToSave, locked, save
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], dt.datetime]
 MOST_TRIES = 5
 AT_ONCE = 50
-
-
-def is_long(*, size: int, rows: int = 0) -> bool:
-    """Nobody waits at a browser for so many bytes or rows."""
-    return size > settings.IMPORT_AT_ONCE_BYTES or rows > settings.IMPORT_AT_ONCE_ROWS
 
 
 def save_later(

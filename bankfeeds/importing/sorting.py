@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ class Sorting:
         """Unknown when the file begins with, or runs through, rows that are here already."""
         return None if self.known or self.doubtful else self.last_balance
 
-    @property
+    @cached_property
     def doubtful(self) -> dict[str, Doubtful]:
         return self.changed | self.alike
 
@@ -92,11 +93,9 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
             else:
                 known.add(row.transaction_id)
     for row, before in _told_anew(account, statement, new):
-        if _is_equal(before, row):
-            alike[row.transaction_id] = Doubtful(_alike(), before.pk)
-        else:
-            said = difference(before, row, derived=statement.derived)
-            changed[row.transaction_id] = Doubtful(said, before.pk)
+        kind, into = (Kind.ALIKE, alike) if _is_equal(before, row) else (Kind.CHANGED, changed)
+        said = words_of_doubt(kind, before, row, derived=statement.derived)
+        into[row.transaction_id] = Doubtful(said, before.pk)
     for transaction_id in _asked_before(account, statement, changed | alike):
         changed.pop(transaction_id, None)
         alike.pop(transaction_id, None)
@@ -117,7 +116,10 @@ def _is_equal(stored: BankTransaction, row: Line) -> bool:
     )
 
 
-def _alike() -> str:
+def words_of_doubt(kind: Kind, stored: BankTransaction, row: Line, *, derived: bool) -> str:
+    """Why a row that is alike or changed may be the stored one."""
+    if kind is not Kind.ALIKE:
+        return difference(stored, row, derived=derived)
     return _(
         "A row of the same day, amount and words is here and not in this file: it may be that"
         " one. A person decides."

@@ -22,6 +22,11 @@ def told(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
+def part(listener: Listener, number: int, of: int) -> Listener:
+    """Of `of` parts, counted from 0, how far the whole is while this one is gone through."""
+    return lambda share: listener((number + share) / of)
+
+
 def at(place: int, of: int) -> None:
     """`place` of `of` bytes, letters or lines are behind us."""
     if (listener := _listener.get()) is not None and of:

@@ -6,7 +6,14 @@ from .adopting import FoundAs, FoundCompany, Look
 from .doubts import Doubt
 from .feeds import Closure, FeedRun, FeedSchedule
 from .holds import CallBudget, Incident, SendingStop
-from .intake import BankTransaction, KeptPiece, Saving, Statement
+from .intake import (
+    BankTransaction,
+    KeptPiece,
+    KeptPreview,
+    PreviewPiece,
+    Saving,
+    Statement,
+)
 from .leaving import Departure
 from .mirror import (
     Books,
@@ -51,6 +58,7 @@ __all__ = [
     "Incident",
     "Intent",
     "KeptPiece",
+    "KeptPreview",
     "Language",
     "Look",
     "MarkedRow",
@@ -58,6 +66,7 @@ __all__ = [
     "Note",
     "Origin",
     "Preference",
+    "PreviewPiece",
     "Push",
     "PushAttempt",
     "PushBody",

@@ -87,6 +87,46 @@ class KeptPiece(models.Model):
         return f"{self.statement_id}:{self.number}"
 
 
+class KeptPreview(models.Model):
+    """What a long upload would bring, as it was worked out; it goes when the upload is saved.
+
+    A new row each time that it is worked out, so that its pieces are always of one look.
+    """
+
+    statement = models.OneToOneField(Statement, models.CASCADE, related_name="kept_preview")
+    # Of all that it hangs on: with another one it says nothing any more.
+    stamp = models.CharField(max_length=64)
+    # Encrypted, since a file's lines name account numbers.
+    sealed_figures = models.BinaryField(editable=False)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"#{self.statement_id}"
+
+
+class PreviewPiece(models.Model):
+    """So many of its lines as stand on a page, encrypted. `view`: all of them, or which."""
+
+    preview = models.ForeignKey(KeptPreview, models.CASCADE, related_name="pieces")
+    view = models.CharField(max_length=10)
+    number = models.PositiveIntegerField()
+    sealed_entries = models.BinaryField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(
+                fields=("preview", "view", "number"), name="a_piece_once_of_a_preview"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.preview_id}:{self.view}:{self.number}"
+
+
 class Saving(models.Model):
     """A long upload that a person wants saved, by the worker; it goes with its upload."""
 

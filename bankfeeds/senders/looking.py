@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell, importing
 from bankfeeds.importing import Looked, profiles
 from bankfeeds.intake import pace
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import Actor, Origin, ReceivedFile
+from bankfeeds.models import Actor, Origin, ReceivedFile, Statement
 
 from . import uploads
 
@@ -66,8 +68,11 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
         return _("Reading it was broken off several times. Split the file."), []
     try:
         content = uploads.content_of(row)
-        with pace.told(progress(row)):
-            return "", [_entry(each) for each in _look(row, content, now)]
+        told = progress(row)
+        with pace.told(pace.part(told, 0, 2)):
+            looked = _look(row, content, now)
+        _prepare([each.upload for each in looked if each.upload], pace.part(told, 1, 2), now)
+        return "", [_entry(each) for each in looked]
     except UnreadableFile as error:
         _keep_for_a_profile(row, content, error.code, now)
         return importing.words_of(error.reason), []
@@ -94,6 +99,14 @@ def _look(row: ReceivedFile, content: bytes, now: dt.datetime) -> list[Looked]:
     except importing.FileKnown as known:
         return [Looked(account.number_last4, account, known=known.statement, words=str(known))]
     return [Looked(account.number_last4, account, upload)]
+
+
+def _prepare(uploads: Sequence[Statement], told: pace.Listener, now: dt.datetime) -> None:
+    """So that nobody waits who opens a preview."""
+    for number, upload in enumerate(uploads):
+        # Somebody may have chosen the file again, and cancelled it.
+        with pace.told(pace.part(told, number, len(uploads))), suppress(importing.UploadGone):
+            importing.shown(upload, today=timezone.localdate(now), now=now)
 
 
 def _keep_for_a_profile(row: ReceivedFile, content: bytes, code: str, now: dt.datetime) -> None:

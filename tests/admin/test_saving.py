@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from bankfeeds.models import BankTransaction, Saving, Statement
+from bankfeeds.models import (
+    BankTransaction,
+    KeptPiece,
+    KeptPreview,
+    PreviewPiece,
+    Saving,
+    Statement,
+)  # fmt: skip
 from tests import support as portal
 from tests.admin.pushes import signed_in, text
 from tests.importing.support import csv_of, look
@@ -62,3 +69,18 @@ def test_why_it_was_not_saved_stands_on_the_preview(people: dict[str, Any], sett
     answer = client.post(f"{page}save/", {}, follow=True)
     assert "This file was imported on" in text(answer)
     assert Saving.objects.get().ended_at is not None
+
+
+def test_a_kept_preview_that_is_gone_in_that_moment(people: dict[str, Any], settings: Any) -> None:
+    settings.IMPORT_AT_ONCE_ROWS = 2
+    upload = look(portal.make_account(), csv_of(["1.00", "2.00", "3.00"]))
+    page, client = f"/admin/bankfeeds/statement/{upload.pk}/", signed_in(people["support"])
+    first = text(client.get(f"{page}preview/"))
+    assert "1 to 3 of 3" in first and text(client.get(f"{page}preview/")) == first
+    PreviewPiece.objects.all().delete()
+    told = text(client.get(f"{page}preview/", follow=True))
+    assert "while the page was open" in told and "1 to 3 of 3" in told
+    KeptPreview.objects.all().delete()
+    KeptPiece.objects.all().delete()
+    told = text(client.get(f"{page}preview/", follow=True))
+    assert "This upload is no longer kept." in told

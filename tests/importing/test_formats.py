@@ -58,7 +58,7 @@ def test_the_statement_of_the_account_is_used(account: SourceAccount) -> None:
     other = Account(rows("9.99", prefix="OTHER"), number=OTHER)
     upload = look(account, file(other, Account(rows("250.00", "-40.25"))))
     found = preview(upload)
-    assert (found.mine.format, found.mine.others, found.derived) == ("OFX", ("7777",), True)
+    assert (found.format, found.others, found.derived) == ("OFX", ("7777",), True)
     assert (found.opening, found.closing) == (Decimal("790.25"), Decimal("1000.00"))
     assert (found.new, found.bad, found.held_out) == (2, 0, 0)
     saved = save(upload)
@@ -152,7 +152,7 @@ def test_bai2_and_camt_from_the_file_to_the_rows(account: SourceAccount) -> None
         day=f"{day:%y%m%d}",
     )
     found = preview(look(account, bai))
-    assert (found.mine.format, found.mine.statement.totals_agree) == ("BAI2", True)
+    assert (found.format, found.totals_agree) == ("BAI2", True)
     assert (found.opening, found.closing) == (Decimal(800), Decimal(1000))
     saved = save(found.statement)
     assert (saved.rows_saved, NUMBER in str(saved.rejected)) == (2, False)
@@ -180,7 +180,7 @@ def test_bai2_and_camt_from_the_file_to_the_rows(account: SourceAccount) -> None
         version=8,
     )
     found = preview(look(account, content))
-    assert (found.mine.format, found.mine.others, found.held_out) == ("camt.053", ("7777",), 1)
+    assert (found.format, found.others, found.held_out) == ("camt.053", ("7777",), 1)
     assert (found.new, found.opening_differs_by) == (1, Decimal(0))
     assert save(found.statement).rows_saved == 1
     assert BankTransaction.objects.order_by("-id")[0].balance == Decimal(1200)
@@ -236,7 +236,7 @@ def test_json_from_the_file_to_the_rows(account: SourceAccount) -> None:
         json_writer.Account([entry], number=OTHER), json_writer.Account([entry, pending])
     )
     found = preview(look(account, content))
-    assert (found.mine.format, found.mine.others, found.held_out) == ("JSON", ("7777",), 1)
+    assert (found.format, found.others, found.held_out) == ("JSON", ("7777",), 1)
     assert (found.new, found.derived) == (1, False)
     assert save(found.statement).rows_saved == 1
     assert NUMBER.encode() not in zlib.decompress(pieces.whole(found.statement))
@@ -250,7 +250,7 @@ def test_mt940_from_the_file_to_the_rows(account: SourceAccount) -> None:
         mt940_writer.Account([entry], number=OTHER), mt940_writer.Account([entry, expected])
     )
     found = preview(look(account, content))
-    assert (found.mine.format, found.mine.others, found.held_out) == ("MT940", ("7777",), 1)
+    assert (found.format, found.others, found.held_out) == ("MT940", ("7777",), 1)
     assert (found.new, found.closing) == (1, Decimal(1000))
     assert save(found.statement).rows_saved == 1
     assert preview(look(account, content + b"\r\n")).known == 1

@@ -67,7 +67,7 @@ def test_a_file_that_a_profile_fits_is_read_by_it(account: SourceAccount) -> Non
     upload = look(account, corpus("caisse-clean.csv"))
     assert upload.profile == profile
     found = preview(upload)
-    assert [row.amount for row in found.movement.rows] == [
+    assert [entry.row.amount for entry in found.entries if entry.row] == [
         Decimal("250.00"), Decimal("-40.25"), Decimal("-9.75"),
     ]  # fmt: skip
     saved = save(upload)
@@ -96,7 +96,7 @@ def test_where_two_fit_a_person_says_which(account: SourceAccount) -> None:
     upload = importing.look(
         account, file_name="a.csv", content=content, profile=other, by=BY, now=timezone.now()
     )
-    assert preview(upload).movement.rows[0].amount == Decimal("-250.00")
+    assert preview(upload).money_out.first[0].amount == Decimal("-250.00")
     assert preview(upload).movement.signs_reversed
 
 
@@ -191,7 +191,7 @@ def test_a_change_is_a_new_version_and_what_was_read_keeps_the_old_one(
     # The upload is read again by the version that read it; a new one by the new version.
     upload.refresh_from_db()
     assert upload.profile == first
-    assert preview(upload).movement.rows[0].amount == Decimal("250.00")
+    assert preview(upload).money_in.first[0].amount == Decimal("250.00")
     other = support.make_account()
     assert look(other, corpus("caisse-clean.csv")).profile == second
     events = Event.objects.filter(action="profile.made").order_by("pk")

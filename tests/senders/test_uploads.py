@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,7 +13,15 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from bankfeeds import doorbell, senders
-from bankfeeds.models import BankTransaction, Event, ReceivedFile, Statement
+from bankfeeds.importing import pieces
+from bankfeeds.models import (
+    BankTransaction,
+    Event,
+    KeptPiece,
+    KeptPreview,
+    ReceivedFile,
+    Statement,
+)  # fmt: skip
 from bankfeeds.senders import looking, uploads
 from bankfeeds.words import senders as senders_words
 from tests import support as portal
@@ -131,8 +141,13 @@ def test_a_long_upload_is_read_by_the_worker(people: dict[str, Any]) -> None:
     assert "data-leads" in client.get(f"{FILES}{kept.pk}/status/").content.decode()
     told = text(signed_in(people["auditor"]).get(page))
     assert "Preview ready" in told and "is saved from its preview." in told
+    # Its preview is ready: nothing of the file is read for it.
+    assert KeptPreview.objects.get().statement == statement
+    KeptPiece.objects.update(piece=b"")
+    assert "Save 3 rows" in text(client.get(client.get(page)["Location"]))
+    pieces.write(statement, BytesIO(zlib.compress(content)))
     client.post(f"/admin/bankfeeds/statement/{statement.pk}/save/")
-    assert BankTransaction.objects.count() == 3
+    assert BankTransaction.objects.count() == 3 and not KeptPreview.objects.exists()
     told = text(client.get(page))
     assert "Open the import" in told and "Preview ready" not in told
     Statement.objects.filter(pk=statement.pk).update(state="undone")

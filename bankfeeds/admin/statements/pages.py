@@ -5,7 +5,6 @@ Opening a page saves nothing; each button calls one verb of `importing` and says
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
@@ -23,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import holding, importing, words
 from bankfeeds.admin.parts import PortalAdmin, demand
-from bankfeeds.importing import Entry, FileKnown
+from bankfeeds.importing import FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, Event, ReceivedFile, SourceAccount, Statement
 
@@ -33,11 +32,6 @@ from . import unread as intake_unread
 from .form import FilesForm, limits
 
 SHOWN_ROWS = 500
-FILTERS: dict[str, Callable[[Entry], bool]] = {
-    "all": lambda entry: True,
-    "problems": lambda entry: entry.is_problem,
-    "mended": lambda entry: entry.is_mended,
-}
 REFUSALS = (
     importing.BadRowsRemain,
     importing.NothingToSave,
@@ -129,10 +123,17 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         return redirect("admin:bankfeeds_statement_change", statement.pk)
     if saving.open_one(statement):
         return redirect("admin:bankfeeds_statement_saving", pk)
-    found = importing.preview(statement, today=timezone.localdate())
     which = _which(request, statement)
-    entries = [entry for entry in found.entries if FILTERS[which](entry)]
-    lines = Paginator(entries, SHOWN_ROWS).get_page(request.GET.get("page"))
+    try:
+        found = importing.shown(statement, today=timezone.localdate(), now=timezone.now())
+        lines = Paginator(found.views[which], SHOWN_ROWS).get_page(request.GET.get("page"))
+        entries = shown.lines(found, lines)
+    except importing.UploadGone as error:
+        messages.warning(request, str(error))
+        return redirect("admin:bankfeeds_statement_import")
+    except importing.Outdated as error:
+        messages.error(request, str(error))
+        return redirect("admin:bankfeeds_statement_preview", pk=pk)
     return admin.page(
         request,
         "preview",
@@ -145,10 +146,8 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         signs=shown.signs(found),
         is_card=statement.account.is_card_or_loan,
         which=which,
-        in_list=found.mended.total(),
-        problems=sum(entry.is_problem for entry in found.entries),
         lines=lines,
-        entries=shown.lines(found, lines),
+        entries=entries,
         notes=[importing.words_of(note) for note in found.notes],
         others=shown.others(found),
         elsewhere=shown.elsewhere(found),
@@ -160,7 +159,7 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
 
 def _which(request: HttpRequest, statement: Statement) -> str:
     """Which rows are shown: of mended ones these first, since the others were looked at before."""
-    asked = next((name for name in FILTERS if name in request.GET), None)
+    asked = next((name for name in importing.VIEWS if name in request.GET), None)
     return asked or ("mended" if statement.mends_id else "all")
 
 

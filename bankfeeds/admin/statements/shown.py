@@ -63,14 +63,14 @@ def lines(found: Preview, entries: Iterable[Entry]) -> list[Shown]:
 def kind(found: Preview) -> str:
     """What people call the file. Of a workbook only its table is kept, as CSV."""
     is_workbook = found.statement.file_name.lower().endswith(".xlsx")
-    if found.mine.format is Format.CSV and is_workbook:
+    if found.format is Format.CSV and is_workbook:
         return str(Format.XLSX)
-    return str(found.mine.format)
+    return str(found.format)
 
 
 def elsewhere(found: Preview) -> Statement | None:
     """The import of the same file on another account, where the file does not say whose it is."""
-    if found.mine.names_account:
+    if found.names_account:
         return None
     upload = found.statement
     return importing.elsewhere(upload.account, upload.sha256, now=timezone.now())
@@ -102,7 +102,7 @@ def _told(row: Line, currency: str) -> dict[str, object]:
 
 def others(found: Preview) -> str:
     """Accounts of the file that are not this one, by their last four digits."""
-    return ", ".join(f"••{name}" for name in found.mine.others)
+    return ", ".join(f"••{name}" for name in found.others)
 
 
 def save_label(found: Preview) -> str:
