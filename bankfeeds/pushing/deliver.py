@@ -39,7 +39,7 @@ Answered = PushOperation | errors.CodatError | Exception
 GROUP = 32
 GROUP_WAIT = 0.05
 # Seconds between two looks for more to send while something is on its way.
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.25
 # Seconds between two signs of life of a job that runs long.
 BEAT_EVERY = 2.0
 
