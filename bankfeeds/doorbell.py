@@ -14,6 +14,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 DELIVER = "bankfeeds.tasks.deliver"
+FOLLOW = "bankfeeds.tasks.follow"
 SWEEP = "bankfeeds.tasks.sweep"
 FEEDS = "bankfeeds.tasks.run_feeds"
 MESSAGE = "bankfeeds.tasks.message"
@@ -23,7 +24,10 @@ ADOPT = "bankfeeds.tasks.adopt"
 RECEIVED = "bankfeeds.tasks.read_received"
 UPLOADED = "bankfeeds.tasks.read_upload"
 SAVE = "bankfeeds.tasks.save_upload"
-JOBS = (DELIVER, SWEEP, MESSAGE, REFRESH, RESEND, FEEDS, ADOPT, RECEIVED, UPLOADED, SAVE)
+JOBS = (
+    *(DELIVER, FOLLOW, SWEEP, MESSAGE, REFRESH),
+    *(RESEND, FEEDS, ADOPT, RECEIVED, UPLOADED, SAVE),
+)
 
 
 # So many jobs in the queue are enough: what is rung in vain is rung again by the sweep.

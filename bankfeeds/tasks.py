@@ -70,13 +70,17 @@ def run_feeds() -> None:
     feeds.run_due(clock=timezone.now)
 
 
-def sweep() -> None:
-    """Every part in its turn; one that fails keeps none of the others from theirs."""
+def follow() -> None:
+    """The sweep's first part alone, for pushes that are due between two sweeps."""
     health.beat(now=timezone.now())
     line = budget.Line()
-    client = conf.client(on_answer=line.heard)
+    pushing.sweep(client=conf.client(on_answer=line.heard), line=line, clock=timezone.now)
+
+
+def sweep() -> None:
+    """Every part in its turn; one that fails keeps none of the others from theirs."""
     parts: tuple[Callable[[], object], ...] = (
-        lambda: pushing.sweep(client=client, line=line, clock=timezone.now),
+        follow,
         lambda: resending.see_to_arrived(now=timezone.now()),
         lambda: links.wipe_expired(now=timezone.now()),
         lambda: onboarding.forget_sealed_bodies(now=timezone.now()),

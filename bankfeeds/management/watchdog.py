@@ -1,4 +1,4 @@
-"""The worker's watchdog: rings the sweep, and starts the pool again when nobody answers.
+"""The worker's watchdog: rings for what is due, and starts the pool again when nobody answers.
 
 One killed idle process stops the whole pool of django-q without a word (the dead one holds the
 lock of their queue), so a ring that stays unanswered is the only sign there is.
@@ -21,8 +21,8 @@ from bankfeeds.models import Push
 
 log = logging.getLogger("bankfeeds.worker")
 
-# Seconds. At least so often, and at most so often when something is due.
-AT_LEAST_EVERY = 5.0
+# Seconds. The sweep comes so often; in between, pushes that are due are seen to at most so often.
+SWEEP_EVERY = 5.0
 AT_MOST_EVERY = 1.0
 # How long a ring may stay unanswered; a pool that has only just been started needs longer.
 PATIENCE = 25.0
@@ -69,7 +69,7 @@ class Watchdog:
         self._beat: dt.datetime | None = None
         self._beat_seen = seconds()
         self._ring: Ring | None = None
-        self._rung_at = float("-inf")
+        self._rung_at = self._swept_at = float("-inf")
         self.has_answered = False
         self._starts = 0
         self._start_at: float | None = None
@@ -107,10 +107,12 @@ class Watchdog:
             self._start_again("the pool has ended by itself")
         elif self._is_unanswered(now):
             self._start_again("the pool does not answer")
-        elif self._ring is None and self._is_time(now):
+        elif self._ring is None and (job := self._what_is_due(now)):
             beat = health.last_beat()
-            doorbell.ring(doorbell.SWEEP)
+            doorbell.ring(job)
             self._rung_at = self._seconds()
+            if job == doorbell.SWEEP:
+                self._swept_at = self._rung_at
             self._ring = Ring(self._rung_at, beat)
 
     def _is_unanswered(self, now: dt.datetime) -> bool:
@@ -137,11 +139,13 @@ class Watchdog:
         patience = PATIENCE * self._factor
         return patience if self.has_answered else max(patience, STARTING)
 
-    def _is_time(self, now: dt.datetime) -> bool:
-        passed = self._seconds() - self._rung_at
-        if passed < AT_MOST_EVERY:
-            return False
-        return passed >= AT_LEAST_EVERY or _something_is_due(now)
+    def _what_is_due(self, now: dt.datetime) -> str | None:
+        """The job to ring for. All the rest of the sweep can wait while pushes keep it busy."""
+        if self._seconds() >= self._swept_at + SWEEP_EVERY:
+            return doorbell.SWEEP
+        if self._seconds() < self._rung_at + AT_MOST_EVERY:
+            return None
+        return doorbell.FOLLOW if _something_is_due(now) else None
 
     def _start_again(self, why: str) -> None:
         """Now, or after a pause that grows as long as starting does not help."""
