@@ -35,6 +35,7 @@ from . import clocks
 from .confirm import lock_all
 from .lookup import SKEW, Answers, Asked
 from .outcome import first_look
+from .wake import is_told
 
 ENDS = {
     CodatStatus.SUCCESS.lower(): PushStatus.SUCCEEDED,
@@ -159,12 +160,14 @@ def _found(row: Asked, rivals: list[Rival], asked_at: dt.datetime, now: dt.datet
 
 
 def _adopted(row: Asked, operation: PushOperation, now: dt.datetime) -> Step:
+    """What has ended there already is not made to wait for the message that told nobody of it."""
+    ended = operation.status.lower() in ENDS
     columns = {
         "push_operation_key": operation.push_operation_key,
         "codat_status": operation.status[:30],
         "submitted_at": now,
         "unsure_since": None,
-        "next_attempt_at": now + first_look(),
+        "next_attempt_at": now if ended else now + first_look(told=is_told()),
         "polls": 0,
     }
     words = _("Codat has it, as write %(key)s.") % {"key": operation.push_operation_key}

@@ -29,6 +29,7 @@ from .mend import mend
 from .outcome import Verdict, accepted, broken, not_accepted
 from .settle import settle
 from .threads import THREADS, pool
+from .wake import is_told
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,8 @@ class _Round:
     def _verdicts(self, now: dt.datetime) -> list[Verdict]:
         troubled = any(isinstance(answer, Exception) for _, answer in self.ready)
         outage = troubled and Incident.objects.open().exists()
-        return [_verdict(claimed, answer, now, outage) for claimed, answer in self.ready]
+        told = is_told()
+        return [_verdict(claimed, answer, now, outage, told) for claimed, answer in self.ready]
 
     def _show_life(self) -> None:
         if time.monotonic() >= self.beat_at + BEAT_EVERY:
@@ -189,9 +191,11 @@ def _send(client: Client, claimed: Claimed) -> Answered:
         return error
 
 
-def _verdict(claimed: Claimed, answer: Answered, now: dt.datetime, outage: bool) -> Verdict:
+def _verdict(
+    claimed: Claimed, answer: Answered, now: dt.datetime, outage: bool, told: bool
+) -> Verdict:
     if isinstance(answer, PushOperation):
-        return accepted(claimed, answer, now=now)
+        return accepted(claimed, answer, now=now, told=told)
     if isinstance(answer, errors.CodatError):
         return not_accepted(claimed, answer, now=now, outage=outage)
     return broken(claimed, _("The portal has a fault: %(words)s") % {"words": answer})

@@ -29,7 +29,7 @@ Outcome = PushAttempt.Outcome
 BACK_OFF = (5, 15, 30, 60, 120, 300)
 # Seconds until the first look at a write, and until the first search for one.
 FIRST_LOOK = 5.0
-# With webhooks Codat tells us; this look is for the message that never came.
+# Where Codat's messages come in, this look is for the one that never came.
 FIRST_LOOK_TOLD = 300.0
 FIRST_SEARCH = 1.0
 THROTTLED_FOR = 60.0
@@ -68,15 +68,20 @@ class _Next:
     columns: dict[str, Any] = field(default_factory=dict)
 
 
-def accepted(claimed: Claimed, operation: PushOperation, *, now: dt.datetime) -> Verdict:
-    """Any 2xx with a valid operation key: Codat has the rows, and the doubt is over."""
+def accepted(
+    claimed: Claimed, operation: PushOperation, *, now: dt.datetime, told: bool = False
+) -> Verdict:
+    """Any 2xx with a valid operation key: Codat has the rows, and the doubt is over.
+
+    `told`: a message of Codat's will say when to look.
+    """
     columns = {
         "push_operation_key": operation.push_operation_key,
         "codat_status": operation.status[:30],
         "submitted_at": now,
         "unsure_since": None,
         "lease_until": None,
-        "next_attempt_at": now + first_look(),
+        "next_attempt_at": now + first_look(told=told),
         "polls": 0,
     }
     closing = Closing(Outcome.ACCEPTED, 200, operation.status)
@@ -126,8 +131,8 @@ def perhaps_sent(
     return searching(now)
 
 
-def first_look() -> dt.timedelta:
-    seconds = FIRST_LOOK_TOLD if conf.webhook_secret() else FIRST_LOOK
+def first_look(*, told: bool) -> dt.timedelta:
+    seconds = FIRST_LOOK_TOLD if told else FIRST_LOOK
     return dt.timedelta(seconds=seconds * conf.timing_factor())
 
 

@@ -11,7 +11,7 @@ import uuid
 from django.db.models import Q
 
 from bankfeeds import conf
-from bankfeeds.models import Push, PushStatus
+from bankfeeds.models import Push, PushStatus, WebhookMessage
 
 # Long enough for the other messages of the same company to come in: one call then asks for all.
 GATHERING = dt.timedelta(seconds=2)
@@ -21,6 +21,11 @@ OTHERS = dt.timedelta(seconds=60)
 DIFFER = dt.timedelta(seconds=5)
 # Whose end may still be learned from Codat.
 OPEN = (PushStatus.SUBMITTED, PushStatus.TIMED_OUT)
+
+
+def is_told() -> bool:
+    """Whether Codat's messages come in here; the secret alone brings none."""
+    return bool(conf.webhook_secret()) and WebhookMessage.objects.exists()
 
 
 def wake(operation_key: uuid.UUID, *, now: dt.datetime) -> Push | None:

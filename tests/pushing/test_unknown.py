@@ -13,10 +13,12 @@ from django.db import connections
 from django.utils import timezone
 
 from bankfeeds import conf, pushing, tasks
-from bankfeeds.models import Decision, Push, PushStatus
+from bankfeeds.models import Decision, Push, PushStatus, WebhookMessage
+from bankfeeds.pushing import outcome
 from tests import support
 from tests.pushing.test_decisions import decide
 from tests.pushing.test_delivery import BY, Drain, again, confirmed, fault
+from tests.webhooks.signed import SECRET
 
 HOUR = dt.timedelta(hours=1)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,3 +142,48 @@ def _at_once(*calls: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+@pytest.fixture
+def secret(settings: Any) -> None:
+    settings.CODAT_WEBHOOK_SECRET = SECRET
+
+
+def a_message_came() -> None:
+    now = timezone.now()
+    WebhookMessage.objects.create(webhook_id="msg_1", received_at=now, sent_at=now, sealed_body=b"")
+
+
+def seconds_to_first_look(push: Push) -> float:
+    now = again(push)
+    assert now.next_attempt_at is not None and now.submitted_at is not None
+    return (now.next_attempt_at - now.submitted_at).total_seconds()
+
+
+def test_the_first_look_waits_for_messages_only_where_some_ever_came(
+    sandbox: object, secret: None
+) -> None:
+    before, after = confirmed()[0], confirmed()[0]
+    assert before.connection_id != after.connection_id
+    Push.objects.filter(pk=after.pk).update(next_attempt_at=timezone.now() + HOUR)
+    tasks.deliver()
+    assert seconds_to_first_look(before) == outcome.FIRST_LOOK
+    Push.objects.filter(pk=after.pk).update(next_attempt_at=None)
+    a_message_came()
+    tasks.deliver()
+    assert seconds_to_first_look(after) == outcome.FIRST_LOOK_TOLD
+
+
+def test_a_found_write_that_has_ended_is_asked_for_at_once_even_where_codat_sends_messages(
+    sandbox: object, secret: None
+) -> None:
+    (push,) = confirmed()
+    fault("500-after")
+    tasks.deliver()
+    Push.objects.update(next_attempt_at=timezone.now())
+    a_message_came()
+    support.control("clock", advanceSeconds=60)
+    tasks.sweep()
+    assert again(push).status == PushStatus.SUBMITTED
+    tasks.sweep()
+    assert again(push).status == PushStatus.SUCCEEDED
