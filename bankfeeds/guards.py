@@ -92,6 +92,14 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("bankfeeds_sender", "DELETE", "senders are never deleted"),
     Guard(
+        "bankfeeds_statement",
+        "UPDATE",
+        "the opening balance of a saved file never changes",
+        "OLD.state <> 'previewed' AND ("
+        + _differs("opening_balance", "opening_stated_by", "opening_stated_at")
+        + ")",
+    ),
+    Guard(
         "bankfeeds_receivedfile",
         "UPDATE",
         "which file came never changes",

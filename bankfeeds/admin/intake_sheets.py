@@ -20,6 +20,8 @@ def statements() -> Sheet:
         Column(gettext_lazy("Rows saved"), lambda row: row.rows_saved),
         Column(gettext_lazy("Rows already here"), lambda row: row.rows_known),
         Column(gettext_lazy("Rows left out"), lambda row: row.rows_rejected),
+        Column(gettext_lazy("Opening balance as stated"), lambda row: row.opening_balance),
+        Column(gettext_lazy("Stated by"), lambda row: row.opening_stated_by),
         Column(gettext_lazy("Size in bytes"), lambda row: row.size),
         Column(gettext_lazy("By"), lambda row: row.imported_by),
         Column(gettext_lazy("Uploaded"), lambda row: row.uploaded_at, is_moment=True),

@@ -19,6 +19,7 @@ from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_in_vain, refuse_unfit
 from .matching import CannotImport
 from .mending import mended_lines
+from .opening import Offer, OpeningNeeded, WrongOpening, amount_of, offered, state_opening, told
 from .pieces import UploadGone
 from .preview import Preview, bad_rows, preview, read, words_of
 from .profiles import ProfileNameTaken, SeveralProfiles
@@ -42,6 +43,8 @@ __all__ = [
     "Landed",
     "Looked",
     "NothingToSave",
+    "Offer",
+    "OpeningNeeded",
     "OfAnother",
     "Outdated",
     "Preview",
@@ -50,6 +53,8 @@ __all__ = [
     "SeveralProfiles",
     "UploadGone",
     "VIEWS",
+    "WrongOpening",
+    "amount_of",
     "answers_of",
     "bad_rows",
     "carry_out",
@@ -63,6 +68,7 @@ __all__ = [
     "look",
     "look_on_each",
     "mended_lines",
+    "offered",
     "preview",
     "profiles",
     "read",
@@ -72,8 +78,10 @@ __all__ = [
     "save",
     "save_later",
     "seen_of",
+    "state_opening",
     "sent_in",
     "shown",
+    "told",
     "undo",
     "why_not_undo",
     "words_of",

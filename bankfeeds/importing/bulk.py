@@ -93,7 +93,8 @@ def _is_plain(file: BufferedReader) -> bool:
     try:
         if head.startswith(b"PK") or is_mended(head) or recognise(head) is not Format.CSV:
             return False
-        Reading(file)
+        if not Reading(file).states_balances:
+            return False
         if profiles.found_for(head) is not None:
             return False
     except (UnreadableFile, CannotImport):

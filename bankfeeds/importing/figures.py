@@ -47,7 +47,9 @@ class Figures:
     `counts` and `mended`: rows by kind, of all and of a list of mended ones. `met`: new rows by
     the code of a rule. `last_balance`: of the newest stored row before the first new one.
     `opening_differs_by`: balance before the first new row less that one; None: nothing to compare.
-    `digest`: of what would come in.
+    `digest`: of what would come in. `needs_opening`: the file states no balance (`from_zero`), and
+    nobody has stated one yet; `needs_every_row`: with bad rows none can be worked out. `first_id`:
+    of its first row where that is here already, else "".
     """
 
     format: Format
@@ -55,6 +57,10 @@ class Figures:
     others: tuple[str, ...]
     notes: tuple[Reason, ...]
     derived: bool
+    from_zero: bool
+    needs_opening: bool
+    needs_every_row: bool
+    first_id: str
     totals_agree: bool | None
     counts_entries: bool
     counts: Mapping[Kind, int]
@@ -121,6 +127,10 @@ def figures_of(
         others=mine.others,
         notes=parsed.notes,
         derived=parsed.derived,
+        from_zero=parsed.from_zero,
+        needs_opening=mine.needs_opening,
+        needs_every_row=mine.needs_every_row,
+        first_id=_first_id(first, sorting),
         totals_agree=parsed.totals_agree,
         counts_entries=parsed.counts_entries,
         counts=_counts(mine, entries),
@@ -134,10 +144,15 @@ def figures_of(
         opening=first.balance - first.amount if first else None,
         closing=last.balance if last else None,
         last_balance=sorting.last_balance,
-        opening_differs_by=_opening_differs_by(rows, sorting),
+        opening_differs_by=None if mine.needs_opening else _opening_differs_by(rows, sorting),
         movement=Moves(order.first_break, order.breaks, order.newest_first, order.signs_reversed),
         digest=sorting.digest,
     )
+
+
+def _first_id(first: Line | None, sorting: Sorting) -> str:
+    is_here = first is not None and sorting.kind(first) is Kind.KNOWN
+    return first.transaction_id if first and is_here else ""
 
 
 def _counts(mine: Mine, entries: Iterable[Entry]) -> Counter[Kind]:

@@ -37,7 +37,7 @@ from .preview import Preview, preview
 from .sorting import line_of
 
 # Of the shape in which it is kept: raised with it, what was kept before is worked out anew.
-SHAPE = 1
+SHAPE = 2
 # Entries of a piece, as many as a page shows.
 AT_ONCE = 500
 WRITTEN_AT_ONCE = 20
@@ -88,7 +88,9 @@ def _stamp(statement: Statement, today: dt.date) -> str:
         pk=statement.account_id
     )
     every = [field.attname for field in Statement._meta.concrete_fields]
-    upload = Statement.objects.filter(pk=statement.pk)
+    # Of mended rows the file that they mend, too: what was stated of it is of both.
+    whole = statement.mends_id or statement.pk
+    upload = Statement.objects.filter(pk__in=(statement.pk, whole)).order_by("pk")
     line = line_of(statement.account)
     rows = BankTransaction.objects.filter(account__in=line)
     imports = Statement.objects.filter(account__in=line).exclude(state=Statement.State.PREVIEWED)

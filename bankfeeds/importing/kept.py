@@ -15,6 +15,7 @@ from typing import Any
 from bankfeeds.intake import columns, delimited
 from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import Format
+from bankfeeds.intake.running import in_a_table
 from bankfeeds.intake.shape import (
     KEPT_REJECTED,
     HeldOut,
@@ -26,7 +27,7 @@ from bankfeeds.intake.shape import (
 )
 from bankfeeds.intake.xlsx import as_csv
 
-from .matching import Mine, statement_of
+from .matching import Mine
 
 # No text begins with a zero byte, so that a CSV is never taken for this.
 MARK = b"\0statement\n"
@@ -75,7 +76,7 @@ def unpacked(
         _reading(content, places, profile, mended or {}), keep_rejected=keep_rejected
     )
     by_column = profile is not None and profile.account is not None
-    return Mine(Format.CSV, statement_of(parsed), by_column=by_column)
+    return Mine(Format.CSV, in_a_table(parsed), by_column=by_column)
 
 
 def reading(
@@ -113,6 +114,7 @@ def _plain(mine: Mine) -> dict[str, Any]:
         "opening": statement.opening,
         "closing": statement.closing,
         "derived": statement.derived,
+        "from_zero": statement.from_zero,
         "totals_agree": statement.totals_agree,
         "counts_entries": statement.counts_entries,
     }
@@ -135,6 +137,7 @@ def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
         opening=_money(plain["opening"]),
         closing=_money(plain["closing"]),
         derived=plain["derived"],
+        from_zero=plain.get("from_zero", False),
         totals_agree=plain["totals_agree"],
         counts_entries=plain["counts_entries"],
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from django.utils.translation import gettext as _
 
 from bankfeeds.intake.shape import Rejected, UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
 from .look import FileKnown, look
 from .matching import CannotImport, Mine
+from .opening import OpeningNeeded, state_opening
 from .owners import Named, NamesNoAccount, Whole
 from .pieces import UploadGone
 from .preview import words_of
@@ -38,7 +41,11 @@ class Landed:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file and whose doing it is. `profile`: by which to read it, where that was said."""
+    """A file and whose doing it is. `profile`: by which to read it, where that was said.
+
+    `openings`: by account id what was stated as the balance before the first row of a file that
+    states none; under "" that of the only account.
+    """
 
     file_name: str
     content: bytes
@@ -46,6 +53,7 @@ class Arrival:
     now: dt.datetime
     leave_out_bad: bool = False
     profile: ColumnProfile | None = None
+    openings: Mapping[str, str] = field(default_factory=dict)
 
 
 def land(arrival: Arrival, *, otherwise: SourceAccount | None = None) -> list[Landed]:
@@ -59,8 +67,22 @@ def land(arrival: Arrival, *, otherwise: SourceAccount | None = None) -> list[La
         if otherwise is None:
             raise
         return [land_on(otherwise, arrival)]
+    _refuse_openings_of_none(arrival, whole)
     arrival = replace(arrival, profile=whole.profile)
     return [_of(arrival, whole, named) for named in whole.named]
+
+
+def _refuse_openings_of_none(arrival: Arrival, whole: Whole) -> None:
+    names = {named.account.account_id for named in whole.named if named.account}
+    wanted = arrival.openings.keys()
+    if wanted - {""} <= names and ("" not in wanted or len(whole.named) == 1):
+        return
+    raise CannotImport(
+        _(
+            "The opening balances cannot be told apart: the file is of several accounts, or names"
+            " none of this id. Nothing was saved. Give the account's id with each."
+        )
+    )
 
 
 def land_on(account: SourceAccount, arrival: Arrival) -> Landed:
@@ -96,6 +118,9 @@ def _land(
             by=arrival.by,
             now=arrival.now,
         )
+        opening = arrival.openings.get(account.account_id, arrival.openings.get(""))
+        if opening is not None:
+            state_opening(upload, opening, by=arrival.by, now=arrival.now)
         saved = save(
             upload,
             leave_out_bad=arrival.leave_out_bad,
@@ -113,5 +138,7 @@ def _land(
     except (BadRowsRemain, NothingToSave) as error:
         bad = tuple(error.parsed.rejected)
         return Landed(last4, account, upload, words=str(error), bad=bad)
+    except OpeningNeeded as error:
+        return Landed(last4, account, upload, words=str(error))
     except (CannotImport, UploadGone) as error:
         return Landed(last4, account, words=str(error))

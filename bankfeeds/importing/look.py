@@ -121,6 +121,7 @@ def look(
         size=len(content),
         packed=BytesIO(kept.packed(part, content)),
         profile=profile,
+        states_no_balance=part.statement.from_zero,
         by=by,
         now=now,
     )
@@ -134,6 +135,7 @@ def keep(
     size: int,
     packed: IO[bytes],
     profile: ColumnProfile | None = None,
+    states_no_balance: bool = False,
     mends: Statement | None = None,
     by: Actor,
     now: dt.datetime,
@@ -157,6 +159,7 @@ def keep(
         if mends is not None and not Statement.objects.filter(pk=mends.pk).exists():
             raise CannotImport(mending.gone())
         upload.profile, upload.mends = profile, mends
+        upload.states_no_balance = states_no_balance
         upload.file_name, upload.uploaded_at = profiles.plain_name(file_name), now
         upload.imported_by, upload.user_id = by.name, by.user_id
         upload.save()

@@ -18,7 +18,8 @@ from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.columns import read_by
 from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import TABLES, Format, in_columns, read, recognise
-from bankfeeds.intake.shape import AccountStated, Line, Parsed, Rejected, Statement, UnreadableFile
+from bankfeeds.intake.running import counted_on, in_a_table
+from bankfeeds.intake.shape import AccountStated, Line, Rejected, Statement, UnreadableFile
 from bankfeeds.models import SourceAccount
 
 # What USD and CAD have; more in a file means that something else was written there.
@@ -45,6 +46,16 @@ class Mine:
     text: bytes | None = None
 
     @property
+    def needs_opening(self) -> bool:
+        return self.statement.from_zero and self.statement.opening is None
+
+    @property
+    def needs_every_row(self) -> bool:
+        """What a bad row of a table did to a balance that is worked out is not known."""
+        is_unsure = self.statement.from_zero and self.format in TABLES
+        return is_unsure and self.statement.rejected_count > 0
+
+    @property
     def names_account(self) -> bool:
         return self.by_column or self.format not in TABLES
 
@@ -56,7 +67,7 @@ def mine(account: SourceAccount, content: bytes, profile: Profile | None = None)
         if profile.account is not None:
             return _mine_by_column(account, text, profile)
         parsed = read_by(profile, text, places=places(account), keep_rejected=0)
-        return Mine(Format.CSV, statement_of(parsed), text=text)
+        return Mine(Format.CSV, in_a_table(parsed), text=text)
     # A table is kept whole: its bad rows need not be held here, however many there are.
     most = 0 if recognise(content) in TABLES else sys.maxsize
     file = read(content, places=places(account), keep_rejected=most)
@@ -81,7 +92,7 @@ def by_column(
     """
     text = apart.text((apart.parts[number] for number in numbers), unnamed=unnamed)
     parsed = read_by(profile, text, places=places(account), keep_rejected=0)
-    return Mine(Format.CSV, statement_of(parsed), by_column=True, text=text)
+    return Mine(Format.CSV, in_a_table(parsed), by_column=True, text=text)
 
 
 def _mine_by_column(account: SourceAccount, content: bytes, profile: Profile) -> Mine:
@@ -108,11 +119,6 @@ def part_of(account: SourceAccount, form: Format, found: Sequence[Statement]) ->
             raise UnreadableFile(each.refused)
         _refuse_other_currency(account, each.account)
     return Mine(form, _as_one(found))
-
-
-def statement_of(parsed: Parsed) -> Statement:
-    """Of a text in columns, which names no account."""
-    return Statement(parsed.rows, parsed.rejected, parsed.rejected_count, parsed.notes)
 
 
 def places(account: SourceAccount) -> int:
@@ -175,9 +181,17 @@ def _refuse_other_currency(account: SourceAccount, stated: AccountStated | None)
 
 
 def _as_one(found: Sequence[Statement]) -> Statement:
-    """Statements of several days as one; an id that stands in two of them is rejected."""
+    """Statements of several days as one; an id that stands in two of them is rejected.
+
+    Raises UnreadableFile.
+    """
     if len(found) == 1:
         return replace(found[0], account=None)
+    if any(each.from_zero for each in found):
+        counted = counted_on(found)
+        if counted.refused:
+            raise UnreadableFile(counted.refused)
+        return replace(counted, account=None)
     rows, rejected = _each_once([row for each in found for row in each.rows])
     rejected += [bad for each in found for bad in each.rejected]
     totals = [each.totals_agree for each in found if each.totals_agree is not None]

@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from bankfeeds import limits, rules, words
+from bankfeeds.intake.running import opened
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
@@ -22,8 +23,8 @@ from . import kept, pieces, profiles
 from .entries import VIEWS, Entry
 from .figures import Figures, figures_of
 from .matching import Mine, places
-from .order import Movement
-from .sorting import Kind, Sorting, in_order, sort_out
+from .order import Movement, movement
+from .sorting import Kind, Sorting, sort_out
 
 # Values of a reader's reason that are its own words; the others are quoted from the file.
 WORDS_OF_READERS = {"what", "separator", "day", "last"}
@@ -48,14 +49,21 @@ class Preview(Figures):
 
 
 def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
-    """What is kept of an upload, read again; of mended rows the file that they mend, with them."""
-    return kept.unpacked(
-        pieces.whole(statement.mends or statement),
+    """What is kept of an upload, read again; of mended rows the file that they mend, with them.
+
+    Where it states no balance, from the one that a person has stated, if any.
+    """
+    whole = statement.mends or statement
+    found = kept.unpacked(
+        pieces.whole(whole),
         places=places(statement.account),
         profile=profiles.of(statement.profile),
         mended=mended_in(statement),
         keep_rejected=keep_rejected,
     )
+    if not found.statement.from_zero or whole.opening_balance is None:
+        return found
+    return replace(found, statement=opened(found.statement, whole.opening_balance))
 
 
 def mended_in(statement: Statement) -> dict[int, tuple[str, ...]]:
@@ -85,8 +93,9 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
     found = read(statement)
     parsed = found.statement
     sorting = sort_out(account, parsed)
-    order = in_order(parsed.rows, sorting)
-    findings = _findings(order, sorting, _standing(account, today, sorting.balance_before_file))
+    before = None if found.needs_opening else sorting.balance_before_file
+    order = movement(parsed.rows, before=before)
+    findings = _findings(order, sorting, _standing(account, today, before))
     entries = [_entry(row, sorting, findings) for row in parsed.rows]
     entries += [_without_row(bad, Kind.BAD) for bad in parsed.rejected]
     entries += [_without_row(held, Kind.HELD_OUT) for held in parsed.held_out]

@@ -33,7 +33,8 @@ PLACES = 2
 class Rehearsal:
     """`entries`: the first lines. `digest` names the profile: what was confirmed is what is kept.
 
-    `understood` and `bad` count the first 20,000 lines.
+    `understood` and `bad` count the first 20,000 lines. Without `states_balances` nothing tells
+    whether a balance moves with the amounts.
     """
 
     entries: list[Line | Rejected]
@@ -44,6 +45,7 @@ class Rehearsal:
     bad: int
     signs_reversed: bool
     follows: bool
+    states_balances: bool
     notes: tuple[Reason, ...]
     digest: str
 
@@ -56,6 +58,7 @@ def rehearse(profile: Profile, content: bytes, account: SourceAccount | None = N
     entries = sorted((entry for one in each for entry in one), key=lambda entry: entry.line)
     rows = [entry for entry in entries if isinstance(entry, Line)]
     bad = [entry for entry in entries if isinstance(entry, Rejected)]
+    has_balance = profile.balance is not None
     moved = [movement([e for e in one if isinstance(e, Line)], before=None) for one in each]
     return Rehearsal(
         entries=entries[:SHOWN],
@@ -64,8 +67,9 @@ def rehearse(profile: Profile, content: bytes, account: SourceAccount | None = N
         money_in=[row for row in rows if row.amount > 0][:FIRST_EACH_WAY],
         understood=len(rows),
         bad=len(bad),
-        signs_reversed=any(one.signs_reversed for one in moved),
-        follows=len(rows) > 1 and not any(one.breaks for one in moved),
+        signs_reversed=has_balance and any(one.signs_reversed for one in moved),
+        follows=has_balance and len(rows) > 1 and not any(one.breaks for one in moved),
+        states_balances=has_balance,
         notes=notes,
         digest=digest(profile),
     )

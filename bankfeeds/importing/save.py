@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bankfeeds.intake import cells
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Rejected
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, Event, Statement
@@ -19,6 +20,7 @@ from .insert import insert
 from .keeping import Outdated, forget
 from .look import let_go, lock, refuse_known, refuse_of_another, refuse_unfit
 from .mending import refuse_stale
+from .opening import opening_of, refuse_without_balances, told
 from .pieces import UploadGone
 from .placing import as_it_was, taken_out
 from .preview import mended_in, read, words_of
@@ -75,6 +77,7 @@ def save(
         refuse_of_another(account, statement.sha256, now=now)
     if not parsed.rows:
         raise NothingToSave(parsed)
+    refuse_without_balances(found)
     if parsed.rejected_count and not leave_out_bad:
         raise BadRowsRemain(parsed)
     try:
@@ -82,6 +85,8 @@ def save(
             mine = locked(statement)
             if mine.state != Statement.State.PREVIEWED:
                 return mine
+            if opening_of(mine) != opening_of(statement):
+                raise Outdated
             return _save(mine, parsed, shown, by, now)
     except Outdated:
         forget(statement)
@@ -184,13 +189,17 @@ def record(statement: Statement, *, by: Actor, now: dt.datetime) -> Statement:
             "imported_by", "user",
         ]
     )  # fmt: skip
-    counts = {
+    after: dict[str, Any] = {
         "saved": statement.rows_saved,
         "known": statement.rows_known,
         "left_out": statement.rows_rejected,
     }
+    words = _told(statement)
+    if opening := told(statement.mends or statement):
+        words = f"{words} {opening.words}"
+        after |= {"opening_balance": cells.figure(opening.balance), "opening_stated_by": opening.by}
     Event.objects.record(
-        "statement.saved", by=by, at=now, words=_told(statement), after=counts, statement=statement
+        "statement.saved", by=by, at=now, words=words, after=after, statement=statement
     )
     return statement
 

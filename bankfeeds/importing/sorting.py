@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import words
 from bankfeeds.intake.cells import MADE
+from bankfeeds.intake.running import as_they_happened
 from bankfeeds.intake.shape import Line, Statement
 from bankfeeds.models import BankTransaction, Doubt, SourceAccount
 
@@ -65,8 +66,10 @@ class Sorting:
 
     @property
     def digest(self) -> str:
-        """Of which rows come in and which do not, so that a page can tell whether it is so yet."""
-        said = [[row.line for row in self.new], sorted(self.known), sorted(self.doubtful)]
+        """Of which rows come in and which do not, and from which balance; so that a page can tell
+        whether it is so yet."""
+        balance = str(self.new[0].balance) if self.new else ""
+        said = [[row.line for row in self.new], sorted(self.known), sorted(self.doubtful), balance]
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
     def kind(self, row: Line) -> Kind:
@@ -82,13 +85,15 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
     known: set[str] = set()
     changed: dict[str, Doubtful] = {}
     alike: dict[str, Doubtful] = {}
+    otherwise = _begin_otherwise(account, statement)
     for batch in _batches(statement.rows):
         stored = _stored(account, batch)
         for row in batch:
             before = stored.get(row.transaction_id)
+            is_sure = row.date not in otherwise or not row.transaction_id.startswith(MADE)
             if before is None:
                 new.append(row)
-            elif said := difference(before, row, derived=statement.derived):
+            elif said := difference(before, row, derived=statement.derived and is_sure):
                 changed[row.transaction_id] = Doubtful(said, before.pk)
             else:
                 known.add(row.transaction_id)
@@ -107,6 +112,28 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
     return Sorting(new, known, changed, alike, before_first)
 
 
+def _begin_otherwise(account: SourceAccount, statement: Statement) -> set[dt.date]:
+    """Days that begin with another balance here than in a file whose opening a person has stated.
+
+    A made id without a balance is that of every equal row: of two files of one day, two coffees
+    are one where the day begins alike, and else two or one, which a person decides.
+    """
+    if not statement.from_zero or statement.opening is None:
+        return set()
+    theirs: dict[dt.date, Decimal] = {}
+    for row in as_they_happened(statement.rows):
+        theirs.setdefault(row.date, row.balance - row.amount)
+    here = BankTransaction.objects.filter(
+        account__in=line_of(account), date__range=(min(theirs), max(theirs))
+    )
+    ours: dict[dt.date, Decimal] = {}
+    for day, balance, amount in (
+        here.in_feed_order().values_list("date", "balance", "amount").iterator()
+    ):
+        ours.setdefault(day, balance - amount)
+    return {day for day, balance in theirs.items() if ours.get(day, balance) != balance}
+
+
 def _is_equal(stored: BankTransaction, row: Line) -> bool:
     """But for the id, and for a balance that moves with what stands before it."""
     return (stored.date, stored.amount, stored.description) == (
@@ -119,7 +146,8 @@ def _is_equal(stored: BankTransaction, row: Line) -> bool:
 def words_of_doubt(kind: Kind, stored: BankTransaction, row: Line, *, derived: bool) -> str:
     """Why a row that is alike or changed may be the stored one."""
     if kind is not Kind.ALIKE:
-        return difference(stored, row, derived=derived)
+        # Where a worked out balance alone differs, that is what there is to decide.
+        return difference(stored, row, derived=derived) or difference(stored, row, derived=False)
     return _(
         "A row of the same day, amount and words is here and not in this file: it may be that"
         " one. A person decides."
@@ -140,7 +168,9 @@ def _asked_before(
             found.setdefault(doubt.transaction_id, []).append(doubt)
         for row in batch:
             every_one = found.get(row.transaction_id, [])
-            if any(not difference(doubt, row, derived=statement.derived) for doubt in every_one):
+            made = statement.from_zero and row.transaction_id.startswith(MADE)
+            derived = statement.derived and not made
+            if any(not difference(doubt, row, derived=derived) for doubt in every_one):
                 yield row.transaction_id
 
 

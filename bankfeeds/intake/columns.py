@@ -8,7 +8,7 @@ from itertools import islice
 
 from . import cells, written
 from .below import Below
-from .delimited import NO_ROWS, SECOND_HEADER
+from .delimited import NO_ROWS, SECOND_HEADER, ZERO
 from .derived import Derived
 from .layouts import records_of
 from .lines import EMPTY
@@ -59,6 +59,7 @@ class Reading:
         self._places = places
         self._records = instead(records_of(content, profile.layout), mended or {})
         self.header = profile.layout.header
+        self.states_balances = profile.balance is not None
         # The line on which it stands; 0: there is none.
         self.header_line = 0
         self.at = profile.places()
@@ -155,7 +156,7 @@ class Reading:
         texts = [values[at[name]] for name in ("description", "more") if name in at]
         text = cells.description(" ".join(filter(None, texts)))
         amount = self._amount(values)
-        balance = self._money(values[at["balance"]], "balance")
+        balance = self._money(values[at["balance"]], "balance") if "balance" in at else None
         if "id" in at:
             transaction_id = cells.identifier(values[at["id"]])
         else:
@@ -166,7 +167,7 @@ class Reading:
             date=day,
             description=text,
             amount=amount,
-            balance=balance,
+            balance=ZERO if balance is None else balance,
             transaction_type="",
             raw=record.raw[:RAW_SHOWN],
         )

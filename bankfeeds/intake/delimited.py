@@ -1,5 +1,7 @@
 """CSV -> lines in the common shape. Columns: id, date, description, amount, balance and type.
 
+Without a balance it has no column that is unknown here: that may be the one.
+
 Streaming and bounded. A text in quotes may run over several lines and is then refused as one
 row: read line by line, words of a payer's message could pass for a transaction of its own.
 """
@@ -7,6 +9,7 @@ row: read line by line, words of a payer's message could pass for a transaction 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from operator import itemgetter
 
 from . import cells, pace
@@ -25,7 +28,8 @@ from .shape import (
     gettext_noop,
 )
 
-REQUIRED = ("id", "date", "description", "amount", "balance")
+NEEDED = ("id", "date", "description", "amount")
+REQUIRED = (*NEEDED, "balance")
 OPTIONAL = ("type",)
 SEPARATORS = {
     ";": gettext_noop("semicolons"),
@@ -33,6 +37,7 @@ SEPARATORS = {
     "|": gettext_noop("vertical bars"),
 }
 PLACES = 4
+ZERO = Decimal(0)
 
 NO_ROWS = Reason("no-rows", gettext_noop("This file has a header and no rows below it."))
 SECOND_HEADER = Reason("second-header", gettext_noop("It is the header once more."))
@@ -58,9 +63,11 @@ class Reading:
         self._ids_once = ids_once
         self._records = instead(records(text_lines(stream)), mended or {})
         self.header = self._read_header()
+        self.states_balances = "balance" in self.header
         # What no column states stands behind the others, where it is empty.
-        where = (*self.header, "type") if "type" not in self.header else self.header
-        self._stated = itemgetter(*(where.index(name) for name in (*REQUIRED, *OPTIONAL)))
+        where = {name: at for at, name in reversed(list(enumerate(self.header)))}
+        found = [where.get(name, len(self.header)) for name in (*REQUIRED, *OPTIONAL)]
+        self._stated = itemgetter(*found)
         self.notes = _notes(self.header)
 
     def __iter__(self) -> Iterator[Line | Rejected]:
@@ -127,7 +134,9 @@ class Reading:
             cells.date(day),
             cells.description(text),
             cells.money(amount, column="amount", places=self._places),
-            cells.money(balance, column="balance", places=self._places),
+            cells.money(balance, column="balance", places=self._places)
+            if self.states_balances
+            else ZERO,
             cells.kind(kind),
             record.raw[:RAW_SHOWN],
         )
@@ -157,8 +166,13 @@ def _check_header(names: Sequence[str], record: Record) -> None:
                 line=record.line,
             )
     missing = [name for name in REQUIRED if name not in names]
-    if missing:
+    if missing and not _is_without_balance(names):
         raise UnreadableFile(_missing_columns(missing, record.raw), line=record.line)
+
+
+def _is_without_balance(names: Sequence[str]) -> bool:
+    """Whether all else is there, and nothing that may be the balance by another name."""
+    return set(NEEDED) <= set(names) <= {*NEEDED, *OPTIONAL, ""}
 
 
 def _missing_columns(missing: Sequence[str], raw: str) -> Reason:

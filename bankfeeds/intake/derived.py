@@ -1,8 +1,9 @@
 """Ids for rows that state none, made of all that they say.
 
 Of what a row says and not of how it is written: the same row in a file made anew has the same id.
-The balance is part of it, so that equal rows of a day are told apart in whatever order the file
-lists them, and also where it begins behind the first of them.
+A balance that the file states is part of it, so that equal rows of a day are told apart in whatever
+order the file lists them, and also where it begins behind the first of them. One that a person
+states never is: the same row has the same id whatever was stated, and equal rows are counted.
 """
 
 from __future__ import annotations
@@ -23,12 +24,17 @@ class Derived:
         self._first: dict[tuple[str, ...], tuple[int, Decimal]] = {}
         self._moved = Decimal(0)
 
-    def id(self, line: int, day: dt.date, text: str, amount: Decimal, balance: Decimal) -> str:
+    def id(
+        self, line: int, day: dt.date, text: str, amount: Decimal, balance: Decimal | None
+    ) -> str:
         """Raises BadCell for a row that is another one once more.
 
         Where nothing between two rows took back what they did, they cannot have one balance.
         """
-        said = (day.isoformat(), text, cells.figure(amount), cells.figure(balance))
+        row = (day.isoformat(), text, cells.figure(amount))
+        if balance is None:
+            return cells.made_id(row, self._equals)
+        said = (*row, cells.figure(balance))
         moved = self._moved + amount
         first, then = self._first.setdefault(said, (line, moved))
         if then != moved:

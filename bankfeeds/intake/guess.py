@@ -45,8 +45,9 @@ SIGN_UNSURE = Reason(
 NO_BALANCE = Reason(
     "no-balance",
     gettext_noop(
-        "No column of this file looks like the balance after each transaction, and the feed"
-        " needs it. Have the file made with it, or have it in another format."
+        "No column of this file looks like the balance after each transaction. Choose it, or leave"
+        " it out where the file has none: then a person states the balance before the first row of"
+        " each file."
     ),
 )
 AGAINST_BALANCE = Reason(

@@ -15,7 +15,6 @@ from decimal import Decimal
 from . import cells
 from .markup import ENTRIES, Node, damaged, tree
 from .running import (
-    NO_BALANCE,
     OTHER_CURRENCY,
     PENDING,
     Anchor,
@@ -133,7 +132,7 @@ class _Reading:
             closing=anchor.balance if anchor else None,
             held_out=tuple(held),
             counts_entries=self.counter is not None,
-            refused=None if anchor else NO_BALANCE,
+            refused=None,
         )
 
     def _account(self) -> AccountStated:

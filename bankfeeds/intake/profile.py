@@ -103,17 +103,18 @@ class Profile:
     """A layout, which column holds what, and how dates and numbers are written.
 
     `decimal` is empty where the last two digits are cents. `more`: a second text, put behind the
-    first. No `id`: one is derived from what the row says. `out_words`, `in_words`: what the column
-    of types says of money out and money in. `account`, with `routing` (in Canada the transit) and
-    `bank` (there the institution): where a file of several accounts says which one a row is of.
-    `end_words`: how the lines below the table begin, such as its totals.
+    first. No `id`: one is derived from what the row says. No `balance`: a person states the one
+    before the first row of each file. `out_words`, `in_words`: what the column of types says of
+    money out and money in. `account`, with `routing` (in Canada the transit) and `bank` (there the
+    institution): where a file of several accounts says which one a row is of. `end_words`: how the
+    lines below the table begin, such as its totals.
     """
 
     layout: Layout
     date: Column
     description: Column
-    balance: Column
     order: Order
+    balance: Column | None = None
     amounts: Amounts = Amounts.ONE
     sign: Sign = Sign.MINUS_OUT
     amount: Column | None = None
@@ -150,7 +151,7 @@ class Profile:
 
     def places(self) -> dict[str, int]:
         """Position of each column that is read, by what it holds."""
-        wanted = ["date", "description", "balance", *MONEY[self.amounts]]
+        wanted = ["date", "description", *MONEY[self.amounts]]
         wanted += [name for name in OPTIONAL if getattr(self, name) is not None]
         return {name: self.layout.place(self._column(name)) for name in wanted}
 
@@ -166,7 +167,7 @@ class Profile:
         return found
 
 
-OPTIONAL = ("more", "id", "account", "routing", "bank")
+OPTIONAL = ("balance", "more", "id", "account", "routing", "bank")
 MONEY: Mapping[Amounts, tuple[str, ...]] = {
     Amounts.ONE: ("amount",),
     Amounts.TWO: ("money_out", "money_in"),

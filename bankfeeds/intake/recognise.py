@@ -13,6 +13,7 @@ from .json_batch import read_json
 from .lines import refuse_what_is_no_text
 from .mt940 import read_mt940
 from .ofx import read_ofx
+from .running import in_a_table
 from .shape import KEPT_REJECTED, Reason, Statement, UnreadableFile, gettext_noop
 from .xlsx import as_csv
 
@@ -98,4 +99,4 @@ def read(content: bytes, *, places: int = PLACES, keep_rejected: int = KEPT_REJE
         return File(found, read_mt940(content, places=places, keep_rejected=keep_rejected))
     table = as_csv(content) if found is Format.XLSX else content
     csv = read_csv(table, places=places, keep_rejected=keep_rejected)
-    return File(found, [Statement(csv.rows, csv.rejected, csv.rejected_count, csv.notes)])
+    return File(found, [in_a_table(csv)])

@@ -1,32 +1,35 @@
 """Running balances for formats that state one balance for the account and none for its rows.
 
 A balance is worked out only over rows whose amounts are certain: an entry that was not understood
-stops it, because what it did to the balance is not known.
+stops it, because what it did to the balance is not known. Where no balance is stated at all, they
+count from zero until a person states the one before the first row.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from . import cells
-from .shape import Line, Reason, Rejected, Statement, gettext_noop
+from .shape import Line, Parsed, Reason, Rejected, Statement, gettext_noop
+
+ZERO = Decimal(0)
 
 BALANCE_UNSURE = Reason(
     "balance-unsure",
     gettext_noop(
-        "Its balance cannot be worked out, because an entry between it and the balance that the"
-        " file states is bad."
+        "Its balance cannot be worked out, because an entry between it and the balance that is"
+        " stated is bad."
     ),
 )
 NO_BALANCE = Reason(
     "no-balance",
     gettext_noop(
-        "The file states no balance for this account, so the balance after each transaction cannot"
-        " be worked out. Have it made with the balance."
+        "The file has several statements of this account and states no balance, so the balance"
+        " after each transaction cannot be worked out. Have it made with the balance."
     ),
 )
 PENDING = Reason(
@@ -95,7 +98,11 @@ class Anchor:
 def with_balances(
     entries: Sequence[Drafted], *, opening: Decimal | None = None, closing: Anchor | None = None
 ) -> list[Line | Rejected]:
-    """The entries in the order given, each with its balance or with why it has none."""
+    """The entries in the order given, each with its balance or with why it has none.
+
+    Without a balance that is stated they count from zero.
+    """
+    opening = ZERO if opening is None and closing is None else opening
     days = [entry.date for entry in entries]
     if None in days:
         # That one may stand anywhere among the others.
@@ -129,6 +136,8 @@ def stated(
     keep_rejected: int,
     refused: Reason | None,
     derived: bool = True,
+    opening: Decimal | None = None,
+    closing: Decimal | None = None,
     **more: Any,
 ) -> Statement:
     """A statement of lines, with balances worked out or not; no rows where it is refused."""
@@ -138,6 +147,9 @@ def stated(
         rows=[line for line in found if isinstance(line, Line)],
         rejected=rejected[:keep_rejected],
         rejected_count=len(rejected),
+        from_zero=bool(found) and derived and opening is None and closing is None,
+        opening=opening,
+        closing=closing,
         derived=derived,
         refused=refused,
         **more,
@@ -147,9 +159,7 @@ def stated(
 def why_not(
     entries: Sequence[Drafted], opening: Decimal | None, closing: Decimal | None
 ) -> Reason | None:
-    """Why a statement cannot be used: it has no balance, or what it states does not add up."""
-    if opening is None and closing is None:
-        return NO_BALANCE
+    """Why a statement cannot be used: what it states does not add up."""
     moved = total(entries)
     if opening is None or closing is None or moved is None or opening + moved == closing:
         return None
@@ -157,6 +167,51 @@ def why_not(
     return Reason(
         "balance-broken", BROKEN, {name: cells.figure(value) for name, value in values.items()}
     )
+
+
+def opened(statement: Statement, opening: Decimal) -> Statement:
+    """One that counts from zero, with the balance before its first row as a person states it."""
+    rows = [row._replace(balance=row.balance + opening) for row in statement.rows]
+    return replace(statement, rows=rows, opening=opening)
+
+
+def as_they_happened(rows: Sequence[Line]) -> list[Line]:
+    """Oldest first, by their days and by the order in which the file lists them."""
+    return [rows[place] for place in _as_they_happened([row.date for row in rows])]
+
+
+def in_a_table(parsed: Parsed) -> Statement:
+    """What a text in columns says, which names no account."""
+    rows = _counted(parsed.rows) if parsed.from_zero else parsed.rows
+    return Statement(
+        rows,
+        parsed.rejected,
+        parsed.rejected_count,
+        parsed.notes,
+        from_zero=parsed.from_zero,
+        derived=parsed.from_zero,
+    )
+
+
+def counted_on(found: Sequence[Statement]) -> Statement:
+    """Statements of an account that state no balance, as one that does not either."""
+    rows = [row for each in found for row in each.rows]
+    is_certain = not any(each.rejected_count for each in found)
+    is_once = len({row.transaction_id for row in rows}) == len(rows)
+    if not (is_certain and is_once and all(each.from_zero for each in found if each.rows)):
+        return replace(found[0], refused=NO_BALANCE)
+    held_out = tuple(held for each in found for held in each.held_out)
+    return replace(found[0], rows=_counted(rows), held_out=held_out, from_zero=True)
+
+
+def _counted(rows: Sequence[Line]) -> list[Line]:
+    """Their balances as they move from zero, oldest first."""
+    found = list(rows)
+    balance = ZERO
+    for place in _as_they_happened([row.date for row in rows]):
+        balance += rows[place].amount
+        found[place] = rows[place]._replace(balance=balance)
+    return found
 
 
 def total(entries: Iterable[Drafted]) -> Decimal | None:

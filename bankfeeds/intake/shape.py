@@ -88,16 +88,27 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Parsed:
-    """A whole file. `rejected` holds the first 1,000; `rejected_count` counts them all."""
+    """A whole file. `rejected` holds the first 1,000; `rejected_count` counts them all.
+
+    `from_zero`: it states no balance at all, so that those of its rows count from zero until a
+    person states one.
+    """
 
     rows: list[Line]
     rejected: list[Rejected]
     rejected_count: int
     notes: tuple[Reason, ...] = ()
+    from_zero: bool = False
 
 
 class Entries(Protocol):
-    """A file being read; `notes` are whole once its lines were."""
+    """A file being read; `notes` are whole once its lines were.
+
+    Without `states_balances` those of its lines are zero.
+    """
+
+    @property
+    def states_balances(self) -> bool: ...
 
     @property
     def notes(self) -> tuple[Reason, ...]: ...
@@ -117,7 +128,7 @@ def collected(reading: Entries, *, keep_rejected: int = KEPT_REJECTED) -> Parsed
         count += 1
         if count <= keep_rejected:
             rejected.append(entry)
-    return Parsed(rows, rejected, count, reading.notes)
+    return Parsed(rows, rejected, count, reading.notes, from_zero=not reading.states_balances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +154,8 @@ class Statement(Parsed):
     """One account's part of a file. `account` is None where the format names none (CSV).
 
     `refused`: why nothing of it can come in; then it has no rows. `derived`: the balances of its
-    rows are worked out from a stated one. `opening` and `closing` only as the file states them.
+    rows are worked out from a stated one. `opening` and `closing` only as the file states them;
+    where that is `from_zero`, `opening` as a person does.
     `totals_agree`: None where the format has no control totals; a wrong one refuses the file.
     `line` counts entries, not lines, when `counts_entries`.
     """

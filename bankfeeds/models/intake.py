@@ -34,6 +34,13 @@ class Statement(models.Model):
     mends = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="mended_by"
     )
+    states_no_balance = models.BooleanField(default=False)
+    # Of such a file the one before its first row, as a person has stated it.
+    opening_balance = models.DecimalField(
+        _("opening balance"), max_digits=19, decimal_places=4, null=True, blank=True
+    )
+    opening_stated_by = models.CharField(max_length=150, blank=True)
+    opening_stated_at = models.DateTimeField(null=True, blank=True)
     rows_saved = models.PositiveIntegerField(_("rows saved"), default=0)
     rows_rejected = models.PositiveIntegerField(_("rows left out"), default=0)
     rows_known = models.PositiveIntegerField(_("rows already here"), default=0)

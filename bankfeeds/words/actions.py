@@ -76,6 +76,7 @@ WHAT = {
     "link.copied": gettext_lazy("Link copied"),
     "doubt.decided": gettext_lazy("Doubtful row decided on"),
     "statement.saved": gettext_lazy("File imported"),
+    "statement.opening_stated": gettext_lazy("Opening balance stated"),
     "statement.discarded": gettext_lazy("Upload cancelled"),
     "statement.undone": gettext_lazy("Import taken back"),
     "push.ready": gettext_lazy("Push confirmed"),

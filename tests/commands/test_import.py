@@ -180,3 +180,64 @@ def test_the_statement_of_the_account_among_others(account: SourceAccount, file:
     assert ran.error is None
     assert "Other accounts in the file: ••7777. Nothing of them is saved." in ran.err
     assert BankTransaction.objects.count() == 1
+
+
+def test_an_opening_balance_for_a_file_that_states_none(account: SourceAccount, file: Path) -> None:
+    content = file_of(f"A,{portal.today()},Sale,10.00", header="id,date,description,amount")
+    ran = run(account, file, content)
+    assert "Or give it with --opening-balance." in str(ran.error)
+    for wrong, words in (
+        (["1e3"], "such as -1234.56"),
+        (["X=1.00"], "'X' is not the account of this file"),
+        (["1.00", f"{account.account_id}=1.00"], "one opening balance for an account"),
+    ):
+        given = [part for text in wrong for part in ("--opening-balance", text)]
+        ran = run(account, file, content, *given)
+        assert words in str(ran.error)
+    assert not BankTransaction.objects.exists()
+    ran = run(account, file, content, "--opening-balance", "-2.50")
+    assert ran.error is None
+    assert str(BankTransaction.objects.get().balance) == "7.5000"
+    ran = run(account, file, csv_of(["1.00"]), "--opening-balance", "1.00")
+    assert "states its balances itself" in str(ran.error)
+
+
+def test_opening_balances_by_account(file: Path) -> None:
+    first, second = (
+        portal.make_account(
+            number_hash=sealing.number_hash(number),
+            number_last4=number[-4:],
+            sort_code="021000021",
+        )
+        for number in ("000123456789", "555566667777")
+    )
+    today = f"{portal.today():%Y%m%d}"
+    parts = [
+        Account([Row(f"T{number}", today, "5.00", "Row")], number=number, balance=None)
+        for number in ("000123456789", "555566667777")
+    ]
+    file.write_bytes(ofx(*parts))
+
+    def taken(*openings: str) -> str:
+        err = io.StringIO()
+        given = [part for text in openings for part in ("--opening-balance", text)]
+        try:
+            call_command("import_transactions", str(file), *given, stdout=err, stderr=err)
+        except CommandError as error:
+            err.write(str(error))
+        return err.getvalue()
+
+    assert "states no balance" in taken()
+    assert "cannot be told apart" in taken("1.00")
+    assert "cannot be told apart" in taken("none=1.00")
+    assert not BankTransaction.objects.exists()
+    assert "2 of" not in taken(f"{first.account_id}=1.00", f"{second.account_id}=-1.00")
+    found = [row.balance for row in BankTransaction.objects.order_by("account_id")]
+    assert [str(each) for each in found] == ["6.0000", "4.0000"]
+    assert "not of a folder" in str(run_folder(file.parent))
+
+
+def run_folder(folder: Path) -> str:
+    with pytest.raises(CommandError) as refused:
+        call_command("import_transactions", str(folder), "--opening-balance", "1.00")
+    return str(refused.value)

@@ -121,13 +121,6 @@ def test_a_number_is_the_same_with_spaces_and_dashes() -> None:
     assert save(look(account, file(Account(rows("1.00"), number="123456")))).rows_saved == 1
 
 
-def test_without_a_balance_nothing_can_come_in(account: SourceAccount) -> None:
-    broken = Account(rows("1.00"), number=OTHER, balance=None)
-    with pytest.raises(UnreadableFile, match="states no balance"):
-        look(account, file(Account(rows("1.00"), balance=None)))
-    assert look(account, file(broken, Account(rows("1.00")))).pk
-
-
 def test_days_are_said_in_words(account: SourceAccount) -> None:
     note = Reason("x", "of %(day)s", {"day": "2026-11-28"})
     assert importing.words_of(note) == "of Nov 28, 2026"

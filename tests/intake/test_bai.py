@@ -28,7 +28,7 @@ def three(day: str = "20") -> str:
     return f"{day} 250.00 1050.00, {day} -40.25 1009.75, {day} -9.75 1000.00"
 
 
-def said(rows: str = "", **more: str) -> Outcome:
+def said(rows: str = "", **more: Any) -> Outcome:
     return Outcome(rows, notes=NOTE, **more)
 
 
@@ -53,7 +53,7 @@ EXPECTED: dict[str, list[Outcome]] = {
     "eight-days-old.bai": [said(three("12"))],
     "unordered.bai": [said("20 -9.75 790.25, 20 -40.25 750.00, 20 250.00 1000.00")],
     "1001-rows.bai": [said("20 -1.00 2000.00, ..., 20 -1.00 1000.00")],
-    "no-balance.bai": [said(refused="no-balance")],
+    "no-balance.bai": [said("20 250.00 250.00, 20 -40.25 209.75, 20 -9.75 200.00", from_zero=True)],
     "opening-only.bai": [said(three())],
     "broken-balance.bai": [said(refused="balance-broken")],
     "wrong-total.bai": [Outcome(refused="control-total")],

@@ -50,7 +50,9 @@ EXPECTED: dict[str, list[Outcome]] = {
     "newest-first.xml": [
         Outcome("T3 20 -9.75 1000.00, T2 19 -40.25 1009.75, T1 18 250.00 1050.00")
     ],
-    "no-balance.xml": [Outcome(refused="no-balance")],
+    "no-balance.xml": [
+        Outcome("T1 18 250.00 250.00, T2 19 -40.25 209.75, T3 20 -9.75 200.00", from_zero=True)
+    ],
     "no-reference.xml": [
         Outcome("T1 18 250.00 1050.00, made 19 -40.25 1009.75, made 20 -9.75 1000.00")
     ],

@@ -190,7 +190,13 @@ UNREADABLE = {
     "only-header": (file_of(), "no-rows", 0),
     "header-and-blanks": (file_of("", ",,,,"), "no-rows", 0),
     "no-header": (file_of("T2,2026-11-20,Tea,1,2", header=GOOD), "columns-missing", 1),
-    "column-missing": (file_of(GOOD, header="id,date,description,amount"), "columns-missing", 1),
+    "column-missing": (file_of(GOOD, header="id,date,amount"), "columns-missing", 1),
+    # The balance may be there by another name.
+    "balance-elsewhere": (
+        file_of(GOOD, header="id,date,description,amount,solde"),
+        "columns-missing",
+        1,
+    ),
     "column-twice": (file_of(GOOD, header=f"{HEADER},amount"), "column-twice", 1),
     "semicolons": (file_of(header=HEADER.replace(",", ";")), "separator", 1),
     "tabs": (file_of(header=HEADER.replace(",", "\t")), "separator", 1),
@@ -241,7 +247,7 @@ def test_the_words_say_what_to_do() -> None:
     assert "password" in words("old-excel")
     assert "BAI2" in words("pdf")
     assert "CSV UTF-8" not in words("pdf") + words("bytes") + words("gzip")
-    assert "balance" in words("column-missing")
+    assert "balance" in words("balance-elsewhere")
     assert "semicolons" in words("semicolons")
     assert "Line 3" in words("cp1252")
 

@@ -53,7 +53,9 @@ EXPECTED: dict[str, list[Outcome]] = {
     "newest-first.json": [
         Outcome("T3 20 -9.75 1000.00, T2 19 -40.25 1009.75, T1 18 250.00 1050.00")
     ],
-    "no-balance.json": [Outcome(refused="no-balance")],
+    "no-balance.json": [
+        Outcome("T1 18 250.00 250.00, T2 19 -40.25 209.75, T3 20 -9.75 200.00", from_zero=True)
+    ],
     "numbers.json": [Outcome(THREE)],
     "one-line.json": [Outcome(THREE), Outcome("T1 18 250.00 250.00")],
     "other-currency.json": [

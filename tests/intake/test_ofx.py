@@ -45,7 +45,9 @@ EXPECTED: dict[str, list[Outcome]] = {
         Outcome("T3 20 -9.75 1000.00, T2 19 -40.25 1009.75, T1 18 250.00 1050.00"),
     ],
     "1001-rows.ofx": [Outcome("N0 20 -1.00 2000.00, ..., N1000 20 -1.00 1000.00")],
-    "no-balance.ofx": [Outcome(refused="no-balance")],
+    "no-balance.ofx": [
+        Outcome("T1 18 250.00 250.00, T2 19 -40.25 209.75, T3 20 -9.75 200.00", from_zero=True)
+    ],
     "broken-balance.ofx": [Outcome(refused="exponent")],
     "wrong-amounts.ofx": [
         Outcome(

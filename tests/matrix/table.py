@@ -111,6 +111,7 @@ admin/bankfeeds/statement/{statement}/change/              MSADR  .....
 admin/bankfeeds/statement/{statement}/history/             MSADR  MSADR
 admin/bankfeeds/statement/{statement}/delete/              .....  .....
 admin/bankfeeds/statement/{statement}/preview/             MS..R  MS..R
+admin/bankfeeds/statement/{bare}/opening/                  MS..R  MS..R
 admin/bankfeeds/statement/{statement}/save/                MS..R  MS..R
 admin/bankfeeds/statement/{statement}/saving/              MS..R  MS..R
 admin/bankfeeds/statement/{statement}/saving/status/       MS..R  MS..R

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zlib
 from io import BytesIO
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
@@ -39,6 +40,7 @@ from tests.intake.corpus.profiles import PROFILES
 from tests.senders import support as senders_support
 
 CSV = b"id,date,description,amount,balance\nt-1,2026-01-05,Sales,1.00,2.00\n"
+BARE = b"id,date,description,amount\nt-1,2026-01-05,Sales,1.00\n"
 
 
 def make() -> dict[str, int | str]:
@@ -66,7 +68,8 @@ def make() -> dict[str, int | str]:
         "connection": client.connection.pk,
         "account": account.pk,
         "push": push.pk,
-        "statement": _previewed(account).pk,
+        "statement": _previewed(account, CSV).pk,
+        "bare": _previewed(account, BARE, states_no_balance=True).pk,
         "doubt": support.make_doubt(account, push.items.all()[0].transaction).pk,
         "transaction": push.items.all()[0].transaction_id,
         "event": event.pk,
@@ -77,10 +80,10 @@ def make() -> dict[str, int | str]:
     }
 
 
-def _previewed(account: SourceAccount) -> Statement:
+def _previewed(account: SourceAccount, content: bytes, **changes: Any) -> Statement:
     state = Statement.State.PREVIEWED
-    upload = support.make_statement(account, state=state, saved_at=None)
-    pieces.write(upload, BytesIO(zlib.compress(CSV)))
+    upload = support.make_statement(account, state=state, saved_at=None, **changes)
+    pieces.write(upload, BytesIO(zlib.compress(content)))
     return upload
 
 

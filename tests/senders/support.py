@@ -30,7 +30,7 @@ def part(
     *,
     prefix: str = "T",
     bad: bool = False,
-    closing: str = "1000.00",
+    closing: str | None = "1000.00",
     words: str = "",
 ) -> Account:
     """`bad`: with a third row that has no date; then each states its balance.

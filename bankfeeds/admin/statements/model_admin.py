@@ -71,6 +71,7 @@ class StatementAdmin(ReadOnlyAdmin):
             "import/": ("import", intake_pages.import_page),
             "sample/": ("sample", downloads.sample),
             "<int:pk>/preview/": ("preview", intake_pages.preview_page),
+            "<int:pk>/opening/": ("opening", intake_pages.state_opening),
             "<int:pk>/save/": ("save", intake_pages.save),
             "<int:pk>/saving/": ("saving", saving.page),
             "<int:pk>/saving/status/": ("saving_status", saving.status),

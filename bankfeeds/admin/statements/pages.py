@@ -26,7 +26,7 @@ from bankfeeds.importing import FileKnown
 from bankfeeds.intake.shape import UnreadableFile
 from bankfeeds.models import Actor, ColumnProfile, Event, ReceivedFile, SourceAccount, Statement
 
-from . import choose, saving, shown, uploads
+from . import choose, opening, saving, shown, uploads
 from . import several as intake_several
 from . import unread as intake_unread
 from .form import FilesForm, limits
@@ -151,10 +151,16 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         notes=[importing.words_of(note) for note in found.notes],
         others=shown.others(found),
         elsewhere=shown.elsewhere(found),
+        opening=opening.facts(request, found),
+        why_no_save=shown.why_no_save(found),
         not_saved=saving.why_not(statement),
         save_label=shown.save_label(found),
         tick_label=shown.tick_label(found),
     )
+
+
+def state_opening(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    return opening.state(request, pk) or preview_page(admin, request, pk)
 
 
 def _which(request: HttpRequest, statement: Statement) -> str:
@@ -222,6 +228,7 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         account=account,
         account_word=words.account(account),
         sums=_sums(statement),
+        opening=importing.told(statement.mends or statement),
         left_out=statement.rejected,
         mended_by=statement.mended_by.filter(state=Statement.State.SAVED),
         mended_lines=importing.mended_lines(statement),

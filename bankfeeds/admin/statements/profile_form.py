@@ -137,13 +137,21 @@ class ColumnsForm(forms.Form):
         label=gettext_lazy("What it says for money in"), required=False, max_length=200
     )
     sign = forms.ChoiceField(label=gettext_lazy("Signs"), choices=MEANS, required=False)
-    balance = forms.ChoiceField(label=gettext_lazy("Balance after the transaction"))
+    balance = forms.ChoiceField(
+        label=gettext_lazy("Balance after the transaction"),
+        required=False,
+        help_text=gettext_lazy(
+            "Without one, a person states the balance before the first row of each file, and the"
+            " others are worked out."
+        ),
+    )
     id = forms.ChoiceField(
         label=gettext_lazy("Id"),
         required=False,
         help_text=gettext_lazy(
             "Different for every transaction, and the same each time the file is made. Without"
-            " one, an id is derived from the date, the text, the amount and the balance."
+            " one, an id is derived from the date, the text, the amount and, where the file has it,"
+            " the balance."
         ),
     )
     account = forms.ChoiceField(

@@ -33,7 +33,9 @@ def statement(pk: int) -> Statement | None:
 class Shown:
     """One line of the preview's table, beside it what stands in the file."""
 
-    def __init__(self, entry: Entry, widths: Sequence[int] = ()) -> None:
+    def __init__(
+        self, entry: Entry, widths: Sequence[int] = (), *, has_balance: bool = True
+    ) -> None:
         self.entry = entry
         self.raw = (
             raw_line.masked(entry.row, widths)
@@ -42,7 +44,7 @@ class Shown:
         )
         self.row = entry.row
         self.amount = words.number(entry.row.amount) if entry.row else ""
-        self.balance = words.number(entry.row.balance) if entry.row else ""
+        self.balance = words.number(entry.row.balance) if entry.row and has_balance else "–"
         self.tone = TONES.get(entry.kind, "")
         if any(rule.severity == "error" for rule in entry.findings):
             self.tone = "bad"
@@ -57,7 +59,8 @@ class Shown:
 def lines(found: Preview, entries: Iterable[Entry]) -> list[Shown]:
     profile = profiles.of(found.statement.profile)
     widths = profile.layout.widths if profile else ()
-    return [Shown(entry, widths) for entry in entries]
+    has_balance = not found.needs_opening
+    return [Shown(entry, widths, has_balance=has_balance) for entry in entries]
 
 
 def kind(found: Preview) -> str:
@@ -103,6 +106,17 @@ def _told(row: Line, currency: str) -> dict[str, object]:
 def others(found: Preview) -> str:
     """Accounts of the file that are not this one, by their last four digits."""
     return ", ".join(f"••{name}" for name in found.others)
+
+
+def why_no_save(found: Preview) -> str:
+    """Why nothing of it can be saved as it stands; "" when something can."""
+    if not found.understood:
+        return _("Not one row could be understood. Correct the file and upload it again.")
+    if not found.new:
+        return _("Nothing new: every row that was understood is here already.")
+    if found.needs_every_row:
+        return _("Bad rows first: without them the balances cannot be worked out.")
+    return _("State the opening balance first.") if found.needs_opening else ""
 
 
 def save_label(found: Preview) -> str:

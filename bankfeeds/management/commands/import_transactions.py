@@ -20,6 +20,7 @@ from django.utils import timezone
 from bankfeeds import importing
 from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, Landed, NothingToSave
 from bankfeeds.intake.shape import Parsed, UnreadableFile
+from bankfeeds.management import openings
 from bankfeeds.management.entrance import PortalCommand
 from bankfeeds.management.inbox import DONE, QUARANTINE, Inbox, Result
 from bankfeeds.models import ColumnProfile, SourceAccount, Statement
@@ -66,6 +67,14 @@ class Command(PortalCommand):
             help="save the good rows although others are bad",
         )
         parser.add_argument(
+            "--opening-balance",
+            action="append",
+            default=[],
+            metavar="[ACCOUNT_ID=]AMOUNT",
+            help="the balance before the first row of a file that states none, such as -1234.56;"
+            " with the account's id where the file is of several, once for each",
+        )
+        parser.add_argument(
             "--watch",
             type=_seconds,
             metavar="SECONDS",
@@ -84,6 +93,10 @@ class Command(PortalCommand):
         path: Path = options["file"]
         if bool(options["company"]) is not bool(options["account"]):
             self._refuse("Give both --company and --account, or neither. Nothing was saved.")
+        try:
+            options["openings"] = openings.given(options["opening_balance"], options["account"])
+        except ValueError as wrong:
+            self._refuse(f"{wrong} Nothing was saved.")
         if path.is_dir():
             self._take_folder(path, options)
             return
@@ -96,6 +109,8 @@ class Command(PortalCommand):
             return
         try:
             self._import(options)
+        except importing.OpeningNeeded as needed:
+            self._refuse(f"{needed} Or give it with --opening-balance.")
         except (FileKnown, CannotImport) as error:
             self._refuse(str(error))
         except UnreadableFile as error:
@@ -113,7 +128,7 @@ class Command(PortalCommand):
         how: dict[str, Any] = {"file_name": path.name, "by": self.actor, "now": timezone.now()}
         leave_out_bad: bool = options["leave_out_bad"]
         with self._opened(path) as file:
-            if not options["profile"]:
+            if not options["profile"] and not options["openings"]:
                 saved = importing.in_one_pass(
                     account, file, leave_out_bad=leave_out_bad, is_of_account=False, **how
                 )
@@ -124,6 +139,8 @@ class Command(PortalCommand):
         upload = importing.look(
             account, content=content, profile=self._profile(options["profile"]), **how
         )
+        for text in options["openings"].values():
+            importing.state_opening(upload, text, by=how["by"], now=how["now"])
         saved = importing.save(
             upload,
             leave_out_bad=leave_out_bad,
@@ -134,9 +151,10 @@ class Command(PortalCommand):
         self._tell(saved, importing.read(saved).others)
 
     def _take_folder(self, folder: Path, options: dict[str, Any]) -> None:
-        account = None
-        if options["company"]:
-            account = self._account(options["company"], options["account"])
+        if options["openings"]:
+            self._refuse("An opening balance is of one file, not of a folder.")
+        company, account_id = options["company"], options["account"]
+        account = self._account(company, account_id) if company else None
         inbox = Inbox(folder, lambda path: self._take(path, account, options))
         inbox.look()
         if not options["watch"]:
@@ -164,6 +182,7 @@ class Command(PortalCommand):
                 now=timezone.now(),
                 leave_out_bad=options["leave_out_bad"],
                 profile=self._profile(options["profile"]) if account else None,
+                openings=options["openings"],
             )
             landed = [importing.land_on(account, arrival)] if account else importing.land(arrival)
         except OSError as error:

@@ -14,13 +14,14 @@ HERE = Path(__file__).parent
 
 class Outcome(NamedTuple):
     """`rows`: id, day in November 2026 (or the date), amount, balance. `bad` and `held`: line and
-    code. `refused`: code, of the file or of the statement."""
+    code. `refused`: code, of the file or of the statement. `from_zero`: it states no balance."""
 
     rows: str = ""
     bad: str = ""
     held: str = ""
     notes: str = ""
     refused: str = ""
+    from_zero: bool = False
 
 
 def outcome(file: Path) -> list[Outcome]:
@@ -48,4 +49,5 @@ def outcome_of(statement: Statement) -> Outcome:
         held=", ".join(f"{held.line} {held.reason.code}" for held in statement.held_out),
         notes=", ".join(note.code for note in statement.notes),
         refused=statement.refused.code if statement.refused else "",
+        from_zero=statement.from_zero,
     )
