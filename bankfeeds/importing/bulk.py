@@ -26,7 +26,7 @@ from .look import keep, refuse_known, refuse_of_another, refuse_unfit
 from .matching import CannotImport, places
 from .save import BadRowsRemain, NothingToSave, left_out, locked, record
 from .sorting import balance_before, line_of
-from .staging import Here, Inexact, Staged, staged
+from .staging import Here, Inexact, Repeated, Staged, staged
 
 STAGED_AT_ONCE = 2_000
 # Of zlib, which says 9 at most: a statement shrinks to a sixth by the quickest.
@@ -35,10 +35,6 @@ QUICKEST = 1
 
 class _Unlike(Exception):
     """Not for this way; nothing was done."""
-
-
-class _Repeated(Exception):
-    """An id may stand twice in the file; nothing of it was saved."""
 
 
 def in_one_pass(
@@ -76,7 +72,7 @@ def in_one_pass(
                 parsed = _without_repeated(rows, parsed)
             try:
                 return _save(upload, rows, _wanted(parsed, leave_out_bad), by=by, now=now)
-            except _Repeated:
+            except Repeated:
                 parsed = _without_repeated(rows, parsed)
             return _save(upload, rows, _wanted(parsed, leave_out_bad), by=by, now=now)
     except (_Unlike, Inexact):
@@ -181,16 +177,13 @@ def _save(
             raise _Unlike
         here = rows.here(mine.account_id)
         if (here.known or here.changed) and not rows.is_once:
-            raise _Repeated
+            raise Repeated
         backwards = _runs_backwards(mine.account, rows, here)
         if here.changed or rows.are_alike(mine.account_id):
             raise _Unlike
         if here.known and rows.come_late(mine.account_id, backwards=backwards):
             raise _Unlike
         mine.rows_saved = rows.move(mine, backwards=backwards)
-        if mine.rows_saved < rows.count and not rows.is_once:
-            # None of the ids was here: what did not go in stood there before, in the file.
-            raise _Repeated
         mine.rows_known = here.known
         mine.rows_rejected = parsed.rejected_count
         mine.rejected = left_out(parsed.rejected, ())

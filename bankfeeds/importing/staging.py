@@ -7,13 +7,13 @@ grows as a list of the rows would. Money is in whole units of the currency's sma
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from bankfeeds.intake import cells
 from bankfeeds.intake.shape import Line, Rejected
@@ -77,13 +77,16 @@ MOVE = (
     "INSERT INTO bankfeeds_banktransaction (account_id, statement_id, line, transaction_id, date,"
     " description, amount, balance, transaction_type)"
     " SELECT %s, %s, s.line, s.transaction_id, s.date, s.description, {amount}, {balance},"
-    " s.transaction_type FROM staged AS s WHERE true ORDER BY {order}"
-    " ON CONFLICT DO NOTHING"
+    " s.transaction_type FROM staged AS s WHERE true ORDER BY {order} {conflict}"
 )
 
 
 class Inexact(ValueError):
     """An amount is too large for this way; the other way keeps it exactly."""
+
+
+class Repeated(Exception):
+    """An id may stand twice in the file; nothing of it was saved."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,7 @@ class Staged:
         """Raises Inexact."""
         values = [self._plain(row) for row in rows]
         if self._is_postgres:
-            for each in values:
-                self._copy.write_row(each)
+            self._copy.write(_as_text(values))
         else:
             # One small transaction of the temporary table; the portal's own is not touched.
             self._cursor.execute("SAVEPOINT staged")
@@ -222,12 +224,23 @@ class Staged:
         return int(found)
 
     def move(self, statement: Statement, *, backwards: bool) -> int:
-        """Among the account's transactions, oldest first; how many were not there already."""
+        """Among the account's transactions, oldest first; how many were not there already.
+
+        Raises Repeated where nobody has seen to it yet that each id stands there once: that none
+        of them is there was seen, and to look at each once more takes its time.
+        """
         by_day = "s.date, s.line DESC" if backwards else "s.date, s.line"
         order = MOVE.format(
-            order="s.line" if self.flows and not backwards else by_day, **self._money
+            order="s.line" if self.flows and not backwards else by_day,
+            conflict="ON CONFLICT DO NOTHING" if self.is_once else "",
+            **self._money,
         )
-        self._cursor.execute(order, [statement.account_id, statement.pk])
+        try:
+            self._cursor.execute(order, [statement.account_id, statement.pk])
+        except IntegrityError as twice:
+            if self.is_once:
+                raise
+            raise Repeated from twice
         return int(self._cursor.rowcount)
 
     def _ask(self, question: str, *values: object) -> list[Any]:
@@ -260,6 +273,15 @@ def _on_disk(cursor: Any) -> Iterator[None]:
     finally:
         if changes:
             cursor.execute("PRAGMA temp_store = MEMORY")
+
+
+def _as_text(values: Iterable[tuple[Any, ...]]) -> str:
+    """As COPY wants it, in half the time of row by row. Readers let no tab or line end in."""
+    lines = [
+        f"{line}\t{name}\t{date}\t{text}\t{amount}\t{balance}\t{kind}\n"
+        for line, name, date, text, amount, balance, kind in values
+    ]
+    return "".join(lines).replace("\\", "\\\\")
 
 
 def _day(value: dt.date | str) -> dt.date:
