@@ -10,7 +10,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -71,13 +71,14 @@ def _headline(wanted: str) -> Q:
 def _rules() -> list[tuple[str, Q]]:
     connected = Q(status__iexact="connected")
     lost = Q(status__iexact="disconnected")
+    seen_since = connected & Q(status_as_of__gt=F("connection__status_as_of"))
     return [
         ("closed", Q(closed_at__isnull=False)),
         ("gone", Q(gone_at__isnull=False)),
         ("unfinished", ~Q(intent=Intent.DONE) | _tie(~Q(intent=Intent.DONE))),
         ("unconnected", Q(tie=None)),
         ("gone", _tie(Q(gone_at__isnull=False))),
-        ("withdrawn", _tie(Q(status="Deauthorized"))),
+        ("withdrawn", _tie(Q(status="Deauthorized")) & ~_some(seen_since)),
         ("disconnected", _tie(Q(status="Unlinked")) | (_some(lost) & ~_some(~lost))),
         ("partly_disconnected", _some(lost)),
         ("connected", _some(connected) & ~_some(~connected)),

@@ -37,7 +37,7 @@ from bankfeeds.words import feeds as feed_words
 from bankfeeds.words import webhooks as webhook_words
 from bankfeeds.words.stored import said
 
-from . import feed_shown, intake_sheets, mirror_rows, mirror_words
+from . import feed_shown, intake_sheets, mirror_rows, mirror_words, next_step
 
 
 def _headline(company: Company, tie: Connection | None) -> str:
@@ -47,7 +47,7 @@ def _headline(company: Company, tie: Connection | None) -> str:
 def _next_step(company: Any) -> str:
     tie = mirror_rows.current(company)
     now = timezone.now()
-    return mirror_words.next_step(company, tie, now=now, barriers=company.barriers).text
+    return next_step.of_client(company, tie, now=now, barriers=company.barriers).text
 
 
 def _owner(company: Company) -> str:

@@ -183,9 +183,10 @@ def counted(connection: Connection | None) -> list[Any]:
 
 def connected(connection: Connection | None) -> list[Any]:
     """None over a connection that has ended, though Codat may say otherwise of accounts a while."""
-    if has_ended(connection):
+    if connection is None or has_ended(connection):
         return []
-    return [row for row in counted(connection) if row.is_connected]
+    rows = [row for row in counted(connection) if row.is_connected]
+    return [row for row in rows if not connection.is_withdrawn(row)]
 
 
 def to_go(company: Company) -> list[Any]:

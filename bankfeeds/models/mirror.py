@@ -137,6 +137,16 @@ class Connection(RemoteCreation):
     def __str__(self) -> str:
         return f"{self.company} – QuickBooks Online"
 
+    def is_withdrawn(self, *accounts: SourceAccount) -> bool:
+        """Whether permission was taken back, as far as is known.
+
+        Codat's word for a connection is heard when a person asks only: an account that was seen
+        connected since knows better.
+        """
+        seen = [row.status_as_of for row in accounts if row.is_connected and row.status_as_of]
+        heard = self.status_as_of
+        return self.status == "Deauthorized" and not any(heard and at > heard for at in seen)
+
     @property
     def link_works_until(self) -> dt.datetime | None:
         """At Codat, for whoever has it."""

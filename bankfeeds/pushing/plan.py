@@ -202,7 +202,7 @@ def _why_not(account: SourceAccount) -> LeftOut | None:
     if account.not_wanted_at:
         words = _("The client does not want this account in QuickBooks.")
         return LeftOut(account, "not-wanted", words)
-    if not account.is_connected:
+    if not account.is_connected or connection.is_withdrawn(account):
         words = _("This account is not connected. Send the client a new link.")
         return LeftOut(account, "not-connected", words)
     return None

@@ -17,6 +17,7 @@ from .clients import (
     gone,
     link,
     unlinked,
+    withdrawn,
 )
 from .figures import clock_time, count, day, flow, moment, money, number, zone
 from .holds import (
@@ -119,6 +120,7 @@ __all__ = [
     "transaction",
     "what_of_it",
     "unlinked",
+    "withdrawn",
     "who",
     "why_not_sent_again",
     "worker_band",

@@ -78,7 +78,7 @@ def connection(
 def _headline(row: Connection, accounts: Sequence[SourceAccount], now: dt.datetime) -> Word:
     states = [account.status.lower() for account in accounts]
     connected, lost = states.count("connected"), states.count("disconnected")
-    if row.status == "Deauthorized":
+    if row.is_withdrawn(*accounts):
         return Word(
             _("Access withdrawn"),
             _("Permission was withdrawn. A new link and a new consent are needed."),
@@ -209,7 +209,17 @@ def unlinked(row: SourceAccount) -> Word:
     """Of an account that was connected over a connection that is unlinked."""
     return Word(
         _("Disconnected"),
-        _("Its connection was unlinked at Codat. Nothing can be sent: the client connects again."),
+        _("Its connection was unlinked at Codat. Nothing is sent over it any more."),
+        "bad",
+        row.status,
+    )
+
+
+def withdrawn(row: SourceAccount) -> Word:
+    """Of an account that Codat called connected before permission was taken back."""
+    return Word(
+        _("Access withdrawn"),
+        _("Nothing can be sent until the client agrees again."),
         "bad",
         row.status,
     )

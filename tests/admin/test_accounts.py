@@ -254,6 +254,21 @@ def test_the_page_shows_where_the_feed_stands(manager: Any) -> None:
     assert f"••{account.number_last4}" in shown
 
 
+def test_a_push_that_cannot_be_says_why_beside_its_button(manager: Any) -> None:
+    account = support.make_account()
+    pages = (page(account), reverse("admin:bankfeeds_company_change", args=[account.company_id]))
+    for path in pages:
+        shown = text(manager.get(path))
+        assert "No rows wait." in shown
+    support.make_transactions(account)
+    for path in pages:
+        assert "No rows wait." not in text(manager.get(path))
+    SourceAccount.objects.filter(pk=account.pk).update(gone_at=timezone.now())
+    for path in pages:
+        shown = text(manager.get(path))
+        assert "It no longer exists at Codat." in shown and "Not connected" not in shown
+
+
 def test_rename(manager: Any) -> None:
     account = support.onboard(connected=False).accounts[0]
     shown = manager.get(page(account))

@@ -215,6 +215,38 @@ def test_the_rest_of_a_connected_client_is_asked_about_by_name(manager: Any) -> 
     assert f"Ask the client about {lost} and 1 more" in text(manager.get(LIST))
 
 
+def test_an_account_half_connected_is_asked_about(manager: Any) -> None:
+    """A link would not help a client who has used it and stopped half way."""
+    begun = support.make_account(status="connecting")
+    wanted = f"Ask the client about {begun}: connecting it was begun in QuickBooks and not ended"
+    assert wanted in text(manager.get(LIST))
+    support.make_account(begun.connection)
+    support.make_account(begun.connection, status="pending")
+    assert wanted in text(manager.get(LIST))
+
+
+def test_a_client_whose_access_was_withdrawn_needs_a_link_whatever_its_accounts_were(
+    manager: Any,
+) -> None:
+    now = timezone.now()
+    tie = support.make_connection(status="Deauthorized", status_as_of=now)
+    account = support.make_account(tie, status_as_of=now - dt.timedelta(minutes=1))
+    support.make_transactions(account)
+    confirm = reverse("admin:bankfeeds_push_confirm") + f"?account={account.pk}"
+    shown = text(manager.get(page(tie.company)))
+    assert "Access withdrawn Permission was withdrawn." in shown
+    assert "Renew link when client calls. 3 rows wait" in shown
+    assert "Access withdrawn Nothing can be sent until the client agrees again" in shown
+    assert "No account is connected yet." in shown
+    refused = text(manager.get(confirm))
+    assert "until the client agrees again. Send the client a new link." in refused
+    # What was heard of the account since is the newer word.
+    type(account).objects.filter(pk=account.pk).update(status_as_of=now + dt.timedelta(minutes=1))
+    shown = text(manager.get(page(tie.company)))
+    assert "Connected (1 of 1)" in shown and "Access withdrawn" not in shown
+    assert "Send 3 transactions" in text(manager.get(confirm))
+
+
 def test_an_unlinked_client_with_a_new_link_gets_it(manager: Any) -> None:
     """By it the client connects again; without one there is nothing but a new connection."""
     now = timezone.now()
@@ -419,7 +451,8 @@ def test_a_stop_of_one_account_shows_in_the_list_and_says_why_nothing_can_be_pus
     ):
         assert "Sending stopped" in text(manager.get(path)), path
     shown = text(manager.get(page(stopped.company)))
-    assert f"Sending is stopped for {stopped} by" in shown and "no rows wait" not in shown
+    assert f"Sending is stopped for {stopped} by" in shown
+    assert "Nothing new to send: no rows wait" not in shown
 
 
 def test_closing_says_that_a_link_is_out_and_a_connect_afterwards_is_the_next_step(

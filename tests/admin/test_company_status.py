@@ -74,6 +74,7 @@ def _make(chance: random.Random, number: int, now: dt.datetime) -> None:
             company,
             # Only one of a company may be alive; the newest need not be that one.
             status="Unlinked" if left else chance.choice(words),
+            status_as_of=chance.choice((None, now, now - dt.timedelta(days=1))),
             gone_at=rarely(now),
             **({"intent": Intent.NOT_SENT, "codat_id": None} if rarely(True) else {}),
         )
@@ -87,7 +88,8 @@ def _make_account(chance: random.Random, tie: Connection, ended: dt.datetime | N
     account = support.make_account(
         tie, status=chance.choice(("pending", "connected", "Connected", "disconnected", "odd"))
     )
+    rarely_heard = account.status_as_of and chance.choice((None, account.status_as_of))
     changes: dict[str, Any] = chance.choice(({}, {"not_wanted_at": ended}, {"gone_at": ended}))
     if not changes and ended:
         changes = {"intent": Intent.NOT_SENT}
-    SourceAccount.objects.filter(pk=account.pk).update(status_as_of=account.status_as_of, **changes)
+    SourceAccount.objects.filter(pk=account.pk).update(status_as_of=rarely_heard, **changes)

@@ -24,6 +24,7 @@ from bankfeeds.admin import (
     mirror_search,
     mirror_shown,
     mirror_words,
+    next_step,
     notes,
 )
 from bankfeeds.admin.parts import PortalAdmin, badge, demand, two_lines
@@ -216,7 +217,7 @@ class CompanyAdmin(PortalAdmin):
     def next_step(self, row: Company) -> str:
         barriers = getattr(row, "barriers", mirror_words.NO_BARRIERS)
         tie = mirror_rows.current(row)
-        return mirror_words.next_step(row, tie, now=timezone.now(), barriers=barriers).text
+        return next_step.of_client(row, tie, now=timezone.now(), barriers=barriers).text
 
     @admin.display(description=gettext_lazy("waiting rows"))
     def waiting(self, row: Company) -> SafeString | str:

@@ -22,6 +22,7 @@ from bankfeeds.admin import (
     mirror_shown,
     mirror_timeline,
     mirror_words,
+    next_step,
 )
 from bankfeeds.admin.parts import PortalAdmin, demand, given_form_key, new_form_key, pressed_only
 from bankfeeds.admin.posted import actor, see_other
@@ -56,7 +57,7 @@ def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse
         connection=connection,
         earlier=[tie for tie in company.all_connections if tie != connection],
         word=mirror_words.headline(company, connection, now=now),
-        next_step=mirror_words.next_step(company, connection, now=now, barriers=barriers),
+        next_step=next_step.of_client(company, connection, now=now, barriers=barriers),
         link=mirror_shown.link_block(request, connection, now=now),
         rows=shown,
         counted=len(mirror_rows.counted(connection)),

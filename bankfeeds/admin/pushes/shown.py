@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import rules, words
-from bankfeeds.admin import push_words
+from bankfeeds.admin import mirror_words, push_words
 from bankfeeds.models import BankTransaction, SourceAccount
 from bankfeeds.pushing import AccountPlan, LeftOut, Plan
 from bankfeeds.rules import Judged, Rule
@@ -197,7 +198,7 @@ def _reason(row: LeftOut) -> str:
     if row.code != "not-connected":
         return words.said(row.words)
     # Nothing was tried yet, so the words must not say that nothing was sent.
-    word = words.account(row.account)
+    word = mirror_words.account(row.account, now=timezone.now())
     return f"{word.label}. {word.explanation} " + _("Send the client a new link.")
 
 
