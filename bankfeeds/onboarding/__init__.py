@@ -15,6 +15,7 @@ from .accounts import (
     needs_number,
     plan_account,
     renew_account_number,
+    surely_not_there,
 )
 from .accounts_together import Way, create_accounts
 from .company import (
@@ -85,6 +86,7 @@ __all__ = [
     "name_at_codat",
     "name_version",
     "needs_number",
+    "surely_not_there",
     "own_currency",
     "owners_version",
     "plan_account",

@@ -71,6 +71,11 @@ def plan_account(
     return row
 
 
+def surely_not_there(account: SourceAccount) -> bool:
+    """Whether nothing of it can be at Codat: it can be left, and nobody need look for it."""
+    return account.intent in _SURELY_NOT_THERE
+
+
 def create_account(account: SourceAccount, *, client: Client, by: Actor, clock: Clock) -> bool:
     """Create the planned account at Codat, or continue: see `creation.carry_out`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from bankfeeds.models import Connection, Intent
 from tests import support
@@ -63,6 +64,35 @@ def test_what_is_refused_stays_filled_in(manager: Any, connection: Connection, w
     again |= {"form_key": hidden(answer, "form_key"), "rows": "1"}
     manager.post(add(connection), again)
     assert [row.intent for row in connection.accounts.all()] == [Intent.DONE]
+
+
+def test_what_is_refused_and_left_has_a_way_out(
+    manager: Any, connection: Connection, way: str
+) -> None:
+    order(way, "400")
+    given = {"account_id": "acc-one"}
+    manager.post(add(connection), filled(manager, connection, given))
+    left = connection.accounts.get()
+    pages = {
+        name: reverse(f"admin:bankfeeds_sourceaccount_{name}", args=[left.pk])
+        for name in ("change", "continue", "not_wanted", "wanted")
+    }
+    company = reverse("admin:bankfeeds_company_change", args=[connection.company_id])
+    assert "Continue adding Operating" in text(manager.get(company))
+    # Added under another id after all: the refused one is no account with the same number.
+    manager.post(add(connection), filled(manager, connection, {"account_id": "acc-two"}))
+    assert connection.accounts.get(account_id="acc-two").intent == Intent.DONE
+    asked = text(manager.get(pages["not_wanted"]))
+    assert "It was not added at Codat, and nobody is asked any more to go on with it." in asked
+    manager.post(pages["not_wanted"], {"reason": "typed anew"})
+    shown = text(manager.get(company))
+    assert "Continue adding" not in shown and "Give the link to the client" in shown
+    assert "Not wanted The client does not want" in text(manager.get(pages["change"]))
+    assert "It was not added." in text(manager.post(pages["continue"], follow=True))
+    manager.post(pages["wanted"], {"reason": "after all"})
+    manager.post(pages["continue"])
+    left.refresh_from_db()
+    assert left.intent == Intent.DONE
 
 
 def test_an_answer_that_is_lost_is_continued(

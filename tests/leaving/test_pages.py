@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bankfeeds import leaving
+from bankfeeds import leaving, words
 from bankfeeds.models import (
     Company,
     Connection,
@@ -302,7 +302,11 @@ def test_which_account_it_goes_on_from(manager: Any, onboarded: support.Onboarde
     assert not SourceAccount.objects.get(pk=new.pk).follows_id
     assert "its rows came over" in press(manager, path, earlier=old.pk)
     assert new.transactions.count() == len(waiting)
-    assert f"Goes on from {old}" in text(manager.get(at(new, "change")))
+    shown = text(manager.get(at(new, "change")))
+    assert f"Goes on from {old} . That one sent nothing." in shown
+    support.make_push(old, support.make_transactions(old), status="succeeded")
+    shown = text(manager.get(at(new, "change")))
+    assert f"The newest that one sent is of {words.day(support.today())}: nothing older" in shown
     assert f"It goes on as {new}" in text(manager.get(at(old, "change")))
     assert "No row had to come over" in press(manager, path, earlier=old.pk)
 
@@ -368,12 +372,12 @@ def test_the_text_is_in_both_languages_the_clients_first(manager: Any) -> None:
 def test_a_mistake_needs_rows_and_a_reason(manager: Any) -> None:
     push, other = accepted(), accepted()
     stranger = other.items.get(position=0).transaction_id
-    for form, words in (
+    for form, wrong in (
         (given(), "Tick the rows"),
         (given(row=["x", "", stranger]), "Tick the rows"),
         (given(row=[stranger], reason=""), "Give a reason"),
     ):
-        assert words in text(manager.post(at(push, "mistake"), form, follow=True))
+        assert wrong in text(manager.post(at(push, "mistake"), form, follow=True))
     assert not PushMark.objects.exists()
     assert manager.get(at(push, "client_text")).status_code == 404
 

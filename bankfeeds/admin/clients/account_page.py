@@ -64,6 +64,7 @@ def view(
         seen=seen or onboarding.name_version(account),
         form_key=new_form_key(),
         unfinished=account.intent != Intent.DONE,
+        may_go_on=account.not_wanted_at is None,
         needs_number=onboarding.needs_number(account, now=now),
         transactions=_transactions(account),
         pushes=mirror_shown.pushes(now=now, account=account),
@@ -152,6 +153,9 @@ def go_on(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     request.sensitive_post_parameters = "__ALL__"  # type: ignore[attr-defined]
     account, by = find_or_404(pk), actor(request)
     page = see_other(reverse("admin:bankfeeds_sourceaccount_change", args=[pk]))
+    if account.not_wanted_at is not None:
+        messages.error(request, _("It is marked as not wanted. It was not added."))
+        return page
     number = request.POST.get("number", "").strip()
     if number and onboarding.needs_number(account, now=timezone.now()):
         try:

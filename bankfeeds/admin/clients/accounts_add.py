@@ -110,6 +110,8 @@ def _add(
 def _known(connection: Connection) -> list[accounts_form.Known]:
     """The client's accounts that are in use, whatever connection they are on."""
     rows = SourceAccount.objects.filter(company=connection.company_id, gone_at=None)
+    # What Codat refused is no account: whoever types it anew goes on with the very one.
+    rows = rows.exclude(intent=Intent.REFUSED)
     rows = rows.filter(connection__gone_at=None).exclude(connection__status="Unlinked")
     rows = rows.exclude(number_hash="").defer("sealed_body")
     return [accounts_form.Known(row.number_hash, row.account_id, str(row)) for row in rows]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bankfeeds import leaving, succession
+from bankfeeds import leaving, onboarding, succession
 from bankfeeds.admin.leaving_ask import Question, answered
 from bankfeeds.admin.parts import PortalAdmin, demand
 from bankfeeds.admin.posted import actor, number
@@ -33,6 +33,11 @@ def not_wanted(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespons
         _("Pushes that wait are stopped; what is on its way goes on."),
         _("Codat is told nothing: the client can still choose it in QuickBooks."),
     ]
+    if onboarding.surely_not_there(account):
+        consequences = [
+            _("It was not added at Codat, and nobody is asked any more to go on with it."),
+            _("Press Wanted again here should it be added after all."),
+        ]
     title = _("Mark %(account)s as not wanted?") % {"account": account}
     return answered(
         admin, request, _question(account, title, consequences, _("Mark not wanted")), act
@@ -50,10 +55,12 @@ def wanted(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
             messages.info(request, _("It was wanted already."))
         return True
 
-    consequences = [
-        _("It counts again, files are taken in, and its feed runs from now on."),
-        _("Rows that waited longer than seven days are too late for the feed."),
-    ]
+    consequences = [_("It can be gone on with: press Continue on its page afterwards.")]
+    if not onboarding.surely_not_there(account):
+        consequences = [
+            _("It counts again, files are taken in, and its feed runs from now on."),
+            _("Rows that waited longer than seven days are too late for the feed."),
+        ]
     title = _("Is %(account)s wanted again?") % {"account": account}
     return answered(admin, request, _question(account, title, consequences, _("Wanted again")), act)
 

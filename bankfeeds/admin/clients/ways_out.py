@@ -54,12 +54,13 @@ def of_connection(request: HttpRequest, connection: Connection) -> dict[str, Any
 
 def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
     found = []
-    if may(request, "change_sourceaccount") and account.at_codat:
+    not_added = account.gone_at is None and onboarding.surely_not_there(account)
+    if may(request, "change_sourceaccount") and (account.at_codat or not_added):
         if account.not_wanted_at:
             found.append(Way(_("Wanted again"), _at(account, "wanted")))
         else:
             found.append(Way(_("Mark not wanted"), _at(account, "not_wanted")))
-        if _may_go_on(account):
+        if account.at_codat and _may_go_on(account):
             found.append(Way(_("Goes on from an earlier account"), _at(account, "goes_on")))
     if may(request, "add_departure"):
         why = leaving.why_not(Kind.REMOVE_ACCOUNT, connection=account.connection, account=account)
@@ -68,7 +69,9 @@ def of_account(request: HttpRequest, account: SourceAccount) -> dict[str, Any]:
     open_now = standing(account.connection, account)
     block = _block(request, found, [open_now] if open_now else [])
     heir = account.followed_by.order_by("pk").first()
-    return {**block, "follows": account.follows, "heir": heir}
+    follows = account.follows
+    newest = Push.objects.newest_dates([follows.pk]).get(follows.pk) if follows else None
+    return {**block, "follows": follows, "newest_before": newest, "heir": heir}
 
 
 def close(request: HttpRequest, company: Company) -> Way | None:
