@@ -163,6 +163,17 @@ def test_give_up_leaves_out_the_ticked_rows_and_frees_the_others(person: Any) ->
     assert "Nothing to do: a decision was made." in page
 
 
+def test_give_up_names_what_waits_behind_and_says_what_stopped_with_it(person: Any) -> None:
+    push = refused()
+    page = person.get(url(push))
+    later = waiting(push.account, opening="1070.25")
+    assert f"Waiting behind it now: #{later.pk}" in text(person.get(url(push)))
+    answer = press(person, push, "decide", page=page, kind="give_up")
+    said = text(person.get(answer.url))
+    assert f"Stopped with it, so that none overtakes: #{later.pk}." in said
+    assert fresh(later).status == PushStatus.CANCELLED
+
+
 @pytest.mark.parametrize("kind", ["leave_out", "send_again", "give_up"])
 def test_without_a_reason_nothing_happens_and_ticks_stay(person: Any, kind: str) -> None:
     push = refused(bad=1)

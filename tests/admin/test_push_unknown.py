@@ -291,6 +291,23 @@ def test_a_write_that_codat_does_not_know_any_more_can_be_decided(
 
 
 @pytest.mark.usefixtures("settled")
+def test_a_reason_is_kept_while_codat_does_not_answer(
+    person: Any, onboarded: support.Onboarded
+) -> None:
+    push = unknown(onboarded.accounts[0])
+    seen = look(person, push)
+    support.order_fault("503-before", method="GET", path="/push", times=9)
+    told = decide(person, push, seen, "not_there", reason="the client saw none")
+    assert "Codat has a fault (503)." in text(told) and "Nothing was sent." in text(told)
+    assert hidden(told, "reason") == "the client saw none"
+    support.order_no_faults()
+    again = person.post(url(push, "look"), {"reason": hidden(told, "reason")})
+    assert 'name="reason"' in again.content.decode()
+    assert 'value="the client saw none"' in again.content.decode()
+    assert fresh(push).status == PushStatus.NEEDS_REVIEW
+
+
+@pytest.mark.usefixtures("settled")
 def test_a_write_that_shows_up_at_the_last_moment_is_not_sent_again(
     person: Any, onboarded: support.Onboarded, codat: Any
 ) -> None:

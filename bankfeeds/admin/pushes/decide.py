@@ -109,7 +109,7 @@ def _candidates(
         "evidence": signing.dumps(evidence, salt=SALT),
         "seen": page.seen(push),
         "problem": problem,
-        "reason": request.POST.get("reason", "") if problem else "",
+        "reason": request.POST.get("reason", ""),
     }
     title = _("What Codat has – push #%(id)d") % {"id": push.pk}
     return admin.page(request, "candidates", title=title, **context)
@@ -145,8 +145,7 @@ def _send_again(
             return see_other(address(push))
         found = pushing.candidates(push, client=conf.page_client(), now=timezone.now())
     except words_for.CodatError as error:
-        messages.error(request, f"{words_for.explain(error)} {_('Nothing was sent.')}")
-        return see_other(address(push))
+        return _again(admin, request, push, f"{words_for.explain(error)} {_('Nothing was sent.')}")
     shown = signing.loads(request.POST["evidence"], salt=SALT)["keys"]
     if {str(one.push_operation_key) for one in found if one.known_as is None} - set(shown):
         problem = _("Codat has a write that the page did not show. Nothing was sent.")
@@ -163,6 +162,7 @@ def _carry_out(
     why: str,
     key: UUID | None,
 ) -> HttpResponse:
+    behind = pushing.waiting_behind(push)
     try:
         replacement = pushing.decide(
             push,
@@ -177,7 +177,7 @@ def _carry_out(
         return _after_decision(request, push, kind, why)
     except ValueError as error:
         return _again(admin, request, push, str(error))
-    messages.success(request, unknown.result(push, kind, replacement))
+    messages.success(request, unknown.result(push, kind, replacement, behind=behind))
     return see_other(address(replacement or push))
 
 

@@ -65,7 +65,8 @@ def view(
     lines = answers.lines(_items(push))
     said = answers.said(push, lines)
     given = request.POST if problem else None
-    also_stops = pushing.waiting_behind(push) if push.status == PushStatus.READY else []
+    holds_others = push.status == PushStatus.READY or push_words.is_undecided(push)
+    also_stops = pushing.waiting_behind(push) if holds_others else []
     context: dict[str, Any] = {
         **status_context(request, push),
         "facts": facts(push),

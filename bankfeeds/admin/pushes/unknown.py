@@ -161,8 +161,10 @@ def lost_try(push: Push) -> dict[str, Any]:
     return {"tries": [(one, sureness(one)) for one in tries], "writes": found}
 
 
-def result(push: Push, kind: Decision, replacement: Push | None) -> str:
-    """What a decision did; `push` as it was before."""
+def result(
+    push: Push, kind: Decision, replacement: Push | None, *, behind: Sequence[Push] = ()
+) -> str:
+    """What a decision did; `push` as it was before, `behind`: what waited for it then."""
     if replacement is not None:
         return " ".join(part for part in (_replaced(push, replacement), _left(push)) if part)
     if kind == Decision.ADOPT and push.status == PushStatus.TIMED_OUT:
@@ -172,7 +174,15 @@ def result(push: Push, kind: Decision, replacement: Push | None) -> str:
         return _("The push takes over this write at Codat; its outcome follows.")
     if kind == Decision.NOT_THERE:
         return _("The push is sent again, as a new write.")
-    return _("Push #%(id)d was given up. The account is free again.") % {"id": push.pk}
+    text = _("Push #%(id)d was given up. The account is free again.") % {"id": push.pk}
+    return " ".join(part for part in (text, _stopped_with_it(behind)) if part)
+
+
+def _stopped_with_it(behind: Sequence[Push]) -> str:
+    rows = Push.objects.filter(pk__in=[push.pk for push in behind], status=PushStatus.CANCELLED)
+    stopped = [f"#{pk}" for pk in rows.order_by("pk").values_list("pk", flat=True)]
+    text = _("Stopped with it, so that none overtakes: %(pushes)s.")
+    return text % {"pushes": ", ".join(stopped)} if stopped else ""
 
 
 def _replaced(push: Push, replacement: Push) -> str:
