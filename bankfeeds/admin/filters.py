@@ -57,7 +57,10 @@ class ByNumber(Choice):
         if value is None:
             return []
         row = self.model.objects.filter(pk=number(value)).first() if number(value) else None
-        return [(value, str(row) if row else str(_("Unknown")))]
+        return [(value, self.named(row) if row else str(_("Unknown")))]
+
+    def named(self, row: Any) -> str:
+        return str(row)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()

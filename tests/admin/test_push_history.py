@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bankfeeds import holding, pushing
 from bankfeeds.admin import filters
+from bankfeeds.admin.picked import Picked
 from bankfeeds.models import Actor, Decision, Origin, Push, PushAttempt, SourceAccount
 from bankfeeds.models.record import SCHEDULE
 from tests import support
@@ -43,6 +44,47 @@ def listed(client: Any, **given: Any) -> set[Push]:
     answer = client.get(URL, given)
     assert answer.status_code == 200, answer
     return set(answer.context["cl"].result_list)
+
+
+def links(answer: Any) -> dict[str, str]:
+    """What the filters offer: label and address."""
+    specs, cl = answer.context["cl"].filter_specs, answer.context["cl"]
+    picked = [spec for spec in specs if isinstance(spec, Picked)]
+    offered = [choice for spec in picked for choice in spec.choices(cl)]
+    return {str(choice["display"]): str(choice["query_string"]) for choice in offered}
+
+
+def test_company_and_account_are_picked_among_what_fits(auditor: Any) -> None:
+    """Without a script, and without a list of all there are."""
+    wanted, other = succeeded(), succeeded()
+    company, account = wanted.company, wanted.account
+    label = f"{company.name} · {company.reference}" if company.reference else company.name
+
+    def shown(**given: Any) -> Any:
+        return auditor.get(URL, {"status": "succeeded", **given})
+
+    empty = shown()
+    assert list(links(empty)) == ["All"] and 'name="company_like"' in empty.content.decode()
+    # What is typed offers, and narrows nothing.
+    typed = shown(company_like=company.name)
+    assert set(typed.context["cl"].result_list) == {wanted, other}
+    assert links(typed)[label] == f"?company={company.pk}&status=succeeded"
+    assert not auditor.get(URL, {"company_like": "x"}).context["cl"].has_active_filters
+    # Of a chosen company its accounts are offered at once; of all only what was typed.
+    name = f"{company} – {account}"
+    assert name in links(shown(company=company.pk))
+    assert name in links(shown(account_like=account.account_id))
+    assert listed(auditor, company=company.pk, account=account.pk) == {wanted}
+    for odd in (
+        {"account_like": "zz\x00'; --"},
+        {"company": other.company_id, "account_like": "z"},
+    ):
+        assert "Nothing fits what was typed." in text(shown(**odd))
+    assert "Unknown" in links(shown(company="9" * 30))
+    for number in range(25):
+        support.make_company(f"Many {number}", folded_name=f"many {number}")
+    many = shown(company_like="many")
+    assert len(links(many)) == 21 and "There are more: type more of it." in text(many)
 
 
 def test_a_row_tells_the_whole_story(auditor: Any) -> None:

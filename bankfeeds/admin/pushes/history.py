@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import holding, words
-from bankfeeds.admin import parts, push_words
+from bankfeeds.admin import parts, picked, push_words
 from bankfeeds.admin.resending import estimate, filter
 from bankfeeds.models import Push, PushDecision
 
@@ -42,7 +42,7 @@ DECISIONS: tuple[Any, ...] = (
 )
 
 
-class PushChangeList(ChangeList):
+class PushChangeList(picked.OfferingList):
     """Knows, for every waiting push on the page, behind which push it waits and what holds it."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -74,8 +74,8 @@ class PushHistory(parts.ReadOnlyAdmin):
         push_dates.ConfirmedFilter,
         push_dates.RowPeriodFilter,
         push_dates.RowDatesFilter,
-        search.CompanyFilter,
-        search.AccountFilter,
+        picked.PickedCompany,
+        picked.PickedAccount,
         search.ByWhomFilter,
         search.OriginFilter,
         search.ConfirmationFilter,

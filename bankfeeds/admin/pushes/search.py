@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from bankfeeds.admin import mirror_search
-from bankfeeds.admin.filters import ByNumber, Choice
+from bankfeeds.admin.filters import Choice
 from bankfeeds.admin.posted import identifier, number
 from bankfeeds.models import (
     Company,
@@ -178,16 +178,6 @@ class OriginFilter(Choice):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
         value = self.value()
         return queryset.filter(origin=value.replace("\x00", "")) if value else queryset
-
-
-class CompanyFilter(ByNumber):
-    title, parameter_name = _("company"), "company"
-    model, column = Company, "company_id"
-
-
-class AccountFilter(ByNumber):
-    title, parameter_name = _("account"), "account"
-    model, column = SourceAccount, "account_id"
 
 
 class ConfirmationFilter(Choice):
