@@ -36,6 +36,8 @@ SECONDS = 8.0
 RIGHT = 5
 # Messages whose time differs more are refused.
 FAR = 300
+# Codat tells of the end of a push within seconds and tries for a while.
+TOLD_WITHIN = dt.timedelta(minutes=30)
 # The second press of the button shows the result of the first.
 SAME_PRESS = dt.timedelta(seconds=5)
 
@@ -156,7 +158,15 @@ def _webhooks() -> Finding:
     newest = WebhookMessage.objects.values_list("received_at", flat=True).first()
     if newest is None:
         return _found("webhooks.silent")
+    if _ended_since(newest):
+        return _found("webhooks.quiet", last_at=newest.isoformat())
     return _found("webhooks.come", last_at=newest.isoformat())
+
+
+def _ended_since(told: dt.datetime) -> bool:
+    """Whether a push has ended of which a message would have told by now."""
+    known = Push.objects.filter(status__in=(PushStatus.SUCCEEDED, PushStatus.FAILED))
+    return known.filter(ended_at__gt=told + TOLD_WITHIN).exists()
 
 
 def _database() -> Finding:

@@ -147,7 +147,8 @@ class _Turn:
 
     def _wait(self, made: Look, error: errors.CodatError) -> None:
         """It tries again by itself, ever later; then it rests until a person lets it go on."""
-        self.told = {"problem": messages.explain(error), "failures": made.failures + 1}
+        happened = messages.with_details(messages.what_happened(error), error)
+        self.told = {"problem": happened, "failures": made.failures + 1}
         self.gives_up = made.failures >= len(WAITS)
         if not self.gives_up:
             self.next_turn_at = self.clock() + WAITS[made.failures]

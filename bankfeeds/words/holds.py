@@ -256,7 +256,7 @@ def ageing(days: Iterable[tuple[dt.date, int]]) -> str:
     parts: list[str] = []
     for on, rows in days:
         if parts:
-            text = _("%(n)s on %(day)s")
+            text = _("; %(n)s on %(day)s")
         else:
             text = ngettext(
                 "%(n)s row becomes too late on %(day)s",
@@ -264,4 +264,4 @@ def ageing(days: Iterable[tuple[dt.date, int]]) -> str:
                 rows,
             )
         parts.append(text % {"n": count(rows), "day": day(on)})
-    return "; ".join(parts)
+    return "".join(parts)

@@ -150,6 +150,18 @@ SAYINGS: dict[str, Saying] = {
             " and can be reached from outside."
         ),
     ),
+    "webhooks.quiet": Saying(
+        "warn",
+        gettext_lazy(
+            "The last message came on %(last_at)s, and pushes have ended since of which none told."
+            " Everything is learned by asking, a little later and with more calls."
+        ),
+        gettext_lazy(
+            "Look in Codat's portal whether the webhook for this portal's address /webhooks/codat"
+            " is still on, what was answered to it last, and whether the secret shown there is"
+            " still that of CODAT_WEBHOOK_SECRET."
+        ),
+    ),
     "webhooks.come": Saying(
         "good", gettext_lazy("The signing secret is set; the last message came on %(last_at)s.")
     ),

@@ -616,6 +616,8 @@ def test_an_import_that_was_pushed_says_why_it_stays(
     upload(support, account, csv_of(["1.00"]))
     statement = Statement.objects.get()
     support.post(reverse(SAVE, args=[statement.pk]))
+    said = text(support.get(reverse(PAGE, args=[statement.pk])))
+    assert "1 of them waits in no push. It waits until somebody pushes it." in said
     portal.make_push(account, list(account.transactions.all()))
     for name in (PAGE, UNDO):
         page = text(support.get(reverse(name, args=[statement.pk])))

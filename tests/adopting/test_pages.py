@@ -126,10 +126,18 @@ def test_a_look_that_stopped_can_go_on(browser: Any, sandbox: Any) -> None:
     now = timezone.now()
     look = Look.objects.create(form_key="k", asked_at=now, asked_by="m", problem="Words.")
     page = browser.get(page_of(look))
-    assert "Stopped before its end" in text(page) and "Words." in text(page)
+    assert "Stopped before its end" in text(page)
+    assert "Words. Press Go on once that is mended." in text(page)
     assert browser.post(page_of(look), {"go_on": "yes"}).status_code == 303
     carry_out()
     assert look.found.count() == 1
+
+
+def test_while_it_tries_again_by_itself_nobody_is_told_to(browser: Any, sandbox: Any) -> None:
+    support.order_fault("500-before", method="GET", path="/companies", times=4)
+    shown = text(browser.get(page_of(looked())))
+    assert "Codat has a fault (500). " in shown and "Try again in a minute" not in shown
+    assert "It tries again by itself; if it stays so, tell the administrator." in shown
 
 
 def test_while_it_is_under_way_nothing_can_be_ticked(browser: Any, sandbox: Any) -> None:

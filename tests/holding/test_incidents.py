@@ -90,6 +90,8 @@ def test_what_is_over_is_told_in_the_past_with_what_it_cost(
         "outage": ("Codat did not answer any call.", "Codat does not answer any call."),
     }[kind]
     assert past in shown and present not in shown
+    # Of an outage Codat has no words: they would be ours once more.
+    assert ("Codat's own words" in shown) == (kind == "refused")
     assert (
         "waited" in shown and "Everything waits" not in shown and "is sent meanwhile" not in shown
     )

@@ -124,6 +124,18 @@ def test_worker_and_webhooks(sandbox: Any, actor: Actor, settings: Any) -> None:
     assert "worker.stopped" in found and "webhooks.silent" in found
 
 
+def test_webhooks_that_came_and_come_no_more(sandbox: Any, actor: Actor, settings: Any) -> None:
+    settings.CODAT_WEBHOOK_SECRET = SECRET
+    now = timezone.now()
+    WebhookMessage.objects.create(
+        webhook_id="m", received_at=now, sent_at=now, sealed_body=b"", event_type="x"
+    )
+    support.make_push(status=PushStatus.SUCCEEDED, ended_at=now + dt.timedelta(minutes=20))
+    assert "webhooks.come" in check(actor)
+    support.make_push(status=PushStatus.SUCCEEDED, ended_at=now + dt.timedelta(hours=1))
+    assert "webhooks.quiet" in check(actor)
+
+
 def test_guards_that_are_missing(sandbox: Any, actor: Actor) -> None:
     with guards.lifted():
         assert "database.unguarded" in check(actor)
