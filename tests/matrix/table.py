@@ -308,7 +308,7 @@ admin/auth/group/{group}/delete/                           .....  .....
 DOORS = """
 /                              302  302  leads to the portal's start
 healthz                        200  200  the process answers
-readyz                         503  503  what does not work, by name (here: no worker runs)
+readyz                         200  200  503 and what does not work, by name (here: all does)
 webhooks/codat                 405  503  messages from Codat; 503 while no secret is set
 api/statements                 405  401  statements of core systems; who has no token is refused
 api/statements/{batch}         401  405  what became of one; the same

@@ -56,7 +56,9 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture
 def there(transactional_db: None, sandbox: Any) -> dict[str, Any]:
-    return states.make(things.make())
+    made = states.make(things.make())
+    things.calm()
+    return made
 
 
 @pytest.fixture
@@ -120,6 +122,7 @@ def test_bad_input_is_refused_or_shown_escaped(
     who = {key: one.value for key, one in boss.cookies.items()}
     wrong = []
     for form in forms.forms():
+        things.incident_goes_on("{incident}" in form.path)
         inside = form.path not in OUTSIDE
         client, signed_in = (boss, who) if inside else (Client(raise_request_exception=False), {})
         base, texts = filled(client, form, there)

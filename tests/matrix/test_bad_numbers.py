@@ -22,6 +22,7 @@ EVERY_LIST = ("q", "p", "o", "pk__in", "account", "company", "account__id__exact
 @pytest.fixture
 def boss(transactional_db: None, sandbox: Any) -> tuple[Client, dict[str, Any]]:
     there = things.make()
+    things.calm()
     client = Client(raise_request_exception=False)
     client.force_login(User.objects.create_superuser("root"))
     return client, there

@@ -23,7 +23,9 @@ LET_IN, REFUSED, NOTHING_THERE = {200, 302, 303}, {403, 405}, {403, 404, 405}
 
 @pytest.fixture
 def there(transactional_db: None, sandbox: Any) -> dict[str, int | str]:
-    return things.make()
+    made = things.make()
+    things.calm()
+    return made
 
 
 def person(role: str) -> User:
