@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from . import profiles
 from .bulk import in_one_pass
-from .deciding import AlreadyDecided, answers_of, decide, seen_of, sent_in
+from .deciding import (
+    AlreadyDecided,
+    Decided,
+    answers_of,
+    decide,
+    decide_together,
+    seen_of,
+    sent_in,
+)
 from .each import Looked, look_on_each
 from .entries import VIEWS, Entry
 from .figures import Figures, Flow
@@ -35,6 +43,7 @@ __all__ = [
     "BadRowsRemain",
     "CannotImport",
     "CannotUndo",
+    "Decided",
     "Entry",
     "Figures",
     "FileKnown",
@@ -59,6 +68,7 @@ __all__ = [
     "bad_rows",
     "carry_out",
     "decide",
+    "decide_together",
     "discard",
     "elsewhere",
     "is_long",

@@ -247,14 +247,14 @@ def _left_out(parsed: Stated, sorting: Sorting) -> list[dict[str, Any]]:
     return left_out(without, _said(parsed.rows, sorting))
 
 
-def bring_in(statement: Statement, rows: Sequence[Line], row: Line) -> None:
-    """One row of a file that is saved, in its place among `rows`, all of that file.
+def bring_in(statement: Statement, rows: Sequence[Line], some: Collection[Line]) -> None:
+    """Some rows of a file that is saved, in their places among `rows`, all of that file.
 
     The account is locked.
     """
-    others = {each.transaction_id for each in rows} - {row.transaction_id}
-    mended = {row.line} if statement.mends_id else ()
-    _insert(statement, rows, Sorting([row], others, {}, {}, None), mended=mended)
+    others = {each.transaction_id for each in rows} - {each.transaction_id for each in some}
+    mended = {each.line for each in some} if statement.mends_id else ()
+    _insert(statement, rows, Sorting(list(some), others, {}, {}, None), mended=mended)
 
 
 def _said(rows: Iterable[Line], sorting: Sorting) -> Iterator[tuple[int, str, str]]:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bankfeeds import importing
+from bankfeeds.admin.statements import doubts_together
 from bankfeeds.models import Doubt, PushStatus, SourceAccount
 from tests import support as portal
 from tests.importing.support import look, save
@@ -108,3 +109,95 @@ def test_who_only_reads_sees_both_and_no_button(
     assert "A manager or support decides." in page
     assert "Record the decision" not in page
     assert post(client, doubt, "new").status_code == 403
+
+
+# --- Several together -----------------------------------------------------------------------------
+
+TOGETHER = "admin:bankfeeds_doubt_together"
+
+
+def told_anew(account: SourceAccount) -> list[Doubt]:
+    on = portal.today()
+    save(look(account, file_of(f"A,{on},Sale,250.00,250.00", f"B,{on},Rent,-40.25,209.75")))
+    again = file_of(f"XA,{on},Sale,250.00,250.00", f"XB,{on},Rent,-40.25,209.75", f"C,{on},T,1,210")
+    save(look(account, again))
+    return list(Doubt.objects.order_by("pk"))
+
+
+def press_together(client: Client, doubts: list[Doubt], answer: str, **changes: str) -> Any:
+    form: dict[str, Any] = {"chosen": [str(each.pk) for each in doubts], "answer": answer}
+    form |= {f"seen-{each.pk}": importing.seen_of(each) for each in doubts}
+    return client.post(reverse(TOGETHER), {**form, "reason": "resent", **changes})
+
+
+def test_several_are_shown_with_their_money_and_decided(
+    support: Client, account: SourceAccount
+) -> None:
+    doubts = told_anew(account)
+    chosen = {"action": "decide_together", "_selected_action": [each.pk for each in doubts]}
+    page = text(support.post(reverse(ROWS), chosen, follow=True))
+    assert "2 rows to decide</h2>" in page
+    assert "2 rows · Money in 250.00 USD · Money out 40.25 USD" in page
+    assert "Decide on 2 rows" in page
+    assert "Ours was sent in error" not in page
+    imported = reverse("admin:bankfeeds_statement_change", args=[doubts[0].statement_id])
+    all_of_it = f"{reverse(TOGETHER)}?statement={doubts[0].statement_id}"
+    assert f'href="{all_of_it}">Decide on all of them together' in text(support.get(imported))
+    assert "2 rows to decide</h2>" in text(support.get(all_of_it))
+
+    for changes, said in (({"reason": ""}, "Give a reason"), ({"answer": "x"}, "one of the answ")):
+        page = text(press_together(support, doubts, **{"answer": "keep", **changes}))
+        assert said in page
+        assert "Nothing was changed." in page
+    assert Doubt.objects.open().count() == 2
+
+    # One of them is decided meanwhile by somebody else.
+    post(support, doubts[0], "keep")
+    page = text(press_together(support, doubts, "new"))
+    assert "1 of 2 decided" in page
+    assert "support decided on this row already" in page
+    assert "Came in as XB" in page
+    assert f'href="{reverse(TOGETHER)}?chosen={doubts[0].pk}">Look at those' in page
+    assert "1 of the chosen rows is decided by now" in text(
+        support.get(reverse(TOGETHER), {"chosen": doubts[0].pk})
+    )
+    assert not Doubt.objects.open().exists()
+
+
+def test_what_was_sent_in_error_is_marked_together(
+    client: Client, account: SourceAccount, people: dict[str, User]
+) -> None:
+    doubts = told_anew(account)
+    sent = [each.ours for each in doubts if each.ours]
+    push = portal.make_push(account, sent, status=PushStatus.SUCCEEDED)
+    client.force_login(people["manager"])
+    shown = text(client.get(reverse(TOGETHER), {"chosen": f"{doubts[0].pk},{doubts[1].pk}"}))
+    assert "Ours was sent in error" in shown
+    page = text(press_together(client, list(Doubt.objects.order_by("pk")), "mistake"))
+    assert "2 of 2 decided" in page
+    marked = push.items.filter(marks__mark__kind="sent_in_error").distinct()
+    assert (marked.count(), push.marks.count()) == (2, 1)
+    assert account.transactions.filter(transaction_id__in=("XA", "XB")).count() == 2
+
+
+def test_who_may_not_and_too_many(
+    client: Client, account: SourceAccount, people: dict[str, User], monkeypatch: Any
+) -> None:
+    doubts = told_anew(account)
+    client.force_login(people["auditor"])
+    assert client.get(reverse(TOGETHER)).status_code == 403
+    assert press_together(client, doubts, "keep").status_code == 403
+    assert "Decide on selected rows" not in text(client.get(reverse(ROWS)))
+    client.force_login(people["support"])
+    monkeypatch.setattr(doubts_together, "MOST", 1)
+    chosen = {"chosen": ",".join(str(each.pk) for each in doubts)}
+    assert "At most 1 rows at once" in text(client.get(reverse(TOGETHER), chosen, follow=True))
+    assert "At most 1 rows at once" in text(press_together(client, doubts, "keep"))
+    action = {"action": "decide_together", "_selected_action": [each.pk for each in doubts]}
+    assert "Nothing was decided" in text(client.post(reverse(ROWS), action, follow=True))
+    # Of an import the first ones, and that there are more.
+    page = text(client.get(reverse(TOGETHER), {"statement": doubts[0].statement_id}))
+    assert "1 row to decide</h2>" in page
+    assert "1 more row of this file comes after these" in page
+    assert "None of these rows is to be decided." in text(client.get(reverse(TOGETHER)))
+    assert Doubt.objects.open().count() == 2

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
 from bankfeeds import importing
-from bankfeeds.importing import AlreadyDecided, Kind
+from bankfeeds.importing import AlreadyDecided, CannotImport, Kind
 from bankfeeds.models import BankTransaction, Doubt, Event, PushStatus, SourceAccount
 from tests import support as portal
 from tests.intake.support import file_of
@@ -186,3 +186,100 @@ def test_two_people_at_once() -> None:
         thread.join(timeout=30)
     assert sorted(said) == ["done", "late"]
     assert BankTransaction.objects.count() == 3
+
+
+# --- Several together -----------------------------------------------------------------------------
+
+
+def told_anew(account: SourceAccount, *, name: str = "anew.csv") -> list[Doubt]:
+    """Three rows that are here come again under other ids, and one that is new."""
+    ids = ("A", "B", "C")
+    save(look(account, file_of(*(f"{n},{ON},Row {n},10.00,{at}" for at, n in enumerate(ids)))))
+    rows = [f"X{n},{ON},Row {n},10.00,{at}" for at, n in enumerate(ids)]
+    save(look(account, file_of(*rows, f"D,{ON},New,1.00,3"), name=name))
+    return list(Doubt.objects.order_by("line"))
+
+
+def together(doubts: list[Doubt], answer: str, **seen: str) -> list[str]:
+    shown = {doubt.pk: importing.seen_of(doubt) for doubt in doubts}
+    found = importing.decide_together(
+        doubts,
+        answer,
+        seen=shown | {int(pk): said for pk, said in seen.items()},
+        reason="asked",
+        by=BY,
+        now=timezone.now(),
+    )
+    return [each.words for each in found]
+
+
+def test_several_are_kept_out_together(account: SourceAccount) -> None:
+    doubts = told_anew(account)
+    assert together(doubts, Answer.KEEP) == ["", "", ""]
+    assert len(here(account)) == 4
+    events = Event.objects.filter(action="doubt.decided")
+    assert [(each.reason, each.after["answer"]) for each in events] == [("asked", "keep")] * 3
+    assert not Doubt.objects.open().exists()
+
+
+def test_several_come_in_together_where_they_happened(account: SourceAccount) -> None:
+    doubts = told_anew(account)
+    other = Doubt.objects.get(pk=doubts[1].pk)
+    decide(other, Answer.KEEP)
+    words = together(doubts, Answer.NEW)
+    assert [bool(each) for each in words] == [False, True, False]
+    assert "decided on this row already" in words[1]
+    # In the order of their file, before its new row.
+    assert [name for name, _balance in here(account)] == ["A", "B", "C", "XA", "XC", "D"]
+    doubts = list(Doubt.objects.order_by("line"))
+    assert [each.taken and each.taken.transaction_id for each in doubts] == ["XA", None, "XC"]
+    assert (doubts[0].statement.rows_saved, doubts[0].statement.rows_rejected) == (3, 1)
+
+
+def test_each_of_several_is_as_it_was_seen(account: SourceAccount) -> None:
+    doubts = told_anew(account)
+    words = together(doubts, Answer.NEW, **{str(doubts[0].pk): "otherwise"})
+    assert [bool(each) for each in words] == [True, False, False]
+    assert "Look at it once more" in words[0]
+    [again] = Doubt.objects.open()
+    assert again == doubts[0]
+    with pytest.raises(ValueError, match="Give a reason"):
+        importing.decide_together(
+            [again], Answer.KEEP, seen={}, reason=" ", by=BY, now=timezone.now()
+        )
+
+
+def test_the_very_same_row_of_two_files_comes_in_once(account: SourceAccount) -> None:
+    save(look(account, file_of(COFFEE)))
+    uploads = [
+        look(account, file_of(AGAIN, f"R{n},{ON},Rent,-50.00,41.00"), name=f"{n}.csv")
+        for n in range(2)
+    ]
+    # Both were asked about before either was answered.
+    first = save(uploads[0])
+    doubt = Doubt.objects.get()
+    second = save(uploads[1])
+    twin = Doubt.objects.create(
+        **{
+            field.attname: getattr(doubt, field.attname)
+            for field in Doubt._meta.concrete_fields
+            if field.name not in {"id", "statement"}
+        },
+        statement=second,
+    )
+    both = [doubt, twin]
+    assert [bool(each) for each in together(both, Answer.NEW)] == [False, True]
+    assert account.transactions.filter(description="Coffee").count() == 2
+    with pytest.raises(ValueError, match="it would be sent twice"):
+        decide(twin, Answer.NEW)
+    decide(twin, Answer.KEEP)
+    assert first.transactions.filter(transaction_id="C2").exists()
+
+
+def test_nothing_of_several_comes_in_where_the_account_takes_none(account: SourceAccount) -> None:
+    doubts = told_anew(account)
+    SourceAccount.objects.update(gone_at=timezone.now())
+    with pytest.raises(CannotImport, match="removed at Codat"):
+        together(list(Doubt.objects.order_by("line")), Answer.NEW)
+    assert Doubt.objects.open().count() == len(doubts)
+    assert together(list(Doubt.objects.order_by("line")), Answer.KEEP) == ["", "", ""]

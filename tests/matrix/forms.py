@@ -98,6 +98,7 @@ admin/bankfeeds/doubt/                              -
 admin/bankfeeds/doubt/export/                   -
 admin/bankfeeds/doubt/{doubt}/                      -
 admin/bankfeeds/doubt/{doubt}/history/              -
+admin/bankfeeds/doubt/together/                     admin/bankfeeds/doubt/together/?chosen={doubt}  answer=keep;reason=same | answer reason
 admin/bankfeeds/doubt/{doubt}/decide/               admin/bankfeeds/doubt/{doubt}/change/  answer=keep;reason=same | answer reason
 
 # Column profiles

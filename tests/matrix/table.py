@@ -127,6 +127,7 @@ admin/bankfeeds/doubt/{doubt}/                             MSADR  MSADR
 admin/bankfeeds/doubt/{doubt}/change/                      MSADR  .....
 admin/bankfeeds/doubt/{doubt}/history/                     MSADR  MSADR
 admin/bankfeeds/doubt/{doubt}/delete/                      .....  .....
+admin/bankfeeds/doubt/together/                            MS..R  MS..R
 admin/bankfeeds/doubt/{doubt}/decide/                      MSADR  MS..R
 admin/bankfeeds/columnprofile/                             MSADR  MSADR
 admin/bankfeeds/columnprofile/export/                      MSADR  MSADR
@@ -332,6 +333,7 @@ company         push_connected    MS..R
 company         refresh_statuses  MS..R
 company         change_owner      M...R
 sourceaccount   push_chosen       MS..R
+doubt           decide_together   MS..R
 push            decide_together   MS..R
 push            send_again        MS..R
 webhookmessage  process_selected  MS..R

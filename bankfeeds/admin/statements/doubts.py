@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -24,6 +25,8 @@ from bankfeeds.exporting import with_places
 from bankfeeds.models import BankTransaction, Doubt
 from bankfeeds.words.doubts import consequence
 from bankfeeds.words.doubts import doubt as word
+
+from . import doubts_together
 
 Answer = Doubt.Answer
 
@@ -55,10 +58,28 @@ class DoubtAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Search by id or company")
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
-    actions = None
+    actions = ("decide_together",)
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.own("<int:pk>/decide/", "decide", pressed_only(decide)), *super().get_urls()]
+        own = [
+            self.own("together/", "together", doubts_together.view),
+            self.own("<int:pk>/decide/", "decide", pressed_only(decide)),
+        ]
+        return [*own, *super().get_urls()]
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("bankfeeds.add_statement"))
+
+    @admin.action(description=gettext_lazy("Decide on selected rows"), permissions=["decide"])
+    def decide_together(self, request: HttpRequest, chosen: QuerySet[Doubt]) -> HttpResponse:
+        """To the page that shows what was chosen, with counts and money, before anything is."""
+        most = doubts_together.MOST
+        wanted = list(chosen.order_by("pk").values_list("pk", flat=True)[: most + 1])
+        if len(wanted) > most:
+            text = _("At most %(n)d rows at once. Choose fewer. Nothing was decided.")
+            messages.warning(request, text % {"n": most})
+            return redirect(request.get_full_path())
+        return redirect(doubts_together.address(wanted))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Doubt]:
         heavy = ("account__sealed_body", "statement__rejected")
