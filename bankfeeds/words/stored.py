@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import polib
@@ -29,13 +29,22 @@ BEGINNING = 5
 
 @dataclass(frozen=True)
 class Sentence:
-    """One of the catalog's in one of its forms; `pattern`: matches it with anything put in."""
+    """One of the catalog's in one of its forms; `letters`: how many of them are its own."""
 
     msgid: str
     plural: str
     context: str
-    pattern: re.Pattern[str]
+    form: str
     letters: int
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches it with anything put in. Of thousands, few are ever held against a text."""
+        pattern, seen, end = "", set[str](), 0
+        for place in PLACE.finditer(self.form):
+            pattern += re.escape(self.form[end : place.start()]) + _hole(place, seen)
+            end = place.end()
+        return re.compile(pattern + re.escape(self.form[end:]), re.DOTALL)
 
 
 def said(text: str) -> str:
@@ -122,19 +131,8 @@ def _forms() -> Iterator[tuple[str, Sentence]]:
 
 
 def _sentence(entry: polib.MOEntry, form: str) -> Sentence:
-    pattern, seen, end = "", set[str](), 0
-    for place in PLACE.finditer(form):
-        pattern += re.escape(form[end : place.start()]) + _hole(place, seen)
-        end = place.end()
-    pattern += re.escape(form[end:])
     letters = sum(map(str.isalpha, PLACE.sub("", form)))
-    return Sentence(
-        entry.msgid,
-        entry.msgid_plural or "",
-        entry.msgctxt or "",
-        re.compile(pattern, re.DOTALL),
-        letters,
-    )
+    return Sentence(entry.msgid, entry.msgid_plural or "", entry.msgctxt or "", form, letters)
 
 
 def _hole(place: re.Match[str], seen: set[str]) -> str:
