@@ -34,6 +34,8 @@ from tests.senders.support import numbered, post, sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+ENDS_ALIKE = pytest.mark.once("a signal ends the same processes; SIGTERM is sent on both")
+
 # Ten times faster than in production, so that its patience is three seconds.
 FACTOR = "0.1"
 STARTS_WITHIN = 60
@@ -98,6 +100,7 @@ def test_what_the_pool_needs_is_loaded_before_it_is_split_off() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == [[], []]
 
 
+@ENDS_ALIKE
 def test_it_says_when_the_pool_answers(worker: Program) -> None:
     assert worker.process.stdout
     while (line := worker.process.stdout.readline()) and not line.startswith(READY):
@@ -105,7 +108,14 @@ def test_it_says_when_the_pool_answers(worker: Program) -> None:
     assert line.strip() == READY
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=ENDS_ALIKE),
+        pytest.param(signal.SIGHUP, marks=ENDS_ALIKE),
+    ],
+)
 def test_a_signal_ends_every_descendant(worker: Program, number: signal.Signals) -> None:
     assert cluster(worker)
     os.kill(worker.process.pid, number)
@@ -113,12 +123,14 @@ def test_a_signal_ends_every_descendant(worker: Program, number: signal.Signals)
     assert worker.process.returncode == 0
 
 
+@ENDS_ALIKE
 def test_every_descendant_ends_when_the_worker_is_killed(worker: Program) -> None:
     assert cluster(worker)
     worker.process.kill()
     support.wait_until(worker.is_gone, seconds=ENDS_WITHIN, what="end of the orphans")
 
 
+@ENDS_ALIKE
 def test_every_descendant_ends_when_the_stuck_cluster_does_not_listen(worker: Program) -> None:
     for process in cluster(worker):
         process.suspend()
