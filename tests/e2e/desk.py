@@ -195,10 +195,10 @@ class Desk:
     def reload_until(self, text: str, *, within: str = "#push-status") -> None:
         """As an impatient person does; also where there is no JavaScript."""
         place = self.page.locator(within)
-        for _ in range(100):
+        for _ in range(60):
             if text in place.inner_text():
                 return
-            self.page.wait_for_timeout(100)
+            self.page.wait_for_timeout(250)
             self.page.reload()
         expect(place).to_contain_text(text)
 
