@@ -60,7 +60,7 @@ def read_bai(content: bytes, *, keep_rejected: int = KEPT_REJECTED) -> list[Stat
 @dataclass(slots=True)
 class _Reading:
     account: Account
-    seen: Counter[str] = field(default_factory=Counter)
+    seen: Counter[bytes] = field(default_factory=Counter)
 
     def statement(self, keep_rejected: int) -> Statement:
         fields, group = self.account.header.fields, self.account.group

@@ -77,7 +77,7 @@ class _Reading:
     first: int
     currency: str = ""
     seen: dict[str, Draft] = field(default_factory=dict)
-    said: Counter[str] = field(default_factory=Counter)
+    said: Counter[bytes] = field(default_factory=Counter)
 
     def statement(self, keep_rejected: int) -> Statement:
         account = self._account()

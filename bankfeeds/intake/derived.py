@@ -20,7 +20,7 @@ class Derived:
     """The ids of one file, row by row as it lists them."""
 
     def __init__(self) -> None:
-        self._equals: Counter[str] = Counter()
+        self._equals: Counter[bytes] = Counter()
         self._first: dict[tuple[str, ...], tuple[int, Decimal]] = {}
         self._moved = Decimal(0)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from . import cells
@@ -40,10 +41,10 @@ from .shape import (
     UnreadableFile,
     gettext_noop,
 )
-from .texts import decoded, raw_of
+from .texts import in_blocks, raw_of
 
 VERSION = "1"
-SAME_LINE = re.compile(r"\}[ \t]*,[ \t]*\{")
+SAME_LINE = re.compile(rb"\}[ \t]*,[ \t]*\{")
 FILE, STATEMENT = gettext_noop("the file"), gettext_noop("a statement")
 ACCOUNT, CONTROL = gettext_noop("an account"), gettext_noop("a control total")
 
@@ -72,9 +73,9 @@ def read_json(
     content: bytes, *, places: int = 4, keep_rejected: int = KEPT_REJECTED
 ) -> list[Statement]:
     """Every statement of the file. `places`: decimals of the currency. Raises UnreadableFile."""
-    text, _notes = decoded(content, "utf-8")
-    walk = Walk(text)
-    counter = iter(range(1, len(text) + 1)) if SAME_LINE.search(text) else None
+    blocks, _notes = in_blocks(content, "utf-8")
+    walk = Walk(blocks, size=len(content))
+    counter = count(1) if SAME_LINE.search(content) else None
     found: list[Statement] = []
     version = ""
     for name in walk.members(FILE):
@@ -129,6 +130,8 @@ class _Reading:
         if account is None:
             raise self.walk.refused("field-wrong", WRONG_KIND, name="account")
         self._refuse_other_currencies(account.currency)
+        # Told apart what no transaction follows any more, and is long.
+        self.seen.clear()
         opening, closing, control = said.get("opening"), said.get("closing"), said.get("control")
         return stated(
             self._lines(opening, closing),
@@ -177,9 +180,8 @@ class _Reading:
     def _transactions(self) -> None:
         for _each in self.walk.items():
             line = self.walk.line_here()
-            start = self.walk.place
             given = self.walk.value()
-            raw = raw_of(self.walk.text, start, self.walk.place)
+            raw = raw_of(self.walk.raw, 0, len(self.walk.raw))
             line = next(self.counter) if self.counter else line
             entry = self._entry(given, line, raw)
             if isinstance(entry, HeldOut):

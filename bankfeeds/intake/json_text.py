@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import pace
-from .shape import TOO_MANY_ENTRIES, Reason, UnreadableFile, gettext_noop
+from .shape import RAW_SHOWN, TOO_MANY_ENTRIES, Reason, UnreadableFile, gettext_noop
 
 # The first is enough for nearly every member, and slicing it out costs little.
 WINDOWS = (2_048, 65_536)
@@ -58,14 +58,20 @@ DECODER = json.JSONDecoder(
 
 
 class Walk:
-    """A place in the text that only goes on. `line`: of the part that was read last."""
+    """A place in the text that only goes on, with the block around it.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.place = 0
+    `line`: of the part that was read last. `raw`: how that begins.
+    """
+
+    def __init__(self, blocks: Iterator[str], *, size: int) -> None:
+        """`size`: bytes of the file."""
         self.line = 1
-        self._counted = 0
-        self._left = FEWEST + len(text) // SHORTEST
+        self.raw = ""
+        self._blocks, self._size = blocks, size
+        # From the place on, or from a little before it.
+        self._text = ""
+        self._place = self._counted = self._read = 0
+        self._left = FEWEST + size // SHORTEST
 
     def members(self, what: str) -> Iterator[str]:
         """The names of an object; whoever asks reads or walks the value before the next."""
@@ -89,7 +95,8 @@ class Walk:
         """What stands here, whole; numbers as `Number`, objects as `Object`."""
         self._skip()
         for window in WINDOWS:
-            piece = self.text[self.place : self.place + window]
+            goes_on = self._has(window + 1)
+            piece = self._text[self._place : self._place + window]
             try:
                 found, length = DECODER.raw_decode(piece)
             except RecursionError:
@@ -97,9 +104,10 @@ class Walk:
             except json.JSONDecodeError as error:
                 wrong = error
             else:
-                self.place += length
+                self._place += length
+                self.raw = piece[: min(length, 2 * RAW_SHOWN)]
                 return found
-        if self.place + WINDOWS[-1] < len(self.text):
+        if goes_on:
             raise self.refused("entry-too-long", TOO_LONG, limit=WINDOWS[-1])
         self.line += piece.count("\n", 0, wrong.pos)
         raise self.damaged()
@@ -112,7 +120,7 @@ class Walk:
     def end(self) -> None:
         """Nothing more stands in the file."""
         self._skip()
-        if self.place < len(self.text):
+        if self._has(1):
             raise self.damaged()
 
     def damaged(self) -> UnreadableFile:
@@ -133,7 +141,7 @@ class Walk:
             self._left -= 1
             if self._left < 0:
                 raise UnreadableFile(TOO_MANY_ENTRIES, line=self.line)
-            pace.at(self.place, len(self.text))
+            pace.at(self._read, self._size)
             yield
             if self._at(end):
                 return
@@ -141,8 +149,8 @@ class Walk:
 
     def _at(self, mark: str) -> bool:
         self._skip()
-        found = self.text.startswith(mark, self.place)
-        self.place += found
+        found = self._text.startswith(mark, self._place)
+        self._place += found
         return found
 
     def _mark(self, mark: str) -> None:
@@ -150,10 +158,28 @@ class Walk:
             raise self.damaged()
 
     def _skip(self) -> None:
-        space = SPACE.match(self.text, self.place)
-        self.place = space.end() if space else self.place
-        self.line += self.text.count("\n", self._counted, self.place)
-        self._counted = self.place
+        self._count()
+        while self._has(1):
+            space = SPACE.match(self._text, self._place)
+            self._place = space.end() if space else self._place
+            self._count()
+            if self._place < len(self._text):
+                return
+
+    def _count(self) -> None:
+        self.line += self._text.count("\n", self._counted, self._place)
+        self._counted = self._place
+
+    def _has(self, letters: int) -> bool:
+        """Whether the file has so many from here on; what is behind is let go."""
+        while len(self._text) - self._place < letters:
+            if (block := next(self._blocks, None)) is None:
+                return False
+            self._text = self._text[self._place :] + block
+            self._counted -= self._place
+            self._place = 0
+            self._read += len(block)
+        return True
 
 
 def shown(name: str) -> str:

@@ -1,4 +1,4 @@
-"""MT940 text -> the fields of its statements, each with its line.
+"""MT940 text -> its fields one by one, each with its line.
 
 The library `mt940` has the patterns of fields 60, 61 and 62. Of a whole file it drops fields that
 it does not know, which would lose transactions in silence, and writes values that it cannot read to
@@ -15,14 +15,11 @@ from dataclasses import dataclass
 
 from mt940 import tags
 
-from . import pace
 from .cells import BadCell
-from .shape import RAW_SHOWN, TOO_MANY_ENTRIES, Reason, UnreadableFile, gettext_noop
+from .shape import RAW_SHOWN, Reason, UnreadableFile, gettext_noop
 
 LONGEST = 10_000
 MOST_APART = 184
-# A bad entry costs more memory than its letters; field 61 has at least so many.
-SHORTEST, FEWEST = 16, 1_000
 TAG = re.compile(r":([0-9]{2}[A-Z]?|NS):")
 BLOCK_END = re.compile(r"-\}?(?:\{5:.*)?")
 # A block of a SWIFT message before its text; the text begins with {4:.
@@ -50,25 +47,19 @@ class Field:
         return " ".join(f":{self.name}:{self.text[:RAW_SHOWN]}".split())[:RAW_SHOWN]
 
 
-def messages(text: str) -> list[list[Field]]:
-    """One for each field 20, which begins a message. Raises UnreadableFile."""
-    if text.count(":61:") > FEWEST + len(text) // SHORTEST:
-        raise UnreadableFile(TOO_MANY_ENTRIES)
-    found: list[list[Field]] = []
-    for field in _fields(text):
-        if field.name == "20":
-            found.append([])
-        elif not found:
+def fields(lines: Iterator[str]) -> Iterator[Field]:
+    """One by one; the first is a field 20, which begins a message. Raises UnreadableFile."""
+    begun = False
+    for field in _fields(lines):
+        begun = begun or field.name == "20"
+        if not begun:
             raise damaged(field.line)
-        found[-1].append(field)
-    return found
+        yield field
 
 
-def _fields(text: str) -> Iterator[Field]:
+def _fields(lines: Iterator[str]) -> Iterator[Field]:
     open_one: Field | None = None
-    lines = text.split("\n")
     for number, line in enumerate(lines, start=1):
-        pace.at(number, len(lines))
         line = ENVELOPE.sub("", line, count=1) if line.startswith("{") else line
         begin = TAG.match(line)
         over = not line.strip() or BLOCK_END.fullmatch(line.strip())

@@ -116,8 +116,10 @@ def with_balances(
         last = sum(_until(days[place], closing.day) for place in order)
         _backward(balances, amounts, last, closing.balance)
         _forward(balances, amounts, last, closing.balance)
-    by_place = dict(zip(order, balances, strict=True))
-    return [entry.at(by_place[place]) for place, entry in enumerate(entries)]
+    found: list[Any] = [None] * len(order)
+    for place, balance in zip(order, balances, strict=True):
+        found[place] = entries[place].at(balance)
+    return found
 
 
 def repeated(draft: Draft, first: Draft) -> Bad:
