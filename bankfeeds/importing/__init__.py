@@ -29,11 +29,12 @@ from .matching import CannotImport
 from .mending import mended_lines
 from .opening import Offer, OpeningNeeded, WrongOpening, amount_of, offered, state_opening, told
 from .pieces import UploadGone
-from .preview import Preview, bad_rows, preview, read, words_of
+from .preview import Preview, bad_rows, preview, read
 from .profiles import ProfileNameTaken, SeveralProfiles
 from .progress import Progress
 from .save import BadRowsRemain, NothingToSave, discard, save
 from .saving import carry_out, ring_waiting, save_later
+from .saying import left_out_row, words_of, words_of_row
 from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
 
@@ -75,6 +76,7 @@ __all__ = [
     "in_one_pass",
     "land",
     "land_on",
+    "left_out_row",
     "look",
     "look_on_each",
     "mended_lines",
@@ -95,4 +97,5 @@ __all__ = [
     "undo",
     "why_not_undo",
     "words_of",
+    "words_of_row",
 ]

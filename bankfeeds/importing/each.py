@@ -15,7 +15,7 @@ from bankfeeds.models import Actor, SourceAccount, Statement
 from .look import FileKnown, look
 from .matching import CannotImport
 from .owners import Named, NamesNoAccount, Whole
-from .preview import words_of
+from .saying import words_of
 
 # More than a person looks at one by one.
 MOST_ACCOUNTS = 200

@@ -16,8 +16,8 @@ from .matching import CannotImport, Mine
 from .opening import OpeningNeeded, state_opening
 from .owners import Named, NamesNoAccount, Whole
 from .pieces import UploadGone
-from .preview import words_of
 from .save import BadRowsRemain, NothingToSave, save
+from .saying import words_of
 
 
 @dataclass(frozen=True)

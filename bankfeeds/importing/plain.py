@@ -16,8 +16,8 @@ from bankfeeds.rules import BY_CODE
 from .entries import Entry
 from .figures import Figures, Flow, Moves
 from .kept import line_of_plain, plain_reason
-from .preview import words_of
-from .sorting import Kind, words_of_doubt
+from .saying import words_of
+from .sorting import Kind, reason_of_doubt
 
 
 def plain_figures(figures: Figures) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _entry(plain: list[Any], stored: BankTransaction | None, *, derived: bool) -
     reason = Reason(*why) if why else None
     words = words_of(reason) if reason else ""
     if stored and row:
-        words = words_of_doubt(Kind(kind), stored, row, derived=derived)
+        words = words_of(reason_of_doubt(Kind(kind), stored, row, derived=derived))
     findings = tuple(BY_CODE[code] for code in codes)
     raw = row.raw if row else raw
     return Entry(line, Kind(kind), row, raw, words, findings, is_mended, reason, ours)

@@ -11,11 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
-from bankfeeds import limits, rules, words
+from bankfeeds import limits, rules
 from bankfeeds.intake.running import opened
-from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Reason, Rejected
+from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
 
@@ -24,10 +22,8 @@ from .entries import VIEWS, Entry
 from .figures import Figures, figures_of
 from .matching import Mine, places
 from .order import Movement, movement
+from .saying import words_of
 from .sorting import Kind, Sorting, sort_out
-
-# Values of a reader's reason that are its own words; the others are quoted from the file.
-WORDS_OF_READERS = {"what", "separator", "day", "last"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,22 +103,6 @@ def preview(statement: Statement, *, today: dt.date) -> Preview:
     return Preview(**vars(figures), statement=statement, views=views)
 
 
-def words_of(reason: Reason) -> str:
-    """A reader's reason in the language of the person."""
-    values = {
-        name: _in_words(str(value)) if name in WORDS_OF_READERS else value
-        for name, value in reason.values.items()
-    }
-    return _(reason.template) % values
-
-
-def _in_words(value: str) -> str:
-    try:
-        return words.day(dt.date.fromisoformat(value))
-    except ValueError:
-        return _(value)
-
-
 def _standing(account: SourceAccount, today: dt.date, balance: Decimal | None) -> Standing:
     newest = Push.objects.newest_dates([account.pk]).get(account.pk)
     return Standing(
@@ -147,7 +127,7 @@ def _entry(row: Line, sorting: Sorting, findings: Mapping[int, tuple[Rule, ...]]
         sorting.kind(row),
         row,
         row.raw,
-        doubtful.words if doubtful else "",
+        words_of(doubtful.reason) if doubtful else "",
         findings.get(row.line, ()),
         ours=doubtful.ours if doubtful else None,
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds.intake import cells
-from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Rejected
+from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Reason, Rejected
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, Event, Statement
 
@@ -23,7 +23,8 @@ from .mending import refuse_stale
 from .opening import opening_of, refuse_without_balances, told
 from .pieces import UploadGone
 from .placing import as_it_was, taken_out
-from .preview import mended_in, read, words_of
+from .preview import mended_in, read
+from .saying import left_out_row
 from .sorting import Sorting, in_order, sort_out
 
 
@@ -257,20 +258,17 @@ def bring_in(statement: Statement, rows: Sequence[Line], some: Collection[Line])
     _insert(statement, rows, Sorting(list(some), others, {}, {}, None), mended=mended)
 
 
-def _said(rows: Iterable[Line], sorting: Sorting) -> Iterator[tuple[int, str, str]]:
-    """Of the doubtful ones among these: line, code, why."""
+def _said(rows: Iterable[Line], sorting: Sorting) -> Iterator[tuple[int, Reason]]:
+    """Of the doubtful ones among these: line and why."""
     for row in rows:
         if doubtful := sorting.doubtful.get(row.transaction_id):
-            yield row.line, sorting.kind(row).value, doubtful.words
+            yield row.line, doubtful.reason
 
 
 def left_out(
-    without: Iterable[Rejected | HeldOut], doubtful: Iterable[tuple[int, str, str]]
+    without: Iterable[Rejected | HeldOut], doubtful: Iterable[tuple[int, Reason]]
 ) -> list[dict[str, Any]]:
-    """The first of the lines that did not come in; `doubtful`: line, code, why."""
-    found: list[dict[str, Any]] = [
-        {"line": bad.line, "code": bad.reason.code, "reason": words_of(bad.reason)}
-        for bad in without
-    ]
-    found += [{"line": line, "code": code, "reason": why} for line, code, why in doubtful]
+    """The first of the lines that did not come in; `doubtful`: line and why."""
+    found = [left_out_row(bad.line, bad.reason) for bad in without]
+    found += [left_out_row(line, why) for line, why in doubtful]
     return sorted(found, key=lambda entry: entry["line"])[:KEPT_REJECTED]

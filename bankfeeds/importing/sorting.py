@@ -12,12 +12,9 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
-
-from bankfeeds import words
 from bankfeeds.intake.cells import MADE
 from bankfeeds.intake.running import as_they_happened
-from bankfeeds.intake.shape import Line, Statement
+from bankfeeds.intake.shape import Line, Reason, Statement, gettext_noop
 from bankfeeds.models import BankTransaction, Doubt, SourceAccount
 
 from .order import Movement, movement
@@ -34,10 +31,25 @@ class Kind(StrEnum):
     HELD_OUT = "held_out"
 
 
-class Doubtful(NamedTuple):
-    """Why a row may be one that is here, in words, and which."""
+# The code of a row that came again with other content.
+CHANGED = Kind.CHANGED.value
+ALIKE = Reason(
+    Kind.ALIKE.value,
+    gettext_noop(
+        "A row of the same day, amount and words is here and not in this file: it may be that"
+        " one. A person decides."
+    ),
+)
+OTHERWISE = gettext_noop(
+    "It is here already with another %(what)s (%(date)s, %(amount)s, “%(text)s”)."
+    " What is here stays."
+)
 
-    words: str
+
+class Doubtful(NamedTuple):
+    """Why a row may be one that is here, and which."""
+
+    reason: Reason
     ours: int
 
 
@@ -93,14 +105,14 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
             is_sure = row.date not in otherwise or not row.transaction_id.startswith(MADE)
             if before is None:
                 new.append(row)
-            elif said := difference(before, row, derived=statement.derived and is_sure):
-                changed[row.transaction_id] = Doubtful(said, before.pk)
+            elif what := difference(before, row, derived=statement.derived and is_sure):
+                changed[row.transaction_id] = Doubtful(_otherwise(before, what), before.pk)
             else:
                 known.add(row.transaction_id)
     for row, before in _told_anew(account, statement, new):
         kind, into = (Kind.ALIKE, alike) if _is_equal(before, row) else (Kind.CHANGED, changed)
-        said = words_of_doubt(kind, before, row, derived=statement.derived)
-        into[row.transaction_id] = Doubtful(said, before.pk)
+        why = reason_of_doubt(kind, before, row, derived=statement.derived)
+        into[row.transaction_id] = Doubtful(why, before.pk)
     for transaction_id in _asked_before(account, statement, changed | alike):
         changed.pop(transaction_id, None)
         alike.pop(transaction_id, None)
@@ -143,15 +155,23 @@ def _is_equal(stored: BankTransaction, row: Line) -> bool:
     )
 
 
-def words_of_doubt(kind: Kind, stored: BankTransaction, row: Line, *, derived: bool) -> str:
+def reason_of_doubt(kind: Kind, stored: BankTransaction, row: Line, *, derived: bool) -> Reason:
     """Why a row that is alike or changed may be the stored one."""
-    if kind is not Kind.ALIKE:
-        # Where a worked out balance alone differs, that is what there is to decide.
-        return difference(stored, row, derived=derived) or difference(stored, row, derived=False)
-    return _(
-        "A row of the same day, amount and words is here and not in this file: it may be that"
-        " one. A person decides."
-    )
+    if kind is Kind.ALIKE:
+        return ALIKE
+    # Where a worked out balance alone differs, that is what there is to decide.
+    what = difference(stored, row, derived=derived) or difference(stored, row, derived=False)
+    return _otherwise(stored, what)
+
+
+def _otherwise(stored: BankTransaction, what: Sequence[str]) -> Reason:
+    values = {
+        "what": ", ".join(what),
+        "date": stored.date.isoformat(),
+        "amount": str(stored.amount),
+        "text": stored.description,
+    }
+    return Reason(CHANGED, OTHERWISE, values)
 
 
 def _asked_before(
@@ -234,8 +254,8 @@ def line_of(account: SourceAccount) -> list[int]:
     return SourceAccount.objects.lines([account.pk])[account.pk]
 
 
-def difference(stored: BankTransaction | Doubt, row: Line, *, derived: bool) -> str:
-    """What differs, in words; empty when nothing does. A type that one side lacks is no change.
+def difference(stored: BankTransaction | Doubt, row: Line, *, derived: bool) -> list[str]:
+    """What differs, by names to be translated. A type that one side lacks is no change.
 
     A balance that is worked out hangs on the order of the day's rows, which may be another in the
     next file; whether the new rows follow on is seen by the balance before them.
@@ -243,27 +263,17 @@ def difference(stored: BankTransaction | Doubt, row: Line, *, derived: bool) -> 
     changed = [
         name
         for name, before, after in (
-            (_("date"), stored.date, row.date),
-            (_("description"), stored.description, row.description),
-            (_("amount"), stored.amount, row.amount),
-            (_("balance"), stored.balance, stored.balance if derived else row.balance),
+            (gettext_noop("date"), stored.date, row.date),
+            (gettext_noop("description"), stored.description, row.description),
+            (gettext_noop("amount"), stored.amount, row.amount),
+            (gettext_noop("balance"), stored.balance, stored.balance if derived else row.balance),
         )
         if before != after
     ]
     types = {stored.transaction_type, row.transaction_type} - {""}
     if len(types) > 1:
-        changed.append(_("type"))
-    if not changed:
-        return ""
-    return _(
-        "It is here already with another %(what)s (%(date)s, %(amount)s, “%(text)s”)."
-        " What is here stays."
-    ) % {
-        "what": ", ".join(changed),
-        "date": words.day(stored.date),
-        "amount": words.number(stored.amount),
-        "text": stored.description,
-    }
+        changed.append(gettext_noop("type"))
+    return changed
 
 
 def balance_before(account: SourceAccount, day: dt.date) -> Decimal | None:

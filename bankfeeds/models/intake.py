@@ -44,7 +44,8 @@ class Statement(models.Model):
     rows_saved = models.PositiveIntegerField(_("rows saved"), default=0)
     rows_rejected = models.PositiveIntegerField(_("rows left out"), default=0)
     rows_known = models.PositiveIntegerField(_("rows already here"), default=0)
-    # [{"line": 3, "reason": "..."}]: what was left out when it was saved, with the person's consent
+    # What was left out when it was saved, with the person's consent: line, code, and template and
+    # values of the words; of old imports "reason", the words themselves.
     rejected = models.JSONField(default=list, blank=True)
     uploaded_at = models.DateTimeField(_("uploaded"))
     saved_at = models.DateTimeField(_("saved"), null=True, blank=True)

@@ -19,11 +19,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from bankfeeds import doorbell, sealing
+from bankfeeds import doorbell, importing, sealing
 from bankfeeds.models import ReceivedFile, Sender
 
 from . import tokens
@@ -88,20 +88,24 @@ def status(request: HttpRequest, sender: Sender, key: uuid.UUID) -> HttpResponse
     row = rows.first()
     if row is None:
         raise Refused(404, "There is no such file.")
+    # A program reads it, whatever language it asks for.
+    with translation.override(settings.LANGUAGE_CODE):
+        accounts = [_account(each) for each in row.accounts]
     told = {
         "batch": row.batch_id,
         "sha256": row.sha256,
         "received": row.received_at.isoformat(),
         "status": row.state,
         "reason": row.words,
-        "accounts": [_account(each) for each in row.accounts],
+        "accounts": accounts,
     }
     return _json(told, status=200)
 
 
 def _account(entry: dict[str, Any]) -> dict[str, Any]:
     named = ("number", "status", "saved", "known", "leftOut", "reason", "rows")
-    return {name: entry[name] for name in named}
+    rows = [{"line": row["line"], "reason": importing.words_of_row(row)} for row in entry["rows"]]
+    return {**{name: entry[name] for name in named}, "rows": rows}
 
 
 def _sender(request: HttpRequest) -> Sender:

@@ -122,9 +122,9 @@ def _entry(each: Landed, left_out: Collection[str]) -> dict[str, Any]:
     if each.stranger in left_out:
         return {**_said(each, "not_ours"), "leftOut": each.rows, "reason": ""}
     counted = each.statement if each.is_saved else None
-    bad = [{"line": row.line, "reason": importing.words_of(row.reason)} for row in each.bad]
+    bad = [importing.left_out_row(row.line, row.reason) for row in each.bad]
     if counted:
-        bad = [{"line": row["line"], "reason": row["reason"]} for row in counted.rejected]
+        bad = counted.rejected
     status = "saved" if each.is_saved else "quarantined" if each.account else "unknown"
     counts = {
         "saved": counted.rows_saved if counted else 0,

@@ -106,7 +106,11 @@ def test_bad_rows_are_left_out_when_somebody_says_so(account: SourceAccount) -> 
     assert [identity for identity, _ in stored(account)] == ["A", "C"]
     assert (upload.rows_saved, upload.rows_rejected) == (2, 1)
     [left] = upload.rejected
-    assert (left["line"], left["code"], "NaN" in left["reason"]) == (3, "not-a-number", True)
+    assert (left["line"], left["code"], "NaN" in importing.words_of_row(left)) == (
+        3,
+        "not-a-number",
+        True,
+    )
 
 
 def test_a_file_without_one_good_row_cannot_be_saved(account: SourceAccount) -> None:

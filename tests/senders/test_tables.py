@@ -123,7 +123,7 @@ def test_bad_rows_are_of_their_account_and_lines_that_name_none_are_told_of() ->
     assert (first["status"], first["saved"]) == ("saved", 2)
     assert (second["status"], [each["line"] for each in second["rows"]]) == ("quarantined", [5])
     assert (none["status"], [each["line"] for each in none["rows"]]) == ("unknown", [6])
-    assert "which account" in none["rows"][0]["reason"]
+    assert "which account" in importing.words_of_row(none["rows"][0])
 
 
 def test_on_the_page_of_one_account_the_others_are_named_alone() -> None:

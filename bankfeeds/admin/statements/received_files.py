@@ -29,6 +29,8 @@ from bankfeeds.words.senders import why
 from . import sender_foreign, unread, upload_status
 
 MAY_DECIDE = "add_statement"
+# Rows of each account that its page names.
+SHOWN_BAD = 5
 
 
 class StateFilter(Choice):
@@ -151,6 +153,7 @@ def _part(
     return {
         **each,
         **counts,
+        "bad": [(row["line"], importing.words_of_row(row)) for row in each["rows"][:SHOWN_BAD]],
         "status": status,
         "word": word_of_part(status),
         "account": accounts.get(each["account"]),

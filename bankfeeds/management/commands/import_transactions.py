@@ -136,25 +136,19 @@ class Command(PortalCommand):
                     self._tell(saved, ())
                     return
             content = file.read()
-        upload = importing.look(
-            account, content=content, profile=self._profile(options["profile"]), **how
-        )
+        profile = self._profile(options["profile"])
+        upload = importing.look(account, content=content, profile=profile, **how)
+        when = {"by": how["by"], "now": how["now"]}
         for text in options["openings"].values():
-            importing.state_opening(upload, text, by=how["by"], now=how["now"])
-        saved = importing.save(
-            upload,
-            leave_out_bad=leave_out_bad,
-            is_of_account=False,
-            by=how["by"],
-            now=how["now"],
-        )
+            importing.state_opening(upload, text, **when)
+        saved = importing.save(upload, leave_out_bad=leave_out_bad, is_of_account=False, **when)
         self._tell(saved, importing.read(saved).others)
 
     def _take_folder(self, folder: Path, options: dict[str, Any]) -> None:
         if options["openings"]:
             self._refuse("An opening balance is of one file, not of a folder.")
-        company, account_id = options["company"], options["account"]
-        account = self._account(company, account_id) if company else None
+        named = options["company"], options["account"]
+        account = self._account(*named) if all(named) else None
         inbox = Inbox(folder, lambda path: self._take(path, account, options))
         inbox.look()
         if not options["watch"]:
@@ -250,13 +244,15 @@ class Command(PortalCommand):
         if others:
             names = ", ".join(f"••{name}" for name in others)
             self.warn(f"Other accounts in the file: {names}. Nothing of them is saved.")
-        for entry in saved.rejected[:SHOWN]:
-            self.warn(f"Line {entry['line']}: {entry['reason']} Left out.")
+        rejected = [
+            {"line": row["line"], "reason": importing.words_of_row(row)} for row in saved.rejected
+        ]
+        for bad in rejected[:SHOWN]:
+            self.warn(f"Line {bad['line']}: {bad['reason']} Left out.")
         self.say(
             f"{saved.file_name}: saved {saved.rows_saved}, already here {saved.rows_known},"
             f" left out {saved.rows_rejected}."
         )
-        rejected = [{"line": row["line"], "reason": row["reason"]} for row in saved.rejected]
         self.answer({"saved": saved.rows_saved, "rejected": rejected})
 
     def _name_bad_rows(self, parsed: Parsed) -> None:
