@@ -1,4 +1,4 @@
-"""The guides: one for each kind of work, in both languages, as Markdown in `docs/`.
+"""The guides: one for each kind of work and one to files, as Markdown in `docs/`, in two languages.
 
 Whoever reads them there and whoever opens the help of the portal reads the same files.
 """
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-NAMES = ("manager", "support", "auditor", "administrator")
+NAMES = ("manager", "support", "auditor", "administrator", "statements")
 LANGUAGES = ("en", "fr-ca")
 PICTURES = "pictures/"
 

@@ -104,7 +104,7 @@ def test_the_published_schema_holds_for_the_corpus() -> None:
 
 
 def test_the_example_of_the_page_is_read() -> None:
-    example = (DOCS / "statements.md").read_text().split("```json\n")[1].split("```")[0]
+    example = (DOCS / "en/statements.md").read_text().split("```json\n")[1].split("```")[0]
     assert SCHEMA.is_valid(json.loads(example))
     statement = only(example.encode())
     assert (statement.refused, statement.totals_agree) == (None, True)
