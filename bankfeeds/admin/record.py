@@ -130,7 +130,9 @@ class EventAdmin(parts.ReadOnlyAdmin):
 
 def _told(event: Event, values: dict[str, Any]) -> str:
     """`status: Sending; rows: 3`; a dash where nothing is told."""
-    told = (f"{name}: {words.changed(event, name, value)}" for name, value in values.items())
+    told = (
+        words.labelled(name, words.changed(event, name, value)) for name, value in values.items()
+    )
     return "; ".join(told) or "–"
 
 

@@ -11,13 +11,16 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import written_down
 
 BEGAN, SEEN = "signed_in_at", "seen_at"
-# In the session that follows one that ended because nobody was there.
-LEFT_ALONE = "left_alone"
+# In the session that follows one that ended: because nobody was there, or of age; and whether
+# something was pressed in it that was not done for that.
+WHY, PRESSED = "signed_out_why", "signed_out_pressed"
+LEFT_ALONE, OF_AGE = "left_alone", "of_age"
 # A write for every click would be one too many.
 WRITE_EVERY = dt.timedelta(minutes=1)
 
@@ -53,20 +56,40 @@ def _end(request: HttpRequest, *, now: dt.datetime) -> None:
     seen = _moment(session, SEEN)
     written_down.over(request, session[SESSION_KEY], seen=seen)
     session.flush()
-    if seen is not None and now - seen >= settings.SESSION_IDLE:
-        session[LEFT_ALONE] = True
+    if seen is not None:
+        session[WHY] = LEFT_ALONE if now - seen >= settings.SESSION_IDLE else OF_AGE
+        session[PRESSED] = request.method == "POST"
 
 
 def told_why(request: HttpRequest) -> str:
-    """Why the person has to sign in again, said once; "" for whoever comes by themselves."""
-    if not request.session.pop(LEFT_ALONE, False):
+    """Why the person has to sign in again, said once; "" for whoever comes by themselves.
+
+    A page that asks again by itself comes here too, and nobody would read it there.
+    """
+    if not _is_a_person(request) or WHY not in request.session:
         return ""
+    why = _left_alone() if request.session.pop(WHY) == LEFT_ALONE else _of_age()
+    if request.session.pop(PRESSED, False):
+        return " ".join((why, _("What you pressed last was not done: press it again.")))
+    return why
+
+
+def _left_alone() -> str:
     minutes = int(settings.SESSION_IDLE.total_seconds() // 60)
     return ngettext(
         "You were signed out after %(n)d minute without activity.",
         "You were signed out after %(n)d minutes without activity.",
         minutes,
     ) % {"n": minutes}
+
+
+def _of_age() -> str:
+    hours = int(settings.SESSION_LONGEST.total_seconds() // 3600)
+    return ngettext(
+        "You were signed out: %(n)d hour after signing in everybody signs in anew.",
+        "You were signed out: %(n)d hours after signing in everybody signs in anew.",
+        hours,
+    ) % {"n": hours}
 
 
 def begin(sender: Any, *, request: HttpRequest, **kwargs: Any) -> None:

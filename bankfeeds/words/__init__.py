@@ -54,7 +54,7 @@ from .rights import right
 from .rules import limits
 from .stored import said
 from .timeline import OF_ACCOUNT, OF_CONNECTION, Turn, account_turns, changed, connection_turns
-from .word import Tone, Word
+from .word import Tone, Word, labelled
 
 __all__ = [
     "ACCOUNT_WORDS",
@@ -95,6 +95,7 @@ __all__ = [
     "left_out_as_late",
     "limits",
     "link",
+    "labelled",
     "link_message",
     "lost",
     "marks",

@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.utils import timezone
-from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bankfeeds.models import FeedRun, FeedSchedule, Push
 
-from .figures import clock_time, moment, zone
+from .figures import clock_time, moment, time_of_day
 from .stored import said
 from .word import Tone, Word
 
@@ -23,11 +22,6 @@ TONES: dict[str, Tone] = {
     Outcome.MISSED: "bad",
     Outcome.HELD: "warn",
 }
-
-
-def time_of_day(at: dt.time) -> str:
-    """`6 p.m. ET`, with the zone as it is today."""
-    return f"{time_format(at, 'P')} {zone(timezone.localtime())}"
 
 
 def state(schedule: FeedSchedule | None) -> Word:

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
@@ -32,9 +32,17 @@ def moment(at: dt.datetime | None) -> str:
 def clock_time(at: dt.datetime) -> str:
     """`3:42 p.m. ET`; in French `15 h 42 HE`."""
     local = timezone.localtime(at)
+    return f"{date_format(local, _shape_of_a_time())} {zone(local)}"
+
+
+def time_of_day(at: dt.time) -> str:
+    """The same of a time of every day, with the zone as it is today."""
+    return f"{time_format(at, _shape_of_a_time())} {zone(timezone.localtime())}"
+
+
+def _shape_of_a_time() -> str:
     # Translators: Django's letters of a time of day.
-    shape = pgettext("format of a time", "P")
-    return f"{date_format(local, shape)} {zone(local)}"
+    return pgettext("format of a time", "P")
 
 
 def zone(local: dt.datetime) -> str:

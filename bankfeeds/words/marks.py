@@ -10,7 +10,7 @@ from bankfeeds.models import PushMark
 
 from .figures import moment
 from .stored import said
-from .word import Tone, Word
+from .word import Tone, Word, labelled
 
 Kind = PushMark.Kind
 
@@ -59,4 +59,4 @@ def _missing(row: PushMark) -> str:
 
 def _said(row: PushMark) -> str:
     by = f"{row.made_by}, {moment(row.made_at)}"
-    return f"{by}: {said(row.words)}" if row.words else by
+    return labelled(by, said(row.words)) if row.words else by

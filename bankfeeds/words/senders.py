@@ -10,8 +10,7 @@ from django.utils.translation import ngettext
 
 from bankfeeds.models import ExpectedFile, MissingFile, ReceivedFile, Sender
 
-from .feeds import time_of_day
-from .figures import day, moment
+from .figures import day, moment, time_of_day
 from .holds import Band
 from .stored import said
 from .word import Tone, Word

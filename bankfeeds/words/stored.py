@@ -19,6 +19,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 CATALOG = Path(__file__).parent.parent / "locale" / "fr_CA" / "LC_MESSAGES" / "django.mo"
 PLACE = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<kind>[sd%])")
+NUMBERED = re.compile(r"(?:#|no\s)(?P<pk>\d{1,18})")
 # A pattern with fewer letters of its own would take other texts for its own.
 FEWEST_LETTERS = 8
 # Where one sentence ends and the next begins.
@@ -70,9 +71,15 @@ def _anew(text: str) -> str | None:
     if found is None:
         return None
     sentence, given = found
-    values = {name: int(v) if v.isdecimal() else said(v) for name, v in given.items()}
+    values = {name: int(v) if v.isdecimal() else _value(v) for name, v in given.items()}
     again = _again(sentence, values)
     return again if stop else again.removesuffix(".")
+
+
+def _value(text: str) -> str:
+    """What was put into a sentence: the number of a push, or words."""
+    number = NUMBERED.fullmatch(text)
+    return gettext("#%(id)d") % {"id": int(number["pk"])} if number else said(text)
 
 
 def _again(sentence: Sentence, values: dict[str, str | int]) -> str:

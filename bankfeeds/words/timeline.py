@@ -20,6 +20,7 @@ from .clients import account_label, gone
 from .figures import day, moment
 from .people import actor
 from .pushes import push_label
+from .word import labelled
 
 # Lines of the record that change a status, of an account or of the connection itself.
 OF_ACCOUNT = ("account.created", "account.status", "account.gone", "account.back")
@@ -93,7 +94,7 @@ def _undo(event: Event, states: dict[int, _State]) -> str:
     after = states.get(pk, _State(None))
     states[pk] = _before(event, after)
     name = event.account.name if event.account else ""
-    return f"{name}: {states[pk].label} → {after.label}"
+    return labelled(name, f"{states[pk].label} → {after.label}")
 
 
 def _was_gone(lines: Sequence[Event], *, is_gone: bool) -> bool:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 Tone = Literal["good", "wait", "warn", "bad", "quiet"]
 SYMBOLS: dict[Tone, str] = {"good": "✓", "wait": "…", "warn": "!", "bad": "✕", "quiet": "–"}
+
+
+def labelled(name: object, value: object) -> str:
+    """`status: Accepted`; in French with a space before the colon."""
+    return _("%(name)s: %(value)s") % {"name": name, "value": value}
 
 
 @dataclass(frozen=True)

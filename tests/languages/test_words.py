@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from bankfeeds import words
-from bankfeeds.models import Event
+from bankfeeds.models import Event, FeedSchedule
+from bankfeeds.words.feeds import when
 from bankfeeds.words.stored import said
 
 AT = dt.datetime(2026, 11, 20, 20, 42, tzinfo=dt.UTC)
@@ -69,6 +70,17 @@ def test_stored_words_are_said_in_the_language_of_the_reader(written_in: str, pu
     assert said(stored) == f"The account is now called {put_in}."
     with override("fr-ca"):
         assert said(stored).startswith("Le compte s'appelle maintenant ")
+
+
+def test_times_pushes_and_colons_are_written_as_the_language_writes_them() -> None:
+    schedule = FeedSchedule(at=dt.time(6), is_on=True, trigger=FeedSchedule.Trigger.DAILY)
+    stored = "Codat is asked about push #8."
+    assert when(schedule) == "Every business day at 6 a.m. ET"
+    assert said(stored) == stored and words.labelled("status", "Waiting") == "status: Waiting"
+    with override("fr-ca"):
+        assert when(schedule).replace(NBSP, " ").endswith(" à 06 h 00 HE")
+        assert said(stored).replace(NBSP, " ").endswith("l'envoi no 8.")
+        assert words.labelled("état", "En attente").replace(NBSP, " ") == "état : En attente"
 
 
 def test_a_person_called_as_a_group_keeps_the_name() -> None:

@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from bankfeeds.models import Company
 from tests import support
 from tests.admin.pushes import signed_in, text
 
@@ -55,6 +56,23 @@ def test_whoever_was_signed_out_alone_is_told_why_once(browser: Any, clock: Any)
     assert told in page.content.decode()
     assert told not in browser.get("/admin/login/").content.decode()
     assert told not in Client().get(COMPANIES, follow=True).content.decode()
+
+
+def test_whoever_is_signed_out_of_age_is_told_so_and_that_the_press_did_nothing(
+    browser: Any, clock: Any
+) -> None:
+    for _half_hour in range(24):
+        clock.shift(29 * MINUTE)
+        assert is_in(browser)
+    clock.shift(25 * MINUTE)
+    told = "You were signed out: 12 hours after signing in everybody signs in anew."
+    pressed = browser.post("/admin/bankfeeds/company/add/", {"name": "Acme"})
+    assert pressed.status_code == 302 and not Company.objects.exists()
+    # The status of a page that is still open is asked for first, by a script: nobody reads that.
+    by_script = browser.get("/admin/login/", headers={"sec-fetch-mode": "cors"})
+    assert told not in text(by_script)
+    shown = text(browser.get("/admin/login/"))
+    assert f"{told} What you pressed last was not done: press it again." in shown
 
 
 def test_twelve_hours_end_it_whatever_happens(browser: Any, clock: Any) -> None:
