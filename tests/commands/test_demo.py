@@ -6,6 +6,7 @@ import base64
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -72,7 +73,25 @@ def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pro
     """One demo for the tests that only look at it."""
     folder = tmp_path_factory.mktemp("demo")
     with start(folder) as demo:
-        yield demo, told(demo), folder / "demo"
+        answer = told(demo)
+        keep(folder / "demo", folder / "prepared")
+        yield demo, answer, folder / "demo"
+
+
+def keep(demo: Path, prepared: Path) -> None:
+    """Its secrets and its database, as they were before anybody came."""
+    prepared.mkdir(mode=0o700)
+    shutil.copy(demo / "secrets.json", prepared)
+    here, there = (sqlite3.connect(folder / "portal.sqlite3") for folder in (demo, prepared))
+    with closing(here), closing(there):
+        here.backup(there)
+
+
+@pytest.fixture
+def prepared(running_demo: Any, tmp_path: Path) -> Path:
+    """As `tmp_path`, with a demo that was stopped there: to migrate is half of a start."""
+    shutil.copytree(running_demo[2].with_name("prepared"), tmp_path / "demo")
+    return tmp_path
 
 
 def sign_in(web: str, name: str, password: str) -> requests.Session:
@@ -222,14 +241,14 @@ def test_the_story_ends_when_told_to(running_demo: Any) -> None:
 # --- Its end --------------------------------------------------------------------------------
 
 
-def test_every_descendant_ends_when_the_demo_is_killed(tmp_path: Path) -> None:
-    with start(tmp_path) as demo:
+def test_every_descendant_ends_when_the_demo_is_killed(prepared: Path) -> None:
+    with start(prepared) as demo:
         told(demo)
         assert len(demo.descendants()) >= 11
         demo.process.kill()
-        assert is_held(tmp_path / "demo" / "lock"), "until the last has ended"
+        assert is_held(prepared / "demo" / "lock"), "until the last has ended"
         support.wait_until(demo.is_gone, seconds=ENDS_WITHIN, what="end of the orphans")
-    assert not is_held(tmp_path / "demo" / "lock")
+    assert not is_held(prepared / "demo" / "lock")
 
 
 def is_held(lock: Path) -> bool:
@@ -248,8 +267,8 @@ def test_it_can_be_told_to_stop_while_it_starts(tmp_path: Path) -> None:
         support.wait_until(demo.is_gone, seconds=ENDS_WITHIN, what="end")
 
 
-def test_when_one_dies_it_says_which_and_ends(tmp_path: Path) -> None:
-    with start(tmp_path) as demo:
+def test_when_one_dies_it_says_which_and_ends(prepared: Path) -> None:
+    with start(prepared) as demo:
         told(demo)
         next(p for p in demo.descendants() if "worker" in p.cmdline()).kill()
         support.wait_until(demo.is_gone, seconds=2 * ENDS_WITHIN, what="end")
@@ -257,8 +276,8 @@ def test_when_one_dies_it_says_which_and_ends(tmp_path: Path) -> None:
         assert "The worker ended (exit code -9)" in demo.said()
 
 
-def test_a_sandbox_that_ends_is_started_again_with_what_it_knew(tmp_path: Path) -> None:
-    with start(tmp_path) as demo:
+def test_a_sandbox_that_ends_is_started_again_with_what_it_knew(prepared: Path) -> None:
+    with start(prepared) as demo:
         answer = told(demo)
         company = named_company(answer)
         for number in range(1, servers.RESTARTS + 1):
@@ -301,15 +320,15 @@ def named_company(answer: Any, company_id: str = "") -> str:
 # --- Restart --------------------------------------------------------------------------------
 
 
-def test_a_signal_ends_it_and_a_restart_goes_on(tmp_path: Path) -> None:
+def test_a_signal_ends_it_and_a_restart_goes_on(prepared: Path) -> None:
     """The same secrets, people and addresses; who was signed in still is."""
-    with start(tmp_path) as demo:
+    with start(prepared) as demo:
         first = told(demo)
         session = sign_in(first["web"], "manager", first["people"]["manager"])
         demo.process.send_signal(signal.SIGINT)
         support.wait_until(demo.is_gone, seconds=ENDS_WITHIN, what="end by Ctrl+C")
         assert demo.process.returncode == 0
-    with start(tmp_path) as demo, session:
+    with start(prepared) as demo, session:
         assert told(demo) == first
         answer = session.get(f"{first['web']}/admin/", timeout=10)
         assert "/login/" not in answer.url
