@@ -125,12 +125,14 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
 
 
 def _begin_otherwise(account: SourceAccount, statement: Statement) -> set[dt.date]:
-    """Days that begin with another balance here than in a file whose opening a person has stated.
+    """Days that begin with another balance here than in a file whose balances are worked out.
 
     A made id without a balance is that of every equal row: of two files of one day, two coffees
     are one where the day begins alike, and else two or one, which a person decides.
     """
-    if not statement.from_zero or statement.opening is None:
+    is_known = statement.derived and (statement.opening is not None or not statement.from_zero)
+    made = {row.date for row in statement.rows if row.transaction_id.startswith(MADE)}
+    if not (is_known and made):
         return set()
     theirs: dict[dt.date, Decimal] = {}
     for row in as_they_happened(statement.rows):
@@ -188,8 +190,7 @@ def _asked_before(
             found.setdefault(doubt.transaction_id, []).append(doubt)
         for row in batch:
             every_one = found.get(row.transaction_id, [])
-            made = statement.from_zero and row.transaction_id.startswith(MADE)
-            derived = statement.derived and not made
+            derived = statement.derived and not row.transaction_id.startswith(MADE)
             if any(not difference(doubt, row, derived=derived) for doubt in every_one):
                 yield row.transaction_id
 

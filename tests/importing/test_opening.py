@@ -16,6 +16,7 @@ from bankfeeds.importing import CannotImport, Kind, OpeningNeeded, Outdated, Wro
 from bankfeeds.intake.shape import Line, UnreadableFile
 from bankfeeds.models import Actor, BankTransaction, Doubt, Event, SourceAccount, Statement
 from tests import support as portal
+from tests.intake import bai_writer
 from tests.intake.corpus.profiles import PROFILES
 from tests.intake.ofx_writer import Account
 from tests.intake.support import file_of
@@ -295,3 +296,31 @@ def test_a_preview_that_is_kept_is_of_what_is_stated(account: SourceAccount, set
     assert twice(again).needs_opening
     state(broken, "1.00")
     assert not twice(Statement.objects.get(pk=again.pk)).needs_opening
+
+
+def test_a_file_of_bad_rows_alone_can_be_looked_at(account: SourceAccount) -> None:
+    upload = look(account, day("A,Sale,x"))
+    state(upload, "1.00")
+    found = preview(upload)
+    assert (found.bad, found.understood, found.opening) == (1, 0, None)
+
+
+def test_two_equal_rows_of_two_statements_of_a_day_are_not_taken_for_one(db: None) -> None:
+    """Their ids are made of what they say; the balances are worked out from the stated ones."""
+    account = numbered()
+    on = f"{portal.today():%y%m%d}"
+
+    def statement(opening: int, *said: str) -> Statement:
+        made = [bai_writer.row(475, 450, each) for each in said]
+        of = bai_writer.Account(made, opening=opening, closing=opening - 450 * len(said))
+        return look(account, bai_writer.bai2(of, day=on))
+
+    save(statement(10_000, "COFFEE"))
+    evening = statement(9_550, "COFFEE", "TEA")
+    found = preview(evening)
+    assert (found.known, found.changed, found.new) == (0, 1, 1)
+    assert "another balance" in found.entries[0].words
+    save(evening)
+    assert Doubt.objects.open().count() == 1
+    # The whole day told again: the first coffee is the one that is here.
+    assert preview(statement(10_000, "COFFEE", "TEA")).known == 2
