@@ -12,6 +12,7 @@ import datetime as dt
 import io
 import re
 from decimal import Context, Decimal, InvalidOperation, Overflow
+from functools import lru_cache
 from typing import Any
 
 from .shape import Reason, UnreadableFile, gettext_noop
@@ -28,12 +29,16 @@ from .xlsx_parts import (
 )
 
 MOST_COLUMNS, MOST_ROWS = 256, 1_048_576
+# A row of a statement takes at least so many bytes of the zip.
+BYTES_OF_ROW, FEWEST_ROWS = 10, 20_000
 # Text in a zip takes at least so many bytes for each text of its own.
 SHORTEST, FEWEST = 8, 10_000
 DIGITS = Context(prec=15)
 LARGEST_EXPONENT = 20
 # Before March 1900 Excel counts a day that never was.
 FIRST_DAY, LAST_DAY = 61, 2_958_465
+# As most numbers are written, which then stay as they are.
+PLAIN = re.compile(r"-?[1-9][0-9]{0,8}(?:\.[0-9]{1,5})?|0(?:\.[0-9]{1,5})?")
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 LINE_ENDS = str.maketrans("\r\n", "\x0b\x0b")
 
@@ -63,7 +68,9 @@ def as_csv(content: bytes) -> bytes:
             parts.parse(name, handler)
     tables = []
     for each in book.sheets:
-        sheet = _Sheet(strings.found, styles.dates, book.since_1904, parts.limit)
+        sheet = _Sheet(
+            strings.found, styles.dates, book.since_1904, parts.limit, len(content) // BYTES_OF_ROW
+        )
         parts.parse(relations.targets.get(each, ""), sheet)
         if sheet.holds:
             tables.append(sheet)
@@ -75,11 +82,21 @@ def as_csv(content: bytes) -> bytes:
 class _Sheet(Handler):
     """`out`: the rows as CSV. `holds`: whether a cell holds anything."""
 
-    def __init__(self, strings: list[str], dates: list[bool], since_1904: bool, limit: int) -> None:
+    def __init__(
+        self,
+        strings: list[str],
+        dates: list[bool],
+        since_1904: bool,
+        limit: int,
+        rows: int,
+    ) -> None:
+        """`limit`: letters that it may have; `rows`: with anything in them, beside a few."""
         super().__init__()
         self.out = io.StringIO()
         self.holds = False
-        self._strings, self._dates, self._limit = strings, dates, limit
+        self._strings, self._limit = strings, limit
+        self._dates = {str(number) for number, is_date in enumerate(dates) if is_date}
+        self._left_rows = FEWEST_ROWS + rows
         self._epoch = dt.date(1904, 1, 1) if since_1904 else dt.date(1899, 12, 30)
         self._first = 0 if since_1904 else FIRST_DAY
         self._writer = csv.writer(self.out, lineterminator="\n")
@@ -90,20 +107,21 @@ class _Sheet(Handler):
 
     def begun(self, name: str, attrs: Any) -> None:
         self.begin()
-        if name == "row":
-            self._begin_row(attrs.get("r", ""))
-        elif name == "c":
+        if name == "c":
             self._begin_cell(attrs)
+        elif name == "row":
+            self._begin_row(attrs.get("r", ""))
         elif name == "f":
             raise self._uncertain()
 
     def ended(self, name: str) -> None:
-        text = self.taken()
         if name in {"v", "t"}:
-            self._value += text
+            self._value += self.taken()
             if len(self._value) > LONGEST_TEXT:
                 raise UnreadableFile(BOMB, line=self._row)
-        elif name == "c":
+            return
+        self.begin()
+        if name == "c":
             self._end_cell()
         elif name == "row":
             self._end_row()
@@ -124,8 +142,7 @@ class _Sheet(Handler):
         self._column = column
 
     def _end_cell(self) -> None:
-        text = self._said().translate(LINE_ENDS)
-        if not text:
+        if not (text := self._said()):
             return
         if self._column > MOST_COLUMNS:
             raise UnreadableFile(BOMB, line=self._row)
@@ -135,37 +152,44 @@ class _Sheet(Handler):
     def _end_row(self) -> None:
         if self._cells:
             self.holds = True
+            self._left_rows -= 1
             self._writer.writerow(self._cells)
         else:
             self.out.write("\n")
-        if self.out.tell() > self._limit:
+        if self._left_rows < 0 or self.out.tell() > self._limit:
             raise UnreadableFile(BOMB)
 
     def _said(self) -> str:
         match self._kind:
+            case "n":
+                return self._number() if self._value else ""
             case "s":
-                return self._strings[int(self._value)] if self._value.isdecimal() else ""
+                return self._shared()
             case "b":
                 return "TRUE" if self._value == "1" else "FALSE"
             case "e":
                 raise self._uncertain()
-            case "n":
-                return self._number()
             case _:
-                return self._value
+                return self._value.translate(LINE_ENDS)
+
+    def _shared(self) -> str:
+        found = self._strings[int(self._value)] if self._value.isdecimal() else ""
+        return found.translate(LINE_ENDS)
 
     def _number(self) -> str:
+        is_date = self._style in self._dates
+        if not is_date and PLAIN.fullmatch(self._value):
+            return self._value
         text = self._value.strip()
         if not text:
             return text
         try:
             value = DIGITS.create_decimal(text)
         except (InvalidOperation, Overflow):
-            return text
+            return text.translate(LINE_ENDS)
         if not value.is_finite() or abs(value.adjusted()) > LARGEST_EXPONENT:
             return text
-        style = int(self._style) if self._style.isdecimal() else 0
-        if style < len(self._dates) and self._dates[style] and self._first <= value <= LAST_DAY:
+        if is_date and self._first <= value <= LAST_DAY:
             return str(self._epoch + dt.timedelta(days=int(value)))
         return f"{value + Decimal(0):f}"
 
@@ -173,6 +197,7 @@ class _Sheet(Handler):
         return UnreadableFile(Reason("formula", FORMULA, {"line": self._row}), line=self._row)
 
 
+@lru_cache(maxsize=1_024)
 def _number_of(letters: str) -> int:
     number = 0
     for letter in letters:

@@ -23,7 +23,7 @@ CHUNK = 65_536
 # A list of transactions does not shrink to less than this part of itself.
 TIMES, FEWEST = 30, 5_000_000
 MOST_PARTS = 1_000
-# Tables that openpyxl writes have at most two elements for three bytes of the zip; four for five
+# Tables that openpyxl writes have at most two elements for three bytes of the zip; seven for ten
 # are taken.
 FEWEST_ELEMENTS = 100_000
 LONGEST_TEXT = 40_000
@@ -52,7 +52,7 @@ class Parts:
 
     def __init__(self, content: bytes) -> None:
         self.limit = self.left = FEWEST + TIMES * len(content)
-        self._elements = FEWEST_ELEMENTS + len(content) * 4 // 5
+        self._elements = FEWEST_ELEMENTS + len(content) * 7 // 10
         try:
             self._zip = ZipFile(io.BytesIO(content))
         except FAULTS:
@@ -107,10 +107,11 @@ class Handler(ContentHandler):
         self.left -= 1
         if self.left < 0:
             raise UnreadableFile(BOMB)
-        self.begun(name.rpartition(":")[2], attrs)
+        # Hardly ever there, and there are many elements.
+        self.begun(name.rpartition(":")[2] if ":" in name else name, attrs)
 
     def endElement(self, name: str) -> None:  # noqa: N802
-        self.ended(name.rpartition(":")[2])
+        self.ended(name.rpartition(":")[2] if ":" in name else name)
 
     def characters(self, content: str) -> None:
         self._size += len(content)
@@ -124,7 +125,8 @@ class Handler(ContentHandler):
 
     def taken(self) -> str:
         text = "".join(self._text)
-        self.begin()
+        self._text.clear()
+        self._size = 0
         return text
 
     def begun(self, name: str, attrs: Any) -> None:

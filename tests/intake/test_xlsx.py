@@ -105,6 +105,7 @@ def bomb(name: str, begin: str, times: int) -> bytes:
             "too-large-inflated",
         ),
         (workbook(HEADER, [f"<c>{'<v>1</v>' * 50_000}</c>"]), "too-large-inflated"),
+        (workbook(HEADER, *[[number(1)]] * 30_000), "too-large-inflated"),
         (
             workbook(HEADER, ROW, sharedStrings=f"<sst><si>{'<t>abc</t>' * 20_000}</si></sst>"),
             "too-large-inflated",
