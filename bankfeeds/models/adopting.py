@@ -54,7 +54,7 @@ class Look(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"#{self.pk}"
+        return str(_("#%(id)d") % {"id": self.pk or 0})
 
 
 class FoundCompany(models.Model):

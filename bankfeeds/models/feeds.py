@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Max
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from .mirror import Country, SourceAccount
 from .pushes import Push
@@ -134,4 +136,5 @@ class Closure(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.day}: {self.name}"
+        day = date_format(self.day, pgettext("format of a day", "M j, Y"))
+        return f"{day}, {self.name}"

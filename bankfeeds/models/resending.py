@@ -31,7 +31,7 @@ class Resending(models.Model):
         default_permissions = ("add", "view")
 
     def __str__(self) -> str:
-        return f"#{self.pk}"
+        return str(_("#%(id)d") % {"id": self.pk or 0})
 
 
 class ResendingRow(models.Model):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from bankfeeds import words
-from bankfeeds.models import Event, FeedSchedule
+from bankfeeds.models import Closure, Event, FeedSchedule, Look, Resending
 from bankfeeds.words.feeds import when
 from bankfeeds.words.stored import said
 
@@ -76,10 +76,16 @@ def test_times_pushes_and_colons_are_written_as_the_language_writes_them() -> No
     schedule = FeedSchedule(at=dt.time(6), is_on=True, trigger=FeedSchedule.Trigger.DAILY)
     stored = "Codat is asked about push #8."
     assert when(schedule) == "Every business day at 6 a.m. ET"
+    assert str(Closure(day=AT.date(), name="x")) == "Nov 20, 2026, x"
     assert said(stored) == stored and words.labelled("status", "Waiting") == "status: Waiting"
     with override("fr-ca"):
         assert when(schedule).replace(NBSP, " ").endswith(" à 06 h 00 HE")
         assert said(stored).replace(NBSP, " ").endswith("l'envoi no 8.")
+        assert [str(Look(pk=8)).replace(NBSP, " "), str(Resending(pk=8)).replace(NBSP, " ")] == [
+            "no 8",
+            "no 8",
+        ]
+        assert str(Closure(day=AT.date(), name="x")).replace(NBSP, " ") == "20 nov. 2026, x"
         assert words.labelled("état", "En attente").replace(NBSP, " ") == "état : En attente"
 
 
