@@ -71,7 +71,9 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
         told = progress(row)
         with pace.told(pace.part(told, 0, 2)):
             looked = _look(row, content, now)
-        _prepare([each.upload for each in looked if each.upload], pace.part(told, 1, 2), now)
+        # A try before this one may have been ended over it: then it has to do without.
+        if row.tries == 1:
+            _prepare([each.upload for each in looked if each.upload], pace.part(told, 1, 2), now)
         return "", [_entry(each) for each in looked]
     except UnreadableFile as error:
         _keep_for_a_profile(row, content, error.code, now)

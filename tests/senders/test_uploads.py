@@ -221,6 +221,15 @@ def test_a_long_upload_that_cannot_be_read(people: dict[str, Any]) -> None:
     assert row().tries == 6
 
 
+@pytest.mark.usefixtures("short")
+def test_a_second_try_does_without_what_may_have_ended_the_first(people: dict[str, Any]) -> None:
+    account = portal.make_account()
+    upload(signed_in(people["support"]), csv_of(["1.00", "2.00", "3.00"]), account=account)
+    ReceivedFile.objects.update(tries=1)
+    portal.run_jobs()
+    assert row().state == "read" and not KeptPreview.objects.exists()
+
+
 def test_progress_is_written_down_and_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = ReceivedFile.objects.create(
         batch_id="a", size=200, received_at=timezone.now(), uploaded_by="support"
