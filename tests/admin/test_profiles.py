@@ -110,6 +110,27 @@ def test_from_an_unread_file_to_its_preview(manager: Client, account: SourceAcco
     assert Event.objects.get(action="profile.made").actor_name == "manager"
 
 
+def test_a_profile_without_a_balance(manager: Client, account: SourceAccount) -> None:
+    content = (
+        "Posted;Text;Value\n18/11/2026;Dépôt;250,00\n19/11/2026;Hydro;-40,25\n"
+        "31/12/2026;Café;-9,75\n"
+    )
+    uploaded(manager, account, content.encode())
+    form = manager.get(reverse(SAMPLE, args=[SampleFile.objects.get().pk]))
+    assert "or leave it out where the file has none" in text(form)
+    given = {"name": "Bare", "amount": "2", "amounts": "one", "sign": "minus_out", "date": "0"}
+    given |= {"description": "1", "order": "dmy", "balance": "", "decimal": ",", "thousands": "."}
+    form = pressed(manager, form, **given, press="look")
+    assert "nothing in the file tells whether the signs are right" in text(form)
+    assert "the client PAID 40.25 USD to Hydro" in text(form)
+    preview = pressed(manager, form, press="save", right="yes")
+    assert "Work out the balances" in text(preview)
+    profile = ColumnProfile.objects.get()
+    assert profile_of(profile.setup).balance is None
+    page = text(manager.get(reverse(PAGE, args=[profile.pk])))
+    assert "Balance after the transaction None" in page
+
+
 def sheet(*rows: tuple[int, str, str, str]) -> bytes:
     """A workbook as a bank exports it: a title, a header of its own, days as Excel counts them."""
     cells = [(number(day, 1), text, number(amount), number(at)) for day, text, amount, at in rows]
