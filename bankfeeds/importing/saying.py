@@ -18,14 +18,16 @@ from bankfeeds.intake.shape import Reason
 from .sorting import CHANGED
 
 # Values of a reason that are words of ours, or days; the others are quoted from the file.
-OURS = {"what", "separator", "day", "last", "date"}
+OURS = {"what", "separator", "day", "last", "date", "column"}
+# By code of a reason: a value that is quoted from the file all the same.
+QUOTED = {"column-twice": "column"}
 # By code of a reason: money of ours; that of a file is quoted as it stands there.
 MONEY = {CHANGED: "amount"}
 
 
 def words_of(reason: Reason) -> str:
     values = {
-        name: _in_words(str(value)) if name in OURS else value
+        name: _in_words(str(value)) if name in OURS and QUOTED.get(reason.code) != name else value
         for name, value in reason.values.items()
     }
     if name := MONEY.get(reason.code):

@@ -57,6 +57,7 @@ def test_they_are_drawn_when_they_are_shown(
     assert "−50.00, “Rent”)" in changed
     assert alike.startswith("A row of the same day, amount and words is here")
     french = said(saved, "fr-ca")
+    assert french[0].startswith("Son montant « NaN »")
     assert "montant, solde" in french[1]
     assert "−50,00, « Rent »" in french[1]
     client.force_login(people["support"])
