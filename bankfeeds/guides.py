@@ -14,14 +14,26 @@ from posixpath import normpath
 from django.conf import settings
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 NAMES = ("manager", "support", "auditor", "administrator", "statements")
 LANGUAGES = ("en", "fr-ca")
 PICTURES = "pictures/"
 
+
+def _reached_by_keyboard(
+    renderer: RendererHTML, tokens: Sequence[Token], number: int, options: OptionsDict, env: EnvType
+) -> str:
+    """An example with long lines scrolls by itself, also for whoever has no mouse."""
+    html = renderer.fence(tokens, number, options, env)
+    return html.replace("<pre>", '<pre tabindex="0">', 1)
+
+
 # What stands in a file as HTML is shown as it stands, never put into a page.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+_MARKDOWN.add_render_rule("fence", _reached_by_keyboard)
 _NO_PART_OF_AN_ANCHOR = re.compile(r"[^\w\- ]")
 
 Address = Callable[[str], str]

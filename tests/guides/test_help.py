@@ -89,3 +89,9 @@ def test_html_in_a_guide_is_shown_as_it_stands_and_other_files_are_not_linked(
     assert guide.title == "Title" and [s.anchor for s in guide.sections] == ["one"]
     assert "<script>" not in guide.html and "&lt;script&gt;" in guide.html
     assert "production" not in guide.html and '<a href="/support/#two">y</a>' in guide.html
+
+
+@pytest.mark.parametrize("language", guides.LANGUAGES)
+def test_an_example_that_scrolls_is_reached_by_keyboard(language: str) -> None:
+    read = guides.read("statements", language=language, guide=str, picture=str)
+    assert read.html.count("<pre") == read.html.count('<pre tabindex="0">') > 0
