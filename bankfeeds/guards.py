@@ -100,6 +100,12 @@ GUARDS: tuple[Guard, ...] = (
         + ")",
     ),
     Guard(
+        "bankfeeds_statement",
+        "DELETE",
+        "files that were saved are never deleted",
+        "OLD.state <> 'previewed'",
+    ),
+    Guard(
         "bankfeeds_receivedfile",
         "UPDATE",
         "which file came never changes",
