@@ -134,8 +134,8 @@ def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
         rejected_count=plain["rejected_count"],
         notes=tuple(Reason(*note) for note in plain["notes"]),
         held_out=tuple(HeldOut(line, Reason(*why), raw) for line, why, raw in plain["held_out"]),
-        opening=_money(plain["opening"]),
-        closing=_money(plain["closing"]),
+        opening=money_of_plain(plain["opening"]),
+        closing=money_of_plain(plain["closing"]),
         derived=plain["derived"],
         from_zero=plain.get("from_zero", False),
         totals_agree=plain["totals_agree"],
@@ -152,5 +152,5 @@ def line_of_plain(values: list[Any]) -> Line:
     return Line(**named)
 
 
-def _money(text: str | None) -> Decimal | None:
+def money_of_plain(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)

@@ -15,7 +15,7 @@ from bankfeeds.rules import BY_CODE
 
 from .entries import Entry
 from .figures import Figures, Flow, Moves
-from .kept import line_of_plain, plain_reason
+from .kept import line_of_plain, money_of_plain, plain_reason
 from .saying import words_of
 from .sorting import Kind, reason_of_doubt
 
@@ -43,7 +43,7 @@ def figures_of_plain(plain: dict[str, Any]) -> Figures:
         **{
             **plain,
             **days,
-            **{name: _money(plain[name]) for name in money},
+            **{name: money_of_plain(plain[name]) for name in money},
             **kinds,
             "format": Format(plain["format"]),
             "others": tuple(plain["others"]),
@@ -62,10 +62,6 @@ def _flow(plain: list[Any]) -> Flow:
 
 def _day(text: str | None) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
-
-
-def _money(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
 
 
 def plain_entry(entry: Entry) -> list[Any]:
