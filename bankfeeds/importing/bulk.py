@@ -135,7 +135,7 @@ def _stage(rows: Staged, reading: Reading) -> Parsed:
                 if bad <= KEPT_REJECTED:
                     rejected.append(entry)
                 continue
-            if entry.transaction_id.startswith(MADE):
+            if entry.derived or entry.transaction_id.startswith(MADE):
                 raise _Unlike
             batch.append(entry)
             if len(batch) == STAGED_AT_ONCE:

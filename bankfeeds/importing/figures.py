@@ -44,6 +44,7 @@ class Moves:
 class Figures:
     """Sums and dates are of every row understood.
 
+    `derived`: the balances of all its rows are worked out; `derived_rows`: of so many.
     `counts` and `mended`: rows by kind, of all and of a list of mended ones. `met`: new rows by
     the code of a rule. `last_balance`: of the newest stored row before the first new one.
     `opening_differs_by`: balance before the first new row less that one; None: nothing to compare.
@@ -57,6 +58,7 @@ class Figures:
     others: tuple[str, ...]
     notes: tuple[Reason, ...]
     derived: bool
+    derived_rows: int
     from_zero: bool
     needs_opening: bool
     needs_every_row: bool
@@ -127,6 +129,7 @@ def figures_of(
         others=mine.others,
         notes=parsed.notes,
         derived=parsed.derived,
+        derived_rows=sum(row.derived for row in rows),
         from_zero=parsed.from_zero,
         needs_opening=mine.needs_opening,
         needs_every_row=mine.needs_every_row,

@@ -31,13 +31,12 @@ from bankfeeds.models import (
 )
 
 from .entries import VIEWS, Entry
-from .figures import Figures
 from .plain import entries_of_plain, figures_of_plain, plain_entry, plain_figures
 from .preview import Preview, preview
 from .sorting import line_of
 
 # Of the shape in which it is kept: raised with it, what was kept before is worked out anew.
-SHAPE = 2
+SHAPE = 3
 # Entries of a piece, as many as a page shows.
 AT_ONCE = 500
 WRITTEN_AT_ONCE = 20
@@ -148,15 +147,15 @@ def _batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
 def _opened(statement: Statement, kept: KeptPreview, plain: dict[str, Any]) -> Preview:
     counts = plain.pop("entries")
     figures = figures_of_plain(plain)
-    views = {view: _Kept(kept, view, counts[view], figures) for view in VIEWS}
+    views = {view: _Kept(kept, view, counts[view]) for view in VIEWS}
     return Preview(**vars(figures), statement=statement, views=views)
 
 
 class _Kept(Sequence[Entry]):
     """Entries that are read when they are asked for, a piece at a time."""
 
-    def __init__(self, kept: KeptPreview, view: str, count: int, figures: Figures) -> None:
-        self._kept, self._view, self._count, self._figures = kept, view, count, figures
+    def __init__(self, kept: KeptPreview, view: str, count: int) -> None:
+        self._kept, self._view, self._count = kept, view, count
 
     def __len__(self) -> int:
         return self._count
@@ -184,7 +183,7 @@ class _Kept(Sequence[Entry]):
         if plain is None:
             KeptPreview.objects.filter(pk=self._kept.pk).delete()
             raise Outdated
-        return entries_of_plain(plain, derived=self._figures.derived)
+        return entries_of_plain(plain)
 
 
 def _sealed(plain: Any, now: dt.datetime) -> bytes:

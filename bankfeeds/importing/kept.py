@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from bankfeeds.intake import columns, delimited
 from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import Format
-from bankfeeds.intake.running import in_a_table
+from bankfeeds.intake.running import opened
 from bankfeeds.intake.shape import (
     KEPT_REJECTED,
     HeldOut,
@@ -25,6 +26,7 @@ from bankfeeds.intake.shape import (
     Statement,
     collected,
 )
+from bankfeeds.intake.tables import in_a_table, unsure
 from bankfeeds.intake.xlsx import as_csv
 
 from .matching import Mine
@@ -63,40 +65,64 @@ def unpacked(
     places: int,
     profile: Profile | None = None,
     mended: Mapping[int, tuple[str, ...]] | None = None,
+    opening: Decimal | None = None,
     keep_rejected: int = KEPT_REJECTED,
 ) -> Mine:
     """`places`: decimals of the account's currency. `rejected` holds at most `keep_rejected`.
 
     `profile`: the one by which the upload was read. `mended`: cells by line, instead of its own.
+    `opening`: what a person stated for a file that states no balance.
     """
     content = zlib.decompress(kept)
     if content.startswith(MARK):
-        return _mine(json.loads(content.removeprefix(MARK)), keep_rejected)
-    parsed = collected(
-        _reading(content, places, profile, mended or {}), keep_rejected=keep_rejected
-    )
+        return _mine(json.loads(content.removeprefix(MARK)), keep_rejected, opening)
+    reading = _reading(content, profile, places=places, mended=mended or {})
+    parsed = collected(reading, keep_rejected=keep_rejected)
     by_column = profile is not None and profile.account is not None
-    return Mine(Format.CSV, in_a_table(parsed), by_column=by_column)
+    return Mine(Format.CSV, in_a_table(parsed, opening), by_column=by_column)
 
 
-def reading(
+def bad_rows(
     kept: bytes,
     *,
     places: int,
     profile: Profile | None,
     mended: Mapping[int, tuple[str, ...]],
-) -> delimited.Reading | columns.Reading | None:
-    """Of a text in columns, as it came or of a sheet; None for another format."""
+    opening: Decimal | None,
+) -> tuple[tuple[str, ...], Iterator[Rejected]] | None:
+    """The header of a text in columns and each bad row with its cells; None for another format."""
     content = zlib.decompress(kept)
-    return None if content.startswith(MARK) else _reading(content, places, profile, mended)
+    if content.startswith(MARK):
+        return None
+
+    def reading(**more: Any) -> delimited.Reading | columns.Reading:
+        return _reading(content, profile, places=places, mended=mended, **more)
+
+    def rejected() -> Iterator[Rejected]:
+        without = sys.maxsize
+        for entry in (every := reading()):
+            if isinstance(entry, Rejected):
+                yield entry
+            elif entry.derived and every.states_balances:
+                without = entry.line
+                break
+        else:
+            return
+        # From here on it may be that a balance cannot be worked out, which the whole file tells.
+        found = unsure(collected(reading(), keep_rejected=0), opening)
+        for entry in reading(unsure=found):
+            if isinstance(entry, Rejected) and entry.line >= without:
+                yield entry
+
+    return reading().header, rejected()
 
 
 def _reading(
-    content: bytes, places: int, profile: Profile | None, mended: Mapping[int, tuple[str, ...]]
+    content: bytes, profile: Profile | None, **how: Any
 ) -> delimited.Reading | columns.Reading:
     if profile is None:
-        return delimited.Reading(content, places=places, mended=mended)
-    return columns.Reading(content, profile, places=places, mended=mended)
+        return delimited.Reading(content, **how)
+    return columns.Reading(content, profile, **how)
 
 
 def _plain(mine: Mine) -> dict[str, Any]:
@@ -124,9 +150,9 @@ def plain_reason(reason: Reason) -> list[Any]:
     return [reason.code, reason.template, dict(reason.values)]
 
 
-def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
+def _mine(plain: dict[str, Any], keep_rejected: int, opening: Decimal | None) -> Mine:
     statement = Statement(
-        rows=[line_of_plain(values) for values in plain["rows"]],
+        rows=[line_of_plain(values, derived=plain["derived"]) for values in plain["rows"]],
         rejected=[
             Rejected(line, Reason(*reason), raw, (raw,))
             for line, reason, raw in plain["rejected"][:keep_rejected]
@@ -141,12 +167,17 @@ def _mine(plain: dict[str, Any], keep_rejected: int) -> Mine:
         totals_agree=plain["totals_agree"],
         counts_entries=plain["counts_entries"],
     )
+    if statement.from_zero and opening is not None:
+        statement = opened(statement, opening)
     return Mine(Format(plain["format"]), statement, tuple(plain["others"]))
 
 
-def line_of_plain(values: list[Any]) -> Line:
-    """Of the fields of a line in their order, as JSON has them."""
-    named = dict(zip(Line._fields, values, strict=True))
+def line_of_plain(values: list[Any], *, derived: bool = False) -> Line:
+    """Of the fields of a line in their order, as JSON has them.
+
+    `derived`: of what was kept before a line said it of itself.
+    """
+    named = {"derived": derived, **dict(zip(Line._fields, values, strict=False))}
     named["date"] = dt.date.fromisoformat(named["date"])
     named["amount"], named["balance"] = Decimal(named["amount"]), Decimal(named["balance"])
     return Line(**named)

@@ -18,8 +18,9 @@ from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.columns import read_by
 from bankfeeds.intake.profile import Profile
 from bankfeeds.intake.recognise import TABLES, Format, in_columns, read, recognise
-from bankfeeds.intake.running import counted_on, in_a_table
+from bankfeeds.intake.running import counted_on
 from bankfeeds.intake.shape import AccountStated, Line, Rejected, Statement, UnreadableFile
+from bankfeeds.intake.tables import in_a_table
 from bankfeeds.models import SourceAccount
 
 # What USD and CAD have; more in a file means that something else was written there.
@@ -53,7 +54,7 @@ class Mine:
     def needs_every_row(self) -> bool:
         """What a bad row of a table did to a balance that is worked out is not known."""
         is_unsure = self.statement.from_zero and self.format in TABLES
-        return is_unsure and self.statement.rejected_count > 0
+        return is_unsure and len(self.statement.bad_lines) > 0
 
     @property
     def names_account(self) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from bankfeeds.intake.mended import Mended, is_mended, read_mended
-from bankfeeds.intake.shape import Rejected
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 
@@ -110,13 +109,14 @@ def refuse_stale(mine: Statement, stated: Stated) -> None:
 
 
 def _bad_lines(first: Statement, header: tuple[str, ...]) -> set[int]:
-    reading = kept.reading(
+    found = kept.bad_rows(
         pieces.whole(first),
         places=places(first.account),
         profile=profiles.of(first.profile),
         mended={},
+        opening=first.opening_balance,
     )
-    if reading is None:
+    if found is None:
         raise CannotImport(
             _(
                 "%(file)s is no table, so its rows cannot be mended one by one. Nothing was saved."
@@ -124,7 +124,8 @@ def _bad_lines(first: Statement, header: tuple[str, ...]) -> set[int]:
             )
             % {"file": first.file_name}
         )
-    if _plain(header) != _plain(reading.header):
+    names, rejected = found
+    if _plain(header) != _plain(names):
         raise CannotImport(
             _(
                 "The columns of this list are not those of %(file)s. Nothing was saved."
@@ -132,7 +133,7 @@ def _bad_lines(first: Statement, header: tuple[str, ...]) -> set[int]:
             )
             % {"file": first.file_name}
         )
-    return {entry.line for entry in reading if isinstance(entry, Rejected)}
+    return {entry.line for entry in rejected}
 
 
 def _plain(names: tuple[str, ...]) -> str:

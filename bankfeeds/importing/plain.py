@@ -77,20 +77,20 @@ def plain_entry(entry: Entry) -> list[Any]:
     ]
 
 
-def entries_of_plain(plain: Sequence[list[Any]], *, derived: bool) -> list[Entry]:
-    """Their words in the language of whoever asks. `derived`: so are the file's balances."""
+def entries_of_plain(plain: Sequence[list[Any]]) -> list[Entry]:
+    """Their words in the language of whoever asks."""
     ours = [each[5] for each in plain if each[5] is not None]
     stored = BankTransaction.objects.in_bulk(ours) if ours else {}
-    return [_entry(each, stored.get(each[5]), derived=derived) for each in plain]
+    return [_entry(each, stored.get(each[5])) for each in plain]
 
 
-def _entry(plain: list[Any], stored: BankTransaction | None, *, derived: bool) -> Entry:
+def _entry(plain: list[Any], stored: BankTransaction | None) -> Entry:
     line, kind, values, raw, why, ours, codes, is_mended = plain
     row = line_of_plain(values) if values else None
     reason = Reason(*why) if why else None
     words = words_of(reason) if reason else ""
     if stored and row:
-        words = words_of(reason_of_doubt(Kind(kind), stored, row, derived=derived))
+        words = words_of(reason_of_doubt(Kind(kind), stored, row))
     findings = tuple(BY_CODE[code] for code in codes)
     raw = row.raw if row else raw
     return Entry(line, Kind(kind), row, raw, words, findings, is_mended, reason, ours)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bankfeeds import limits, rules
-from bankfeeds.intake.running import opened
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
@@ -50,16 +49,14 @@ def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
     Where it states no balance, from the one that a person has stated, if any.
     """
     whole = statement.mends or statement
-    found = kept.unpacked(
+    return kept.unpacked(
         pieces.whole(whole),
         places=places(statement.account),
         profile=profiles.of(statement.profile),
         mended=mended_in(statement),
+        opening=whole.opening_balance,
         keep_rejected=keep_rejected,
     )
-    if not found.statement.from_zero or whole.opening_balance is None:
-        return found
-    return replace(found, statement=opened(found.statement, whole.opening_balance))
 
 
 def mended_in(statement: Statement) -> dict[int, tuple[str, ...]]:
@@ -69,18 +66,20 @@ def mended_in(statement: Statement) -> dict[int, tuple[str, ...]]:
 
 def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:
     """The file's header (`entry` where it has none) and every row that is bad or held out."""
-    reading = kept.reading(
-        pieces.whole(statement.mends or statement),
+    whole = statement.mends or statement
+    found = kept.bad_rows(
+        pieces.whole(whole),
         places=places(statement.account),
         profile=profiles.of(statement.profile),
         mended=mended_in(statement),
+        opening=whole.opening_balance,
     )
-    if reading is None:
-        parsed = read(statement, keep_rejected=sys.maxsize).statement
-        without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
-        without.sort(key=lambda said: said.line)
-        return ("entry",), (Rejected(s.line, s.reason, s.raw, (s.raw,)) for s in without)
-    return reading.header, (entry for entry in reading if isinstance(entry, Rejected))
+    if found is not None:
+        return found
+    parsed = read(statement, keep_rejected=sys.maxsize).statement
+    without: list[Rejected | HeldOut] = [*parsed.rejected, *parsed.held_out]
+    without.sort(key=lambda said: said.line)
+    return ("entry",), (Rejected(s.line, s.reason, s.raw, (s.raw,)) for s in without)
 
 
 def preview(statement: Statement, *, today: dt.date) -> Preview:

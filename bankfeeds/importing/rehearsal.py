@@ -14,7 +14,8 @@ from itertools import islice
 from bankfeeds.intake.apart import Apart
 from bankfeeds.intake.columns import Reading
 from bankfeeds.intake.profile import Profile
-from bankfeeds.intake.shape import Line, Reason, Rejected
+from bankfeeds.intake.shape import Line, Reason, Rejected, gathered
+from bankfeeds.intake.tables import in_a_table
 from bankfeeds.models import SourceAccount
 
 from .matching import places
@@ -33,8 +34,8 @@ PLACES = 2
 class Rehearsal:
     """`entries`: the first lines. `digest` names the profile: what was confirmed is what is kept.
 
-    `understood` and `bad` count the first 20,000 lines. Without `states_balances` nothing tells
-    whether a balance moves with the amounts.
+    `understood` and `bad` count the first 20,000 lines. Where none of them `states_balances`,
+    nothing tells whether a balance moves with the amounts.
     """
 
     entries: list[Line | Rejected]
@@ -58,8 +59,8 @@ def rehearse(profile: Profile, content: bytes, account: SourceAccount | None = N
     entries = sorted((entry for one in each for entry in one), key=lambda entry: entry.line)
     rows = [entry for entry in entries if isinstance(entry, Line)]
     bad = [entry for entry in entries if isinstance(entry, Rejected)]
-    has_balance = profile.balance is not None
-    moved = [movement([e for e in one if isinstance(e, Line)], before=None) for one in each]
+    has_balance = any(not row.derived for row in rows)
+    moved = [movement(in_a_table(gathered(one)).rows, before=None) for one in each]
     return Rehearsal(
         entries=entries[:SHOWN],
         bad_ones=bad[:SHOWN],

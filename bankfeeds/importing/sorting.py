@@ -105,13 +105,13 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
             is_sure = row.date not in otherwise or not row.transaction_id.startswith(MADE)
             if before is None:
                 new.append(row)
-            elif what := difference(before, row, derived=statement.derived and is_sure):
+            elif what := difference(before, row, derived=row.derived and is_sure):
                 changed[row.transaction_id] = Doubtful(_otherwise(before, what), before.pk)
             else:
                 known.add(row.transaction_id)
     for row, before in _told_anew(account, statement, new):
         kind, into = (Kind.ALIKE, alike) if _is_equal(before, row) else (Kind.CHANGED, changed)
-        why = reason_of_doubt(kind, before, row, derived=statement.derived)
+        why = reason_of_doubt(kind, before, row)
         into[row.transaction_id] = Doubtful(why, before.pk)
     for transaction_id in _asked_before(account, statement, changed | alike):
         changed.pop(transaction_id, None)
@@ -130,9 +130,9 @@ def _begin_otherwise(account: SourceAccount, statement: Statement) -> set[dt.dat
     A made id without a balance is that of every equal row: of two files of one day, two coffees
     are one where the day begins alike, and else two or one, which a person decides.
     """
-    is_known = statement.derived and (statement.opening is not None or not statement.from_zero)
-    made = {row.date for row in statement.rows if row.transaction_id.startswith(MADE)}
-    if not (is_known and made):
+    is_known = statement.opening is not None or not statement.from_zero
+    is_made = any(row.derived and row.transaction_id.startswith(MADE) for row in statement.rows)
+    if not (is_known and is_made):
         return set()
     theirs: dict[dt.date, Decimal] = {}
     for row in as_they_happened(statement.rows):
@@ -157,12 +157,12 @@ def _is_equal(stored: BankTransaction, row: Line) -> bool:
     )
 
 
-def reason_of_doubt(kind: Kind, stored: BankTransaction, row: Line, *, derived: bool) -> Reason:
+def reason_of_doubt(kind: Kind, stored: BankTransaction, row: Line) -> Reason:
     """Why a row that is alike or changed may be the stored one."""
     if kind is Kind.ALIKE:
         return ALIKE
     # Where a worked out balance alone differs, that is what there is to decide.
-    what = difference(stored, row, derived=derived) or difference(stored, row, derived=False)
+    what = difference(stored, row, derived=row.derived) or difference(stored, row, derived=False)
     return _otherwise(stored, what)
 
 
@@ -190,7 +190,7 @@ def _asked_before(
             found.setdefault(doubt.transaction_id, []).append(doubt)
         for row in batch:
             every_one = found.get(row.transaction_id, [])
-            derived = statement.derived and not row.transaction_id.startswith(MADE)
+            derived = row.derived and not row.transaction_id.startswith(MADE)
             if any(not difference(doubt, row, derived=derived) for doubt in every_one):
                 yield row.transaction_id
 

@@ -164,7 +164,7 @@ class Staged:
         self._last_day, self._balance = day, balance
 
     def _plain(self, row: Line) -> tuple[Any, ...]:
-        line, name, date, text, money, after, kind, _ = row
+        line, name, date, text, money, after, kind, *_ = row
         amount, balance = int(money * self._unit), int(after * self._unit)
         if not (-LARGEST < amount < LARGEST and -LARGEST < balance < LARGEST):
             raise Inexact

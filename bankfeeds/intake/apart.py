@@ -13,12 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .columns import CUT_OFF, Reading
-from .delimited import SECOND_HEADER
 from .lines import BOM
 from .masking import MASK
 from .profile import Layout, Profile
 from .records import STRAY_QUOTE, Record
-from .shape import AccountStated, Reason, Rejected, gettext_noop
+from .shape import SECOND_HEADER, AccountStated, Reason, Rejected, gettext_noop
 
 WHOSE = ("account", "routing", "bank")
 # Of digits, so that a spreadsheet's lost zeros come back.

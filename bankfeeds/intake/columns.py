@@ -8,7 +8,7 @@ from itertools import islice
 
 from . import cells, written
 from .below import Below
-from .delimited import NO_ROWS, SECOND_HEADER, ZERO
+from .delimited import NO_ROWS, check_sure
 from .derived import Derived
 from .layouts import records_of
 from .lines import EMPTY
@@ -18,6 +18,8 @@ from .records import STRAY_QUOTE, Record
 from .shape import (
     KEPT_REJECTED,
     RAW_SHOWN,
+    SECOND_HEADER,
+    ZERO,
     Line,
     Parsed,
     Reason,
@@ -53,10 +55,12 @@ class Reading:
         *,
         places: int = PLACES,
         mended: Mapping[int, tuple[str, ...]] | None = None,
+        unsure: Mapping[int, Reason] | None = None,
     ) -> None:
-        """`mended`: cells that people have put in the place of those of a line."""
+        """`mended` and `unsure` as those of `delimited.Reading`."""
         self._profile = profile
         self._places = places
+        self._unsure = unsure or {}
         self._records = instead(records_of(content, profile.layout), mended or {})
         self.header = profile.layout.header
         self.states_balances = profile.balance is not None
@@ -130,6 +134,7 @@ class Reading:
             first = seen.setdefault(line.transaction_id, line.line)
             if first != line.line:
                 raise _bad(cells.twice(line.transaction_id, first))
+            check_sure(line, self._unsure)
         except cells.BadCell as bad:
             raw, split = record.raw[:RAW_SHOWN], tuple(record.cells or (record.raw,))
             return Rejected(record.line, bad.reason, raw, split)
@@ -156,7 +161,8 @@ class Reading:
         texts = [values[at[name]] for name in ("description", "more") if name in at]
         text = cells.description(" ".join(filter(None, texts)))
         amount = self._amount(values)
-        balance = self._money(values[at["balance"]], "balance") if "balance" in at else None
+        stated = values[at["balance"]] if "balance" in at else ""
+        balance = self._money(stated, "balance") if stated else None
         if "id" in at:
             transaction_id = cells.identifier(values[at["id"]])
         else:
@@ -170,6 +176,7 @@ class Reading:
             balance=ZERO if balance is None else balance,
             transaction_type="",
             raw=record.raw[:RAW_SHOWN],
+            derived=balance is None,
         )
 
     def _amount(self, values: Sequence[str]) -> Decimal:

@@ -9,7 +9,6 @@ row: read line by line, words of a payer's message could pass for a transaction 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from operator import itemgetter
 
 from . import cells, pace
@@ -19,6 +18,8 @@ from .records import STRAY_QUOTE, Record, records
 from .shape import (
     KEPT_REJECTED,
     RAW_SHOWN,
+    SECOND_HEADER,
+    ZERO,
     Line,
     Parsed,
     Reason,
@@ -37,10 +38,8 @@ SEPARATORS = {
     "|": gettext_noop("vertical bars"),
 }
 PLACES = 4
-ZERO = Decimal(0)
 
 NO_ROWS = Reason("no-rows", gettext_noop("This file has a header and no rows below it."))
-SECOND_HEADER = Reason("second-header", gettext_noop("It is the header once more."))
 
 
 class Reading:
@@ -53,14 +52,17 @@ class Reading:
         places: int = PLACES,
         ids_once: bool = True,
         mended: Mapping[int, tuple[str, ...]] | None = None,
+        unsure: Mapping[int, Reason] | None = None,
     ) -> None:
         """`ids_once`: refuse an id that stood there before; else whoever reads looks to that.
 
-        `mended`: cells that people have put in the place of those of a line.
+        `mended`: cells that people have put in the place of those of a line. `unsure`: lines that
+        are bad, since their balance cannot be worked out, and why.
         """
         stream = pace.Stream(source) if isinstance(source, bytes) else source
         self._places = places
         self._ids_once = ids_once
+        self._unsure = unsure or {}
         self._records = instead(records(text_lines(stream)), mended or {})
         self.header = self._read_header()
         self.states_balances = "balance" in self.header
@@ -103,6 +105,8 @@ class Reading:
             line = self._understood(values, record)
             if self._ids_once:
                 _check_repeated(line, seen)
+            if self._unsure:
+                check_sure(line, self._unsure)
         except cells.BadCell as bad:
             return Rejected(record.line, bad.reason, record.raw[:RAW_SHOWN], tuple(record.cells))
         return line
@@ -134,11 +138,10 @@ class Reading:
             cells.date(day),
             cells.description(text),
             cells.money(amount, column="amount", places=self._places),
-            cells.money(balance, column="balance", places=self._places)
-            if self.states_balances
-            else ZERO,
+            cells.money(balance, column="balance", places=self._places) if balance else ZERO,
             cells.kind(kind),
             record.raw[:RAW_SHOWN],
+            not balance,
         )
 
 
@@ -148,6 +151,12 @@ def read_csv(
     """The whole file. `places`: decimals that the currency has. Raises UnreadableFile."""
     reading = Reading(source, places=places)
     return collected(reading, keep_rejected=keep_rejected)
+
+
+def check_sure(line: Line, unsure: Mapping[int, Reason]) -> None:
+    """Raise BadCell for one of the lines that are `unsure`."""
+    if why := unsure.get(line.line):
+        raise cells.BadCell(why.code, why.template, **why.values)
 
 
 def _known(header: Sequence[str]) -> list[str]:

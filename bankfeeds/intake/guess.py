@@ -19,7 +19,7 @@ from .guess_names import IN_WORDS, OUT_WORDS, named
 from .layouts import records_of
 from .profile import Amounts, Column, Layout, Order, Sign
 from .records import Record
-from .shape import Reason, gettext_noop
+from .shape import ZERO, Reason, gettext_noop
 from .written import fits_order, is_date
 
 # A column with more kinds of text than that is no column of dates.
@@ -30,7 +30,7 @@ FOLLOWED = 5_000
 NUMBERS = ((".", ","), (",", " "), (",", "."), (".", " "), (".", "'"), ("", ""))
 MOSTLY = 0.6
 MONEY = ("amount", "money_out", "money_in", "balance")
-IN, OUT, ZERO = 1, -1, Decimal(0)
+IN, OUT = 1, -1
 
 ORDER_UNSURE = Reason(
     "order-unsure",

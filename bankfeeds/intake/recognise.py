@@ -13,8 +13,8 @@ from .json_batch import read_json
 from .lines import refuse_what_is_no_text
 from .mt940 import read_mt940
 from .ofx import read_ofx
-from .running import in_a_table
 from .shape import KEPT_REJECTED, Reason, Statement, UnreadableFile, gettext_noop
+from .tables import in_a_table
 from .xlsx import as_csv
 
 HEAD = 65_536

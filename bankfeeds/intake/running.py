@@ -14,9 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import cells
-from .shape import Line, Parsed, Reason, Rejected, Statement, gettext_noop
-
-ZERO = Decimal(0)
+from .shape import ZERO, Line, Reason, Rejected, Statement, gettext_noop
 
 BALANCE_UNSURE = Reason(
     "balance-unsure",
@@ -57,7 +55,8 @@ class Draft:
     transaction_type: str
     raw: str
 
-    def at(self, balance: Decimal | None) -> Line | Rejected:
+    def at(self, balance: Decimal | None, *, derived: bool = False) -> Line | Rejected:
+        """`derived`: it is worked out; else the file states it."""
         if balance is None:
             return Rejected(self.line, BALANCE_UNSURE, self.raw)
         return Line(
@@ -69,6 +68,7 @@ class Draft:
             balance=balance,
             transaction_type=self.transaction_type,
             raw=self.raw,
+            derived=derived,
         )
 
 
@@ -80,7 +80,7 @@ class Bad:
     date: dt.date | None = None
     amount: Decimal | None = None
 
-    def at(self, balance: Decimal | None) -> Rejected:
+    def at(self, balance: Decimal | None, *, derived: bool = False) -> Rejected:
         return self.rejected
 
 
@@ -118,7 +118,7 @@ def with_balances(
         _forward(balances, amounts, last, closing.balance)
     found: list[Any] = [None] * len(order)
     for place, balance in zip(order, balances, strict=True):
-        found[place] = entries[place].at(balance)
+        found[place] = entries[place].at(balance, derived=True)
     return found
 
 
@@ -128,7 +128,7 @@ def repeated(draft: Draft, first: Draft) -> Bad:
         first.date, first.amount, first.description,
     )  # fmt: skip
     reason = cells.twice(draft.transaction_id, first.line)
-    amount = Decimal(0) if same else draft.amount
+    amount = ZERO if same else draft.amount
     return Bad(Rejected(draft.line, reason, draft.raw), draft.date, amount)
 
 
@@ -182,19 +182,6 @@ def as_they_happened(rows: Sequence[Line]) -> list[Line]:
     return [rows[place] for place in _as_they_happened([row.date for row in rows])]
 
 
-def in_a_table(parsed: Parsed) -> Statement:
-    """What a text in columns says, which names no account."""
-    rows = _counted(parsed.rows) if parsed.from_zero else parsed.rows
-    return Statement(
-        rows,
-        parsed.rejected,
-        parsed.rejected_count,
-        parsed.notes,
-        from_zero=parsed.from_zero,
-        derived=parsed.from_zero,
-    )
-
-
 def counted_on(found: Sequence[Statement]) -> Statement:
     """Statements of an account that state no balance, as one that does not either."""
     rows = [row for each in found for row in each.rows]
@@ -203,13 +190,13 @@ def counted_on(found: Sequence[Statement]) -> Statement:
     if not (is_certain and is_once and all(each.from_zero for each in found if each.rows)):
         return replace(found[0], refused=NO_BALANCE)
     held_out = tuple(held for each in found for held in each.held_out)
-    return replace(found[0], rows=_counted(rows), held_out=held_out, from_zero=True)
+    return replace(found[0], rows=counted(rows), held_out=held_out, from_zero=True)
 
 
-def _counted(rows: Sequence[Line]) -> list[Line]:
-    """Their balances as they move from zero, oldest first."""
+def counted(rows: Sequence[Line], opening: Decimal = ZERO) -> list[Line]:
+    """Their balances as they move from the one before the first of them, oldest first."""
     found = list(rows)
-    balance = ZERO
+    balance = opening
     for place in _as_they_happened([row.date for row in rows]):
         balance += rows[place].amount
         found[place] = rows[place]._replace(balance=balance)
@@ -218,7 +205,7 @@ def _counted(rows: Sequence[Line]) -> list[Line]:
 
 def total(entries: Iterable[Drafted]) -> Decimal | None:
     """What the entries do to the balance together; None when one of them is not certain."""
-    found = Decimal(0)
+    found = ZERO
     for entry in entries:
         if entry.amount is None:
             return None

@@ -7,14 +7,16 @@ language; `str` gives the English words.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 # So many refused lines are kept with their reasons; beyond that they are only counted.
 KEPT_REJECTED = 1_000
 RAW_SHOWN = 500
+ZERO = Decimal(0)
 
 
 def gettext_noop(words: str) -> str:
@@ -48,6 +50,8 @@ TOO_MANY_TAGS = Reason(
     gettext_noop("This file has more tags for its size than a statement can have. It is refused."),
 )
 
+SECOND_HEADER = Reason("second-header", gettext_noop("It is the header once more."))
+
 TOO_MANY_ENTRIES = Reason(
     "too-many-entries",
     gettext_noop(
@@ -60,6 +64,8 @@ class Line(NamedTuple):
     """One transaction as the file states it: a local calendar date, positive is money in.
 
     `line` counts from 1, the header included; `transaction_type` is Codat's spelling or empty.
+    `derived`: the file states no balance for it. That is worked out from others, and zero until it
+    is.
     """
 
     line: int
@@ -70,6 +76,7 @@ class Line(NamedTuple):
     balance: Decimal
     transaction_type: str
     raw: str
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ class Parsed:
     """A whole file. `rejected` holds the first 1,000; `rejected_count` counts them all.
 
     `from_zero`: it states no balance at all, so that those of its rows count from zero until a
-    person states one.
+    person states one. `bad_lines`: of a table, all that may have moved the balance nobody knows
+    how.
     """
 
     rows: list[Line]
@@ -99,12 +107,13 @@ class Parsed:
     rejected_count: int
     notes: tuple[Reason, ...] = ()
     from_zero: bool = False
+    bad_lines: Sequence[int] = ()
 
 
 class Entries(Protocol):
     """A file being read; `notes` are whole once its lines were.
 
-    Without `states_balances` those of its lines are zero.
+    Without `states_balances` it has no place for them, and each of its lines is `derived`.
     """
 
     @property
@@ -118,17 +127,29 @@ class Entries(Protocol):
 
 def collected(reading: Entries, *, keep_rejected: int = KEPT_REJECTED) -> Parsed:
     """All of a file at once. Raises UnreadableFile."""
+    found = gathered(reading, keep_rejected=keep_rejected)
+    from_zero = found.from_zero or not reading.states_balances
+    return replace(found, notes=reading.notes, from_zero=from_zero)
+
+
+def gathered(entries: Iterable[Line | Rejected], *, keep_rejected: int = KEPT_REJECTED) -> Parsed:
+    """Some of a file's lines. Raises UnreadableFile where they are being read."""
     rows: list[Line] = []
     rejected: list[Rejected] = []
-    count = 0
-    for entry in reading:
+    bad_lines = array("L")
+    count = derived = 0
+    for entry in entries:
         if isinstance(entry, Line):
             rows.append(entry)
+            derived += entry.derived
             continue
         count += 1
+        if entry.reason != SECOND_HEADER:
+            bad_lines.append(entry.line)
         if count <= keep_rejected:
             rejected.append(entry)
-    return Parsed(rows, rejected, count, reading.notes, from_zero=not reading.states_balances)
+    from_zero = 0 < derived == len(rows)
+    return Parsed(rows, rejected, count, from_zero=from_zero, bad_lines=bad_lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +174,8 @@ class HeldOut:
 class Statement(Parsed):
     """One account's part of a file. `account` is None where the format names none (CSV).
 
-    `refused`: why nothing of it can come in; then it has no rows. `derived`: the balances of its
-    rows are worked out from a stated one. `opening` and `closing` only as the file states them;
+    `refused`: why nothing of it can come in; then it has no rows. `derived`: the balances of all
+    its rows are worked out from a stated one. `opening` and `closing` only as the file states them;
     where that is `from_zero`, `opening` as a person does.
     `totals_agree`: None where the format has no control totals; a wrong one refuses the file.
     `line` counts entries, not lines, when `counts_entries`.

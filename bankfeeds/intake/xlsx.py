@@ -29,6 +29,8 @@ from .xlsx_parts import (
 )
 
 MOST_COLUMNS, MOST_ROWS = 256, 1_048_576
+# So many columns a list of transactions may have; a note far off at the side makes no row longer.
+MOST_FILLED = 40
 # A row of a statement takes at least so many bytes of the zip.
 BYTES_OF_ROW, FEWEST_ROWS = 10, 20_000
 # Text in a zip takes at least so many bytes for each text of its own.
@@ -100,7 +102,7 @@ class _Sheet(Handler):
         self._epoch = dt.date(1904, 1, 1) if since_1904 else dt.date(1899, 12, 30)
         self._first = 0 if since_1904 else FIRST_DAY
         self._writer = csv.writer(self.out, lineterminator="\n")
-        self._row = 0
+        self._row = self._width = 0
         self._cells: list[str] = []
         self._column = 0
         self._kind, self._style, self._value = "", "", ""
@@ -153,6 +155,9 @@ class _Sheet(Handler):
         if self._cells:
             self.holds = True
             self._left_rows -= 1
+            self._width = max(self._width, min(len(self._cells), MOST_FILLED))
+            # A sheet leaves away cells with nothing in them at the end of a row.
+            self._cells += [""] * (self._width - len(self._cells))
             self._writer.writerow(self._cells)
         else:
             self.out.write("\n")

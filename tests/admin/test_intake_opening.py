@@ -66,6 +66,20 @@ def test_from_a_file_without_balances_to_saved_rows(
     assert press(support, OPENING, statement, opening_balance="1.00").status_code == 403
 
 
+def test_a_balance_that_is_worked_out_from_others_is_marked(
+    support: Client, account: SourceAccount
+) -> None:
+    today = portal.today()
+    content = file_of(
+        f"A,{today},x,10.00,110.00", f"B,{today},x,-4.00,", f"C,{today},x,1.00,107.00"
+    )
+    page = text(upload(support, account, content))
+    assert "1 row states no balance: it is worked out from those that others state" in page
+    assert 'data-label="Balance">106.00<br><span class="small">worked out</span></td>' in page
+    assert page.count(">worked out<") == 1
+    assert "Balance moves with the amounts: yes" in page
+
+
 def test_bad_rows_come_first(support: Client, account: SourceAccount) -> None:
     page = text(upload(support, account, day("A,Sale,250.00", "B,Rent,x")))
     assert "1 row is bad. What it did to the balance is not known" in page

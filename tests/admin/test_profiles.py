@@ -121,7 +121,7 @@ def test_a_profile_without_a_balance(manager: Client, account: SourceAccount) ->
     given = {"name": "Bare", "amount": "2", "amounts": "one", "sign": "minus_out", "date": "0"}
     given |= {"description": "1", "order": "dmy", "balance": "", "decimal": ",", "thousands": "."}
     form = pressed(manager, form, **given, press="look")
-    assert "nothing in the file tells whether the signs are right" in text(form)
+    assert "nothing in it tells whether the signs are right" in text(form)
     assert "the client PAID 40.25 USD to Hydro" in text(form)
     preview = pressed(manager, form, press="save", right="yes")
     assert "Work out the balances" in text(preview)

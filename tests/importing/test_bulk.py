@@ -196,6 +196,7 @@ def test_what_needs_the_other_way_is_left_to_it(account: SourceAccount, file: Pa
         (account, b"PK\x03\x04"),
         (account, b""),
         (account, written([["made-1", *row[1:]]])),
+        (account, written([row, ["T2", *row[1:4], ""]])),
         (account, written([too_large])),
         (heir, written([row])),
     ):

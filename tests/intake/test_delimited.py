@@ -118,7 +118,6 @@ BAD = {
     "T1,2026-11-20,x,0x10,1": ("not-a-number", "0x10"),
     "T1,2026-11-20,x,1_000,1": ("not-a-number", "1_000"),
     "T1,2026-11-20,x,,1": ("amount-missing", "no amount"),
-    "T1,2026-11-20,x,1,": ("amount-missing", "no balance"),
     "T1,2026-11-20,x,1.234,1": ("too-many-decimals", "1.234"),
     "T1,2026-11-20,x,1234567890123456,1": ("too-many-digits", "15"),
     "T1,2026-11-20,x,12345678901234.56,1": ("too-many-digits", "15"),

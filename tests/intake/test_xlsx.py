@@ -47,7 +47,7 @@ EXPECTED: dict[str, list[Outcome]] = {
     "no-header.xlsx": [Outcome(refused="columns-missing")],
     "noise.xlsx": [Outcome("T1 20 0.30 1234.56", bad="3 too-many-decimals")],
     "numbers-as-dates.xlsx": [Outcome(bad="2 date-format, 3 date-format, 4 date-format")],
-    "ragged.xlsx": [Outcome("T1 18 250.00 1050.00, T3 20 -9.75 1000.00", bad="3 ragged")],
+    "ragged.xlsx": [Outcome("T1 18 250.00 1050.00, T3 20 -9.75 1000.00", bad="3 amount-missing")],
     "reversed-sign.xlsx": [
         Outcome("T1 18 -250.00 1050.00, T2 19 -40.25 1009.75, T3 20 -9.75 1000.00")
     ],

@@ -28,22 +28,22 @@ def title(sample: SampleFile) -> str:
 class Shown:
     """One line of the sample beside its values, or why it has none."""
 
-    def __init__(self, entry: Line | Rejected, *, has_balance: bool) -> None:
+    def __init__(self, entry: Line | Rejected) -> None:
         self.line, self.raw = entry.line, entry.raw
         self.row = entry if isinstance(entry, Line) else None
         self.why = importing.words_of(entry.reason) if isinstance(entry, Rejected) else ""
         self.amount = words.number(abs(self.row.amount)) if self.row else ""
-        self.balance = words.number(self.row.balance) if self.row and has_balance else ""
+        is_stated = self.row is not None and not self.row.derived
+        self.balance = words.number(self.row.balance) if self.row and is_stated else ""
 
 
 def entries(found: Rehearsal | None) -> list[Shown]:
     """The first lines and, where none of them is bad, the first bad ones further down."""
     if found is None:
         return []
-    has = found.states_balances
-    shown = [Shown(entry, has_balance=has) for entry in found.entries]
+    shown = [Shown(entry) for entry in found.entries]
     last = found.entries[-1].line if found.entries else 0
-    return shown + [Shown(bad, has_balance=has) for bad in found.bad_ones if bad.line > last]
+    return shown + [Shown(bad) for bad in found.bad_ones if bad.line > last]
 
 
 def sentences(found: Rehearsal | None, account: SourceAccount | None) -> list[str]:
