@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import requests
 import urllib3
 
+from bankfeeds.codat.errands import Errand
 from bankfeeds.codat.reading import ShapeError
-from bankfeeds.codat.transport import Errand
 
 MAX_ANSWER = 20 * 1024 * 1024  # bytes, unpacked; a page of a hundred rows is far smaller
 BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)

@@ -13,16 +13,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.auth import AuthBase
 
-from bankfeeds.codat import limits, receiving, transport, verdict
+from bankfeeds.codat import errands, limits, receiving, transport, verdict
+from bankfeeds.codat.errands import Errand
 from bankfeeds.codat.errors import CodatError, KeyRefused
 from bankfeeds.codat.reading import ShapeError
 from bankfeeds.codat.receiving import BROKEN, Reply
-from bankfeeds.codat.transport import Errand
 
 log = logging.getLogger("bankfeeds.codat")
 
@@ -97,7 +97,7 @@ class Wire:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        if parts.scheme not in {"http", "https"} or parts.username or not _is_a_place(parts):
             raise ValueError("the base URL must be http(s)://host")
         if parts.query or parts.fragment:
             raise ValueError("the base URL must end with its path")
@@ -156,7 +156,7 @@ class Wire:
         # Errors are made here and raised outside: an exception of requests drags along the
         # request with its headers, and error pages print such chains.
         try:
-            with transport.running(errand), self._request(call) as response:
+            with errands.running(errand), self._request(call) as response:
                 return receiving.receive(response, errand)
         except BROKEN as error:
             late = errand.left() <= 0 or isinstance(error, requests.Timeout | TimeoutError)
@@ -220,6 +220,13 @@ class _KeyAuth(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Basic {_encoded(self._api_key)}"
         return request
+
+
+def _is_a_place(parts: SplitResult) -> bool:
+    try:
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False
 
 
 def _encoded(api_key: str) -> str:

@@ -92,21 +92,23 @@ def _choose(room: int, now: dt.datetime) -> Iterator[int]:
     """
     left = room
     taken: set[int] = set()
-    busy = _busy_companies()
-    for rows in (Push.objects.due_again(now), Push.objects.due(now)):
-        if not left:
-            return
+    busy, unsure = _on_their_way()
+    for rows in (Push.objects.due_again(now) if unsure else None, Push.objects.due(now)):
+        if not left or rows is None:
+            continue
         ours = rows.filter(environment=conf.environment()).order_by("requested_at", "id")
-        locked = ours.select_for_update(of=("self",), skip_locked=_can_skip())
-        for row in locked.values(*_SEEN)[: left * CANDIDATES]:
+        locked = ours.select_for_update(of=("self",), skip_locked=_can_skip()).values(*_SEEN)
+        for row in locked[: left * CANDIDATES].iterator(chunk_size=left):
             again = row["status"] == PushStatus.SENDING
             full = busy[row["company_id"]] >= max(1, conf.calls_at_once() - LOOKS_AT_ONCE)
-            if row["connection_id"] in taken or (full and not again) or not left:
+            if row["connection_id"] in taken or (full and not again):
                 continue
             taken.add(row["connection_id"])
             busy[row["company_id"]] += 0 if again else 1
             left -= 1
             yield row["id"]
+            if not left:
+                break
 
 
 def _whole(ids: list[int]) -> list[dict[str, Any]]:
@@ -120,9 +122,11 @@ def _can_skip() -> bool:
     return bool(connection.features.has_select_for_update_skip_locked)
 
 
-def _busy_companies() -> Counter[int]:
-    on_their_way = Push.objects.filter(status=PushStatus.SENDING, lease_until__isnull=False)
-    return Counter(on_their_way.values_list("company_id", flat=True))
+def _on_their_way() -> tuple[Counter[int], bool]:
+    """How many of each company have a lease, and whether there are any of an unknown fate."""
+    sending = Push.objects.filter(status=PushStatus.SENDING)
+    rows = list(sending.values_list("company_id", "lease_until"))
+    return Counter(pk for pk, lease in rows if lease), any(lease is None for _pk, lease in rows)
 
 
 def _begin(chosen: list[dict[str, Any]], begun: Stopwatch, now: dt.datetime) -> list[Claimed]:
@@ -180,6 +184,8 @@ def _bodies(ids: list[int]) -> dict[int, bytes]:
 
 def _repeats(rows: list[dict[str, Any]]) -> Counter[int]:
     """How often each was tried before under the key that it has now."""
+    if not rows:
+        return Counter()
     keys = [row["idempotency_key"] for row in rows]
     attempts = PushAttempt.objects.filter(idempotency_key__in=keys, ended_at__isnull=False)
     return Counter(attempts.values_list("push_id", flat=True))

@@ -210,6 +210,8 @@ def _asked(rows: Any) -> list[Asked]:
 def _doubtful_tries(ids: list[int]) -> dict[int, tuple[dt.datetime, dt.datetime]]:
     """By push: when the first try that may have arrived began, and when its last try ended."""
     spans: dict[int, tuple[dt.datetime, dt.datetime]] = {}
+    if not ids:
+        return spans
     rows = PushAttempt.objects.filter(push__in=ids).order_by("push", "number")
     for push, outcome, began, ended in rows.values_list(
         "push_id", "outcome", "started_at", "ended_at"

@@ -150,7 +150,8 @@ def test_without_a_key_nothing_is_sent() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "api.codat.io", "ftp://h", "http://", "https://u:p@h", "https://h?x=1", "https://h#x"],
+    ["", "api.codat.io", "ftp://h", "http://", "https://u:p@h", "https://h?x=1", "https://h#x"]
+    + ["https://h:0", "https://h:99999", "https://h:x"],
 )
 def test_a_base_url_is_http_and_a_host(url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):
