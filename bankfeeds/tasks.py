@@ -90,6 +90,7 @@ def sweep() -> None:
         lambda: webhooks.ring_waiting(now=timezone.now()),
         lambda: senders.ring_waiting(now=timezone.now()),
         lambda: importing.ring_waiting(now=timezone.now()),
+        lambda: importing.let_go_of_samples(now=timezone.now()),
         lambda: senders.note_missing(now=timezone.now()),
         lambda: pushing.recut_due(now=timezone.now()),
         lambda: feeds.ring_due(now=timezone.now()),

@@ -30,7 +30,7 @@ from .mending import mended_lines
 from .opening import Offer, OpeningNeeded, WrongOpening, amount_of, offered, state_opening, told
 from .pieces import UploadGone
 from .preview import Preview, bad_rows, preview, read
-from .profiles import ProfileNameTaken, SeveralProfiles
+from .profiles import ProfileNameTaken, SeveralProfiles, let_go_of_samples
 from .progress import Progress
 from .save import BadRowsRemain, NothingToSave, discard, save
 from .saving import carry_out, ring_waiting, save_later
@@ -75,6 +75,7 @@ __all__ = [
     "is_long",
     "in_one_pass",
     "land",
+    "let_go_of_samples",
     "land_on",
     "left_out_row",
     "look",

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from . import cells
-from .masking import masked
 from .records import Record
 from .shape import Reason, gettext_noop
 
@@ -59,7 +58,7 @@ class Below:
         if not self.lines:
             return ()
         template = gettext_noop("Lines below the table, which are left out: %(lines)s.")
-        each = [f"{line.line} “{cells.shown(masked(line.raw.strip()))}”" for line in self.lines]
+        each = [f"{line.line} “{cells.shown(line.raw.strip())}”" for line in self.lines]
         return (Reason("lines-below", template, {"lines": ", ".join(each)}),)
 
     def _is_below(self, record: Record) -> bool:

@@ -14,11 +14,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
+from .masking import unnamed
 from .shape import Reason, gettext_noop
 
 LONGEST_ID = 100
 LONGEST_DESCRIPTION = 1_000
 LONGEST_DATE_KEPT = 40
+LONGEST_SHOWN = 80
 MOST_DIGITS = 15
 # Begins an id that the file does not state.
 MADE = "made-"
@@ -204,6 +206,7 @@ def figure(amount: Decimal) -> str:
 
 
 def shown(text: str) -> str:
-    """Short and on one line, whatever stood there."""
-    clean = CONTROLS.sub("·", text)
+    """Short, on one line and without a number of an account, whatever stood there."""
+    # No more than can be shown of it, and of the number with which that ends.
+    clean = unnamed(CONTROLS.sub("·", text[:LONGEST_SHOWN]))
     return clean if len(clean) <= 40 else f"{clean[:39]}…"

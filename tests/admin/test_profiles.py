@@ -309,6 +309,52 @@ def test_what_does_not_go_is_said(manager: Client, db: None, changes: Any, said:
     assert ColumnProfile.objects.count() == (1 if said else 2)
 
 
+NUMBER = "0004500123456"
+WITH_NUMBERS = {
+    "headerless.csv": (
+        f"20261118,{NUMBER},Deposit {NUMBER},250.00,1050.00\n"
+        f"20261119,{NUMBER},Hydro,-40.25,1009.75\n20261120,{NUMBER},x,y,1.00\n"
+    ),
+    "above.csv": (
+        f"Account;{NUMBER};CAD\nDate;Text;Card;Amount\n18/11/2026;Deposit;{NUMBER};250,00\n"
+        f"19/11/2026;Hydro;{NUMBER};-40,25\n"
+    ),
+    "header.csv": f"Account,{NUMBER},CAD,1\n20261118,Deposit,250.00,1050.00\n",
+    "fixed.txt": "".join(
+        f"202611{day}{NUMBER}{cents:09d}{text:<12}\n"
+        for day, cents, text in ((18, 25_000, "DEPOSIT"), (19, 4_025, "HYDRO"))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_NUMBERS)
+def test_no_account_number_is_shown_whatever_column_it_is_taken_for(
+    manager: Client, db: None, name: str
+) -> None:
+    form = sampled(manager, WITH_NUMBERS[name].encode())
+    seen = [text(form)]
+    held = ("description", "amount", "balance", "id")
+    given = {"amounts": "one", "sign": "minus_out", "order": "ymd", "press": "look"}
+    # Each column in its turn taken for all that a column can hold.
+    for turn in range(4):
+        places = {what: 1 + (n + turn) % 4 for n, what in enumerate(held)}
+        seen.append(text(pressed(manager, form, **given, **places)))
+    seen.append(text(pressed(manager, form, **given, date="1", description="0", id="")))
+    assert [page for page in seen if "4500123456" in page or "500,123,456" in page] == []
+    assert "3456" in seen[0]
+
+
+def test_a_line_with_a_number_is_no_header(manager: Client, db: None) -> None:
+    form = sampled(manager, WITH_NUMBERS["header.csv"].encode())
+    given = {"name": "Daily", "press": "save", "right": "yes", "date": "0", "description": "1"}
+    given |= {"amount": "2", "amounts": "one", "sign": "minus_out", "order": "ymd"}
+    assert "so it names no columns" in text(pressed(manager, form, **given))
+    assert not ColumnProfile.objects.exists()
+    answer = text(pressed(manager, form, above="1", has_header="", press="look"))
+    assert "so it names no columns" not in answer
+    assert "the columns were guessed again" in answer
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\0\1\2\3\4\5\6\7\x08"])
 def test_what_is_no_sample_is_refused(manager: Client, db: None, content: bytes) -> None:
     assert "Nothing was saved." in text(sampled(manager, content))

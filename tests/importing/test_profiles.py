@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from bankfeeds import importing
+from bankfeeds import importing, tasks
 from bankfeeds.importing import profiles, rehearsal
 from bankfeeds.intake.profile import Sign
 from bankfeeds.intake.shape import UnreadableFile
@@ -246,8 +246,11 @@ def test_a_sample_is_kept_once_and_not_for_ever(account: SourceAccount) -> None:
     assert sample.file_name == "b.csv"
     assert profiles.keep_sample(b"x", **given, now=now) == sample
     assert profiles.content_of(sample) == b"x"
-    profiles.keep_sample(b"y", **given, now=now + dt.timedelta(days=4))
-    assert not SampleFile.objects.filter(pk=sample.pk).exists()
+    tasks.sweep()
+    assert SampleFile.objects.filter(pk=sample.pk).exists()
+    SampleFile.objects.update(uploaded_at=now - dt.timedelta(days=4))
+    tasks.sweep()
+    assert not SampleFile.objects.exists()
 
 
 def test_the_rehearsal_says_what_a_profile_makes_of_a_file(db: None) -> None:

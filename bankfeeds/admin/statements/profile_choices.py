@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bankfeeds.intake.guess import Guess
+from bankfeeds.intake.masking import unnamed
 from bankfeeds.intake.profile import Amounts, Column, Encoding, Layout, Order, Profile, Sign
 
 FIXED, TAB, NONE, SPACE = "widths", "tab", "none", "space"
@@ -87,7 +88,7 @@ def labels(layout: Layout) -> dict[str, str]:
     text = _("Column %(n)d")
     numbered = (text % {"n": at + 1} for at in range(len(names)))
     return {
-        str(at): f"{number}: {name[:60]}" if name else number
+        str(at): f"{number}: {unnamed(name)[:60]}" if name else number
         for at, (name, number) in enumerate(zip(names, numbered, strict=True))
     }
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import free_text
 from bankfeeds.importing import words_of
 from bankfeeds.intake.guess_layout import layout_with
+from bankfeeds.intake.masking import unnamed
 from bankfeeds.intake.profile import (
     MONEY,
     MOST_ABOVE,
@@ -45,6 +46,10 @@ from .profile_choices import (
 )
 
 MISSING = gettext_lazy("Choose the column.")
+NUMBER_IN_HEADER = gettext_lazy(
+    "That line has a number as long as an account's, so it names no columns. Say how many lines"
+    " stand above the header, or that no line names the columns."
+)
 
 
 class LayoutForm(forms.Form):
@@ -91,7 +96,7 @@ class LayoutForm(forms.Form):
             self.add_error("widths", _("Give the widths of the columns."))
             return None
         try:
-            return layout_with(
+            found = layout_with(
                 content,
                 delimiter=MARKS.get(given["delimiter"], given["delimiter"]),
                 widths=given["widths"],
@@ -103,6 +108,11 @@ class LayoutForm(forms.Form):
             self.add_error(None, words_of(error.reason))
         except WrongProfile:
             self.add_error(None, _("The file cannot be cut into columns like this."))
+        else:
+            # What is kept of a profile is no secret, and its names are.
+            if found.header == tuple(map(unnamed, found.header)):
+                return found
+            self.add_error("has_header", NUMBER_IN_HEADER)
         return None
 
 
