@@ -132,17 +132,19 @@ class Troubles:
     loss: Loss = Loss()
 
 
-def troubles(*, now: dt.datetime) -> Troubles:
-    """For the bands above every page: three small questions, two more when there is trouble."""
+def troubles(*, now: dt.datetime, others: bool) -> Troubles:
+    """For the bands above every page: one small question, four more when there is trouble.
+
+    others: whether there is an open incident or a stop of everything.
+    """
     worker = stopped(now=now)
-    open_ones = {incident.kind: incident for incident in Incident.objects.open()}
-    everything = SendingStop.objects.filter(allowed_at=None, account=None, company=None).first()
-    if worker is None and everything is None and not open_ones:
+    if worker is None and not others:
         return Troubles()
+    open_ones = {incident.kind: incident for incident in Incident.objects.open()}
     return Troubles(
         worker=worker,
         outage=open_ones.get(Incident.Kind.OUTAGE),
         refused=open_ones.get(Incident.Kind.REFUSED),
-        everything=everything,
+        everything=SendingStop.objects.of_everything().first(),
         loss=loss(today=timezone.localdate(now)),
     )

@@ -19,12 +19,15 @@ from bankfeeds.models import Company, Incident, Sender, SendingStop, SourceAccou
 from bankfeeds.words import Band, Word
 from bankfeeds.words.senders import missing_band
 
+from .at_a_glance import Glance
 
-def bands(*, now: dt.datetime) -> list[tuple[Band, str]]:
+
+def bands(seen: Glance, *, now: dt.datetime) -> list[tuple[Band, str]]:
     """The bands below the header, the worst first, each with the address of its page or ""."""
-    found = health.troubles(now=now)
+    found = health.troubles(now=now, others=bool(seen.incidents or seen.stops))
     lost = words.lost(found.loss.first, found.loss.already)
-    return [(band, address(band.by)) for band in _bands(found, lost)]
+    every = [*_bands(found, lost), *(_missing_files() if seen.missing_files else ())]
+    return [(band, address(band.by)) for band in every]
 
 
 def _bands(found: health.Troubles, lost: str) -> Iterator[Band]:
@@ -36,6 +39,9 @@ def _bands(found: health.Troubles, lost: str) -> Iterator[Band]:
         yield words.outage_band(found.outage, loss=lost)
     if found.everything is not None:
         yield words.everything_band(found.everything, loss=lost)
+
+
+def _missing_files() -> Iterator[Band]:
     for sender, missing in senders.missing_now():
         yield missing_band(sender, missing)
 

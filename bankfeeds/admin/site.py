@@ -9,7 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db import transaction
-from django.db.models import Count, Model, Value
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from bankfeeds import conf, languages, words
 from bankfeeds.going_back import back
-from bankfeeds.models import Doubt, Language, Push
+from bankfeeds.models import Language
 from bankfeeds.sign_in import ages, page, second, written_down
 
-from . import guide_pages, holding_shown, rule_pages
+from . import at_a_glance, guide_pages, holding_shown, rule_pages
 
 # In the order of the day's work.
 ORDER = (
@@ -123,8 +123,9 @@ class PortalAdminSite(AdminSite):
         context["environment"] = conf.environment()
         if context["has_permission"]:
             now = timezone.now()
-            context.update(_to_decide())
-            context["bands"] = holding_shown.bands(now=now)
+            seen = at_a_glance.look()
+            context["undecided"], context["rows_to_decide"] = seen.undecided, seen.rows_to_decide
+            context["bands"] = holding_shown.bands(seen, now=now)
             context["other_language"] = _other_language()
             context["zone"] = words.zone(timezone.localtime(now))
         return context
@@ -155,18 +156,6 @@ class PortalAdminSite(AdminSite):
             if app["app_label"] == "bankfeeds":
                 app["models"].sort(key=lambda model: ORDER.index(model["object_name"]))
         return sorted(apps, key=lambda app: app["app_label"] != "bankfeeds")
-
-
-def _to_decide() -> dict[str, int]:
-    """Pushes and rows of files that wait for a person, with one question."""
-    waiting = {"undecided": Push.objects.for_a_person(), "rows_to_decide": Doubt.objects.open()}
-    pushes, rows = (
-        every.order_by().annotate(what=Value(name)).values("what").annotate(n=Count("pk"))
-        for name, every in waiting.items()
-    )
-    return dict.fromkeys(waiting, 0) | {
-        each["what"]: each["n"] for each in pushes.union(rows, all=True)
-    }
 
 
 def _other_language() -> Language:

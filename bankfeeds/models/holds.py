@@ -13,6 +13,10 @@ from .mirror import Company, SourceAccount
 
 
 class SendingStopQuerySet(models.QuerySet["SendingStop"]):
+    def of_everything(self) -> SendingStopQuerySet:
+        """Open stops that hold every account."""
+        return self.filter(allowed_at=None, account=None, company=None)
+
     def over(self, accounts: Iterable[SourceAccount]) -> dict[int, SendingStop]:
         """By account: the open stop that holds it, the widest if there are several."""
         accounts = list(accounts)

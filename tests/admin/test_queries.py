@@ -46,10 +46,10 @@ def test_a_list_asks_as_often_for_100_rows_as_for_one(
     for _ in range(100 if name in LISTS else 30):
         _client_and_push()
     # Of companies, which ask most: four know the person; seven make the list (its filter, count
-    # and rows, their connections, accounts and stops, and what their pushes hold); five stand
-    # above every page (what waits for a decision, the worker, incidents, the stop of everything,
-    # files that are missing), and two ask what it costs that no worker runs.
-    assert queries(browser, path) == one <= 18
+    # and rows, their connections, accounts and stops, and what their pushes hold); two are
+    # about what stands above every page (whether anything has to, and the worker), and four ask
+    # what else keeps it from leaving and what it costs that no worker runs.
+    assert queries(browser, path) == one <= 17
 
 
 def _client_and_push() -> None:

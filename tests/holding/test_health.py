@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bankfeeds import ageing, health, holding
+from bankfeeds.admin import at_a_glance
 from bankfeeds.models import Incident, PushStatus
 from tests import support
 from tests.admin import pushes
@@ -89,12 +90,14 @@ def test_a_push_whose_every_row_is_too_late_has_no_next_day(db: None) -> None:
     assert loss() == health.Loss(None, 1)
 
 
-def test_without_trouble_three_small_questions(db: None, django_assert_num_queries: Any) -> None:
+def test_without_trouble_two_small_questions(db: None, django_assert_num_queries: Any) -> None:
     now = timezone.now()
     health.beat(now=now)
     push(S.READY, 5)
-    with django_assert_num_queries(3):
-        assert health.troubles(now=now) == health.Troubles()
+    with django_assert_num_queries(2):
+        seen = at_a_glance.look()
+        assert health.troubles(now=now, others=False) == health.Troubles()
+    assert seen == at_a_glance.Glance()
 
 
 def test_all_troubles_at_once(db: None, django_assert_num_queries: Any) -> None:
@@ -104,8 +107,10 @@ def test_all_troubles_at_once(db: None, django_assert_num_queries: Any) -> None:
         Incident.objects.create(kind=kind, started_at=now)
         Incident.objects.create(kind=kind, started_at=now, ended_at=now)
     stop, _ = holding.stop_sending(reason="audit", by=pushes.BY, now=now)
+    seen = at_a_glance.look()
+    assert (seen.incidents, seen.stops) == (2, 1)
     with django_assert_num_queries(5):
-        found = health.troubles(now=now)
+        found = health.troubles(now=now, others=True)
     assert found.worker == health.Stopped(None)
     assert found.outage is not None and found.outage.ended_at is None
     assert found.refused is not None and found.refused.ended_at is None
@@ -119,7 +124,8 @@ def test_stops_of_one_client_are_no_trouble_of_all(db: None) -> None:
     account = support.make_account()
     holding.stop_sending(account=account, reason="audit", by=pushes.BY, now=now)
     holding.stop_sending(company=account.company, reason="audit", by=pushes.BY, now=now)
-    assert health.troubles(now=now) == health.Troubles()
+    assert at_a_glance.look() == at_a_glance.Glance()
+    assert health.troubles(now=now, others=True) == health.Troubles()
 
 
 @pytest.mark.parametrize(
