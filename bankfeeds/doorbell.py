@@ -23,10 +23,11 @@ RESEND = "bankfeeds.tasks.resend"
 ADOPT = "bankfeeds.tasks.adopt"
 RECEIVED = "bankfeeds.tasks.read_received"
 UPLOADED = "bankfeeds.tasks.read_upload"
+PREPARE = "bankfeeds.tasks.prepare_preview"
 SAVE = "bankfeeds.tasks.save_upload"
 JOBS = (
     *(DELIVER, FOLLOW, SWEEP, MESSAGE, REFRESH),
-    *(RESEND, FEEDS, ADOPT, RECEIVED, UPLOADED, SAVE),
+    *(RESEND, FEEDS, ADOPT, RECEIVED, UPLOADED, PREPARE, SAVE),
 )
 
 

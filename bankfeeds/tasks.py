@@ -62,6 +62,10 @@ def read_upload(file_id: int) -> None:
     senders.read_upload(file_id, clock=timezone.now)
 
 
+def prepare_preview(statement_id: int) -> None:
+    importing.prepare(statement_id, clock=timezone.now)
+
+
 def save_upload(statement_id: int) -> None:
     importing.carry_out(statement_id, clock=timezone.now)
 

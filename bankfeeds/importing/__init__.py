@@ -22,18 +22,20 @@ from .deciding import (
 from .each import Looked, look_on_each
 from .entries import VIEWS, Entry
 from .figures import Figures, Flow
-from .keeping import Outdated, is_long, shown
+from .jobs import ring_waiting
+from .keeping import Outdated, changed_since, stamp_of
 from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_in_vain, refuse_unfit
 from .matching import CannotImport
 from .mending import mended_lines
 from .opening import Offer, OpeningNeeded, WrongOpening, amount_of, offered, state_opening, told
 from .pieces import UploadGone
+from .preparing import is_long, prepare, prepare_again, prepare_later, shown
 from .preview import Preview, bad_rows, preview, read
 from .profiles import ProfileNameTaken, SeveralProfiles, let_go_of_samples
 from .progress import Progress
 from .save import BadRowsRemain, NothingToSave, discard, save
-from .saving import carry_out, ring_waiting, save_later
+from .saving import carry_out, save_later
 from .saying import left_out_row, words_of, words_of_row
 from .sorting import Kind
 from .undo import CannotUndo, undo, why_not_undo
@@ -68,6 +70,7 @@ __all__ = [
     "answers_of",
     "bad_rows",
     "carry_out",
+    "changed_since",
     "decide",
     "decide_together",
     "discard",
@@ -82,6 +85,9 @@ __all__ = [
     "look_on_each",
     "mended_lines",
     "offered",
+    "prepare",
+    "prepare_again",
+    "prepare_later",
     "preview",
     "profiles",
     "read",
@@ -91,6 +97,7 @@ __all__ = [
     "save",
     "save_later",
     "seen_of",
+    "stamp_of",
     "state_opening",
     "sent_in",
     "shown",

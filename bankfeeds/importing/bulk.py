@@ -65,7 +65,8 @@ def in_one_pass(
             parsed = _stage(rows, Reading(packing, places=places(account), ids_once=False))
             if rows.count and _may_be_told_anew(account, rows):
                 raise _Unlike
-            upload = packing.keep(account, file_name=file_name, by=by, now=now)
+            read = rows.count + parsed.rejected_count
+            upload = packing.keep(account, file_name=file_name, rows_read=read, by=by, now=now)
             if not rows.count:
                 raise NothingToSave(parsed)
             if parsed.rejected_count:

@@ -1,7 +1,7 @@
 """The preview of a long upload is kept as it was worked out, and read by the page's piece.
 
-It hangs on what stands on the account. All of that is in a stamp, and with another stamp it is
-worked out anew; whether what is saved is what was shown, `save` sees for itself.
+It hangs on what stands on the account. All of that is in a stamp, and with another stamp it says
+nothing any more; whether what is saved is what was shown, `save` sees for itself.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import datetime as dt
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, overload
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q, Sum
 from django.utils.translation import gettext as _
 
 from bankfeeds import limits, sealing
+from bankfeeds.intake import pace
 from bankfeeds.models import (
     BankTransaction,
     Doubt,
@@ -32,7 +32,7 @@ from bankfeeds.models import (
 
 from .entries import VIEWS, Entry
 from .plain import entries_of_plain, figures_of_plain, plain_entry, plain_figures
-from .preview import Preview, preview
+from .preview import Preview
 from .sorting import line_of
 
 # Of the shape in which it is kept: raised with it, what was kept before is worked out anew.
@@ -42,6 +42,10 @@ AT_ONCE = 500
 WRITTEN_AT_ONCE = 20
 # Of zlib, which says 9 at most.
 QUICKEST = 1
+# What a preview hangs on, in the order of its stamp, and how many letters of it each has.
+HANGS_ON = ("day", "settings", "account", "file", "opening", "sent", "rows")
+OF_EACH = 20
+OPENING = ("opening_balance", "opening_stated_by", "opening_stated_at")
 
 
 class Outdated(Exception):
@@ -56,25 +60,16 @@ class Outdated(Exception):
         )
 
 
-def is_long(*, size: int, rows: int = 0) -> bool:
-    """Nobody waits at a browser for so many bytes or rows."""
-    return size > settings.IMPORT_AT_ONCE_BYTES or rows > settings.IMPORT_AT_ONCE_ROWS
+def kept_preview(statement: Statement, stamp: str) -> Preview | None:
+    """Of what is kept only what is asked for is read, in the language of whoever asks.
 
-
-def shown(statement: Statement, *, today: dt.date, now: dt.datetime) -> Preview:
-    """What `preview` says. Of a long upload it is kept, and from then on only what is asked for
-    is read, in the language of whoever asks, until something changes that it hangs on.
-
-    Raises UploadGone; Outdated for an entry of what was worked out anew meanwhile.
+    None: there is none of this stamp. What was kept anew meanwhile raises Outdated when its
+    entries are asked for.
     """
-    stamp = _stamp(statement, today)
     kept = KeptPreview.objects.filter(statement=statement.pk, stamp=stamp).first()
-    if kept and (figures := _unsealed(kept.sealed_figures, kept.made_at)):
-        return _opened(statement, kept, figures)
-    found = preview(statement, today=today)
-    if is_long(size=statement.size, rows=len(found.entries)):
-        _keep(found, stamp, now)
-    return found
+    if kept is None or (figures := _unsealed(kept.sealed_figures, kept.made_at)) is None:
+        return None
+    return _opened(statement, kept, figures)
 
 
 def forget(statement: Statement) -> None:
@@ -82,10 +77,29 @@ def forget(statement: Statement) -> None:
     KeptPreview.objects.filter(statement=statement.pk).delete()
 
 
-def _stamp(statement: Statement, today: dt.date) -> str:
+def stamp_of(statement: Statement, *, today: dt.date) -> str:
+    """Of all that a preview hangs on; see `changed_since`."""
+    said = _hangs_on(statement, today)
+    hashes = (hashlib.sha256(repr(said[name]).encode()) for name in HANGS_ON)
+    return ":".join(each.hexdigest()[:OF_EACH] for each in hashes)
+
+
+def changed_since(statement: Statement, stamp: str) -> list[str]:
+    """What is another than when it was worked out, by the names of `_hangs_on`.
+
+    Empty where it was not worked out yet.
+    """
+    kept = KeptPreview.objects.filter(statement=statement.pk).values_list("stamp", flat=True)
+    before = (kept.first() or stamp).split(":")
+    both = zip(HANGS_ON, before, stamp.split(":"), strict=False)
+    return [name for name, old, new in both if old != new]
+
+
+def _hangs_on(statement: Statement, today: dt.date) -> Mapping[str, object]:
     account = SourceAccount.objects.values("currency", "feed_start_date").get(
         pk=statement.account_id
     )
+    heavy = {"rejected", *OPENING}
     every = [field.attname for field in Statement._meta.concrete_fields]
     # Of mended rows the file that they mend, too: what was stated of it is of both.
     whole = statement.mends_id or statement.pk
@@ -94,26 +108,26 @@ def _stamp(statement: Statement, today: dt.date) -> str:
     rows = BankTransaction.objects.filter(account__in=line)
     imports = Statement.objects.filter(account__in=line).exclude(state=Statement.State.PREVIEWED)
     doubts = Doubt.objects.filter(account__in=line)
-    said = (
-        SHAPE,
-        today,
-        limits.in_force(),
-        account,
-        line,
-        list(upload.values_list(*(name for name in every if name != "rejected"))),
-        Push.objects.newest_dates([statement.account_id]),
-        rows.aggregate(newest=Max("pk")),
-        list(
-            imports.order_by("state")
-            .values_list("state")
-            .annotate(Count("pk"), Max("saved_at"), Sum("rows_saved"))
+    return {
+        "day": today,
+        "settings": (SHAPE, limits.in_force()),
+        "account": (account, line),
+        "file": list(upload.values_list(*(name for name in every if name not in heavy))),
+        "opening": list(upload.values_list(*OPENING)),
+        "sent": Push.objects.newest_dates([statement.account_id]),
+        "rows": (
+            rows.aggregate(newest=Max("pk")),
+            list(
+                imports.order_by("state")
+                .values_list("state")
+                .annotate(Count("pk"), Max("saved_at"), Sum("rows_saved"))
+            ),
+            doubts.aggregate(newest=Max("pk"), answered=Count("pk", filter=~Q(answer=""))),
         ),
-        doubts.aggregate(newest=Max("pk"), answered=Count("pk", filter=~Q(answer=""))),
-    )
-    return hashlib.sha256(repr(said).encode()).hexdigest()
+    }
 
 
-def _keep(found: Preview, stamp: str, now: dt.datetime) -> None:
+def keep_preview(found: Preview, stamp: str, *, now: dt.datetime) -> None:
     """In place of what was kept before, unless the upload is gone."""
     lengths = {view: len(entries) for view, entries in found.views.items()}
     figures = _sealed({**plain_figures(found), "entries": lengths}, now)
@@ -137,6 +151,8 @@ def _pieces(found: Preview, now: dt.datetime) -> Iterator[PreviewPiece]:
         for number, some in enumerate(_batches(entries)):
             sealed = _sealed([plain_entry(entry) for entry in some], now)
             yield PreviewPiece(view=view, number=number, sealed_entries=sealed)
+            if view == "all":
+                pace.at(number * AT_ONCE, len(entries))
 
 
 def _batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import words
 from bankfeeds.intake.recognise import in_columns
+from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, ColumnProfile, SourceAccount, Statement
 
 from . import kept, mending, pieces, profiles
@@ -104,6 +105,7 @@ def look(
             digest=digest,
             size=len(content),
             packed=BytesIO(kept.packed_mended(mending.in_place(first, list_of_bad_rows))),
+            rows_read=first.rows_read,
             profile=first.profile,
             mends=first,
             by=by,
@@ -120,6 +122,7 @@ def look(
         digest=digest,
         size=len(content),
         packed=BytesIO(kept.packed(part, content)),
+        rows_read=_lines_of(part.statement),
         profile=profile,
         states_no_balance=part.statement.from_zero,
         by=by,
@@ -134,6 +137,7 @@ def keep(
     digest: str,
     size: int,
     packed: IO[bytes],
+    rows_read: int,
     profile: ColumnProfile | None = None,
     states_no_balance: bool = False,
     mends: Statement | None = None,
@@ -158,13 +162,17 @@ def keep(
         )
         if mends is not None and not Statement.objects.filter(pk=mends.pk).exists():
             raise CannotImport(mending.gone())
-        upload.profile, upload.mends = profile, mends
+        upload.profile, upload.mends, upload.rows_read = profile, mends, rows_read
         upload.states_no_balance = states_no_balance
         upload.file_name, upload.uploaded_at = profiles.plain_name(file_name), now
         upload.imported_by, upload.user_id = by.name, by.user_id
         upload.save()
         pieces.write(upload, packed)
         return upload
+
+
+def _lines_of(stated: Stated) -> int:
+    return len(stated.rows) + stated.rejected_count + len(stated.held_out)
 
 
 def refuse_unfit(account: SourceAccount) -> None:

@@ -17,13 +17,12 @@ from bankfeeds import words
 from bankfeeds.intake import cells
 from bankfeeds.models import Actor, BankTransaction, Event, SourceAccount, Statement
 
+from .keeping import OPENING
 from .look import lock
 from .matching import CannotImport, Mine, places
 from .pieces import UploadGone
 from .preview import Preview
 from .sorting import line_of
-
-KEPT = ("opening_balance", "opening_stated_by", "opening_stated_at")
 
 
 class OpeningNeeded(CannotImport):
@@ -81,14 +80,14 @@ def state_opening(upload: Statement, text: str, *, by: Actor, now: dt.datetime) 
             )
         if mine.opening_balance != balance:
             _keep(mine, balance, by=by, now=now)
-    whole.refresh_from_db(fields=KEPT)
+    whole.refresh_from_db(fields=OPENING)
 
 
 def _keep(upload: Statement, balance: Decimal, *, by: Actor, now: dt.datetime) -> None:
     before = upload.opening_balance
     upload.opening_balance, upload.opening_stated_by = balance, by.name
     upload.opening_stated_at = now
-    upload.save(update_fields=KEPT)
+    upload.save(update_fields=OPENING)
     Event.objects.record(
         "statement.opening_stated",
         by=by,

@@ -29,6 +29,12 @@ def write(upload: Statement, packed: IO[bytes]) -> None:
         KeptPiece.objects.create(statement=upload, number=number, piece=piece)
 
 
+def refuse_gone(upload: Statement) -> None:
+    """Raise UploadGone where nothing is kept of it."""
+    if not KeptPiece.objects.filter(statement=upload.pk).exists():
+        raise UploadGone
+
+
 def whole(upload: Statement) -> bytes:
     """Raises UploadGone."""
     rows = KeptPiece.objects.filter(statement=upload.pk).order_by("number")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bankfeeds import limits, rules
+from bankfeeds.intake import pace
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Rejected
 from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
@@ -85,9 +86,11 @@ def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]
 def preview(statement: Statement, *, today: dt.date) -> Preview:
     """`today`: the institution's day."""
     account = statement.account
-    found = read(statement)
+    with pace.part(0, 2):
+        found = read(statement)
     parsed = found.statement
-    sorting = sort_out(account, parsed)
+    with pace.part(1, 2):
+        sorting = sort_out(account, parsed)
     before = None if found.needs_opening else sorting.balance_before_file
     order = movement(parsed.rows, before=before)
     findings = _findings(order, sorting, _standing(account, today, before))

@@ -11,25 +11,22 @@ import logging
 from collections.abc import Callable
 
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell
-from bankfeeds.intake import pace
 from bankfeeds.models import Actor, Origin, Saving, Statement
 
+from .jobs import MOST_TRIES, claimed, upload_of
 from .keeping import Outdated
 from .look import FileKnown
 from .matching import CannotImport
 from .pieces import UploadGone
-from .progress import Progress
+from .progress import watched
 from .save import BadRowsRemain, NothingToSave, locked, save
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], dt.datetime]
-MOST_TRIES = 5
-AT_ONCE = 50
 
 
 def save_later(
@@ -65,7 +62,7 @@ def save_later(
 def carry_out(statement_id: int, *, clock: Clock) -> None:
     """Save it, unless somebody does or has. Never raises."""
     try:
-        row = _claim(statement_id, now=clock())
+        row = claimed(Saving.objects.all(), statement_id, now=clock())
         if row is not None:
             words = _save(row, now=clock())
             Saving.objects.filter(pk=row.pk).update(ended_at=clock(), words=words)
@@ -73,32 +70,13 @@ def carry_out(statement_id: int, *, clock: Clock) -> None:
         log.warning("upload %s has to wait: %s", statement_id, type(error).__name__)
 
 
-def ring_waiting(*, now: dt.datetime) -> None:
-    """Ring again for those whose ring was lost or whose worker was ended; bounded."""
-    if (room := min(AT_ONCE, doorbell.ENOUGH - doorbell.waiting())) > 0:
-        for row in _due(now).order_by("asked_at").values_list("pk", flat=True)[:room]:
-            doorbell.ring(doorbell.SAVE, row)
-
-
-def _due(now: dt.datetime) -> QuerySet[Saving]:
-    free = Q(claimed_at=None) | Q(claimed_at__lte=now - doorbell.lease())
-    return Saving.objects.filter(free, ended_at=None)
-
-
-def _claim(statement_id: int, *, now: dt.datetime) -> Saving | None:
-    rows = _due(now).filter(pk=statement_id)
-    if not rows.update(claimed_at=now, tries=F("tries") + 1, done=0):
-        return None
-    return Saving.objects.filter(pk=statement_id).first()
-
-
 def _save(row: Saving, *, now: dt.datetime) -> str:
     """Why it was not saved; "" when it was, by this or before."""
     if row.tries > MOST_TRIES:
         return _("Saving it was broken off several times, and nothing of it was saved.")
     try:
-        statement = _statement(row.pk)
-        with pace.told(Progress(Saving.objects.filter(pk=row.pk), size=statement.size)):
+        statement = upload_of(row.pk)
+        with watched(Saving.objects.filter(pk=row.pk)):
             save(
                 statement,
                 leave_out_bad=row.leave_out_bad,
@@ -112,13 +90,3 @@ def _save(row: Saving, *, now: dt.datetime) -> str:
     ) as error:  # fmt: skip
         return str(error)
     return ""
-
-
-def _statement(pk: int) -> Statement:
-    rows = Statement.objects.select_related(
-        "account__company", "account__connection", "profile", "mends"
-    )
-    rows = rows.defer("account__sealed_body", "account__connection__link_url")
-    if (found := rows.filter(pk=pk).first()) is None:
-        raise UploadGone
-    return found

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
+from bankfeeds.intake import pace
 from bankfeeds.intake.cells import MADE
 from bankfeeds.intake.running import as_they_happened
 from bankfeeds.intake.shape import Line, Reason, Statement, gettext_noop
@@ -98,7 +99,8 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
     changed: dict[str, Doubtful] = {}
     alike: dict[str, Doubtful] = {}
     otherwise = _begin_otherwise(account, statement)
-    for batch in _batches(statement.rows):
+    for number, batch in enumerate(_batches(statement.rows)):
+        pace.at(number * LOOKED_UP_AT_ONCE, len(statement.rows))
         stored = _stored(account, batch)
         for row in batch:
             before = stored.get(row.transaction_id)

@@ -22,9 +22,14 @@ def told(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-def part(listener: Listener, number: int, of: int) -> Listener:
-    """Of `of` parts, counted from 0, how far the whole is while this one is gone through."""
-    return lambda share: listener((number + share) / of)
+@contextmanager
+def part(number: int, of: int) -> Iterator[None]:
+    """While this lasts it is one of `of` parts, counted from 0, that is gone through."""
+    if (listener := _listener.get()) is None:
+        yield
+        return
+    with told(lambda share: listener((number + share) / of)):
+        yield
 
 
 def at(place: int, of: int) -> None:

@@ -10,9 +10,11 @@ from .intake import (
     BankTransaction,
     KeptPiece,
     KeptPreview,
+    Preparing,
     PreviewPiece,
     Saving,
     Statement,
+    UploadJob,
 )
 from .leaving import Departure
 from .mirror import (
@@ -66,6 +68,7 @@ __all__ = [
     "Note",
     "Origin",
     "Preference",
+    "Preparing",
     "PreviewPiece",
     "Push",
     "PushAttempt",
@@ -86,6 +89,7 @@ __all__ = [
     "SourceAccount",
     "Statement",
     "UnclaimedWrite",
+    "UploadJob",
     "WebhookMessage",
     "WrongStep",
     "WrongToken",

@@ -26,6 +26,8 @@ class Statement(models.Model):
     file_name = models.CharField(_("file"), max_length=255)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(_("size in bytes"))
+    # Lines and entries, understood or not, as it was looked at.
+    rows_read = models.PositiveIntegerField(default=0)
     # The version that read it, and reads it again.
     profile = models.ForeignKey(
         ColumnProfile, models.PROTECT, null=True, blank=True, related_name="statements"
@@ -103,7 +105,7 @@ class KeptPreview(models.Model):
 
     statement = models.OneToOneField(Statement, models.CASCADE, related_name="kept_preview")
     # Of all that it hangs on: with another one it says nothing any more.
-    stamp = models.CharField(max_length=64)
+    stamp = models.CharField(max_length=200)
     # Encrypted, since a file's lines name account numbers.
     sealed_figures = models.BinaryField(editable=False)
     made_at = models.DateTimeField()
@@ -135,40 +137,50 @@ class PreviewPiece(models.Model):
         return f"{self.preview_id}:{self.view}:{self.number}"
 
 
-class Saving(models.Model):
-    """A long upload that a person wants saved, by the worker; it goes with its upload."""
+class UploadJob(models.Model):
+    """What the worker has to do with a long upload, and how far it is; it goes with its upload."""
 
     statement = models.OneToOneField(
-        Statement, models.CASCADE, primary_key=True, related_name="saving"
+        Statement, models.CASCADE, primary_key=True, related_name="%(class)s"
     )
-    # What was ticked, and the digest of the preview that was agreed to.
-    leave_out_bad = models.BooleanField()
-    is_of_account = models.BooleanField()
-    shown = models.CharField(max_length=64, blank=True)
     asked_at = models.DateTimeField()
-    asked_by = models.CharField(max_length=150)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    # Bytes of it gone through.
+    # Of a hundred.
     done = models.PositiveIntegerField(default=0)
     ended_at = models.DateTimeField(null=True, blank=True)
-    # Why it was not saved.
+    # Why it came to nothing.
     words = models.TextField(blank=True)
 
     class Meta:
+        abstract = True
         default_permissions = ()
         indexes = (
             # Few of all.
-            models.Index(
-                fields=("asked_at",), name="saving_open", condition=models.Q(ended_at=None)
-            ),
+            models.Index(fields=("asked_at",), name="%(class)s_open", condition=Q(ended_at=None)),
         )
 
     def __str__(self) -> str:
         return f"#{self.statement_id}"
+
+
+class Preparing(UploadJob):
+    """Its preview is to be worked out, as it stands at `stamp`; gone once that is done."""
+
+    stamp = models.CharField(max_length=200)
+
+
+class Saving(UploadJob):
+    """A person wants it saved."""
+
+    # What was ticked, and the digest of the preview that was agreed to.
+    leave_out_bad = models.BooleanField()
+    is_of_account = models.BooleanField()
+    shown = models.CharField(max_length=64, blank=True)
+    asked_by = models.CharField(max_length=150)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
 
 class BankTransactionQuerySet(models.QuerySet["BankTransaction"]):

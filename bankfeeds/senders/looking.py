@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bankfeeds import doorbell, importing
@@ -68,12 +67,9 @@ def _read(row: ReceivedFile, *, now: dt.datetime) -> tuple[str, list[dict[str, A
         return _("Reading it was broken off several times. Split the file."), []
     try:
         content = uploads.content_of(row)
-        told = progress(row)
-        with pace.told(pace.part(told, 0, 2)):
+        with pace.told(progress(row)):
             looked = _look(row, content, now)
-        # A try before this one may have been ended over it: then it has to do without.
-        if row.tries == 1:
-            _prepare([each.upload for each in looked if each.upload], pace.part(told, 1, 2), now)
+        _have_prepared([each.upload for each in looked if each.upload], now)
         return "", [_entry(each) for each in looked]
     except UnreadableFile as error:
         _keep_for_a_profile(row, content, error.code, now)
@@ -103,12 +99,11 @@ def _look(row: ReceivedFile, content: bytes, now: dt.datetime) -> list[Looked]:
     return [Looked(account.number_last4, account, upload)]
 
 
-def _prepare(uploads: Sequence[Statement], told: pace.Listener, now: dt.datetime) -> None:
-    """So that nobody waits who opens a preview."""
-    for number, upload in enumerate(uploads):
+def _have_prepared(uploads: Sequence[Statement], now: dt.datetime) -> None:
+    for upload in uploads:
         # Somebody may have chosen the file again, and cancelled it.
-        with pace.told(pace.part(told, number, len(uploads))), suppress(importing.UploadGone):
-            importing.shown(upload, today=timezone.localdate(now), now=now)
+        with suppress(importing.UploadGone):
+            importing.prepare_later(upload, now=now)
 
 
 def _keep_for_a_profile(row: ReceivedFile, content: bytes, code: str, now: dt.datetime) -> None:

@@ -3,8 +3,9 @@
     python -m tests.bench.preview --rows 5000 200000 --database postgres
 
 In a process with a client of Django's, no browser and no network: the worker's reading of the
-upload, then each page twice, the first line of the second time. One row in a hundred is bad, and
-one in a hundred here already with another amount, so that *Problems only* has many pages.
+upload and the working out of its preview, then each page twice, the first line of the second time.
+One row in a hundred is bad, and one in a hundred here already with another amount, so that
+*Problems only* has many pages.
 """
 
 from __future__ import annotations
@@ -81,10 +82,12 @@ def _measure(rows: int, person: Any, folder: Path) -> None:
     _here(account, content)
     page = "/admin/bankfeeds/statement/import/"
     _, put = _seconds(lambda: _posted(client, page, account.pk, content))
+    # Read, and then its preview worked out.
     _, read = _seconds(support.run_jobs)
+    _, worked_out = _seconds(support.run_jobs)
     preview = f"/admin/bankfeeds/statement/{account.statements.latest('pk').pk}/preview/"
     last = -(-rows // SHOWN_ROWS)
-    told = [f"{rows:>7} rows  upload {put:.2f} s  worker {read:.2f} s "]
+    told = [f"{rows:>7} rows  upload {put:.2f} s  worker {read:.2f} + {worked_out:.2f} s "]
     for name, query in PAGES.items():
         address = preview + query.format(middle=last // 2, last=last)
         (answer, first), (_, again) = (_seconds(lambda: client.get(address)) for _ in range(2))  # noqa: B023

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 from django.utils import timezone
 
 from bankfeeds import importing
-from bankfeeds.models import Actor, SourceAccount, Statement
+from bankfeeds.models import Actor, Preparing, SourceAccount, Statement
 from tests.intake.support import written
 from tests.support import today
 
@@ -44,6 +45,17 @@ def look(account: SourceAccount, content: bytes, *, name: str = "day.csv") -> St
 
 def save(upload: Statement, *, leave_out_bad: bool = False) -> Statement:
     return importing.save(upload, leave_out_bad=leave_out_bad, by=BY, now=timezone.now())
+
+
+def worked_out(upload: Statement) -> importing.Preview:
+    """The preview as its page shows it; of a long file after the worker's job."""
+    shown = partial(importing.shown, upload, today=today(), now=timezone.now())
+    found = shown()
+    if isinstance(found, Preparing):
+        importing.prepare(upload.pk, clock=timezone.now)
+        found = shown()
+    assert isinstance(found, importing.Preview)
+    return found
 
 
 def preview(upload: Statement) -> importing.Preview:

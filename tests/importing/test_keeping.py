@@ -1,4 +1,4 @@
-"""The preview of a long upload is kept, says the same, and is worked out anew when it must be."""
+"""The preview of a long upload is kept, says the same, and holds as long as nothing changes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from bankfeeds import importing
 from bankfeeds.importing import Preview
 from bankfeeds.models import (
     Doubt,
-    KeptPiece,
     KeptPreview,
+    Preparing,
     PreviewPiece,
     PushStatus,
     SourceAccount,
@@ -23,7 +23,7 @@ from bankfeeds.models import (
 from tests import support as portal
 from tests.intake.support import file_of, written
 
-from .support import BY, csv_of, look, preview, rows_of, save
+from .support import BY, csv_of, look, preview, rows_of, save, worked_out
 
 pytestmark = pytest.mark.django_db
 ODD: list[list[object]] = [
@@ -48,40 +48,33 @@ def account(db: None) -> SourceAccount:
     return account
 
 
-def shown(upload: Statement, *, today: dt.date | None = None) -> Preview:
-    return importing.shown(upload, today=today or portal.today(), now=timezone.now())
+def kept(upload: Statement) -> Preview | None:
+    """What is shown at once, if anything is."""
+    found = importing.shown(upload, today=portal.today(), now=timezone.now())
+    return found if isinstance(found, Preview) else None
 
 
-def is_kept(upload: Statement) -> bool:
-    """What is shown comes of what was kept: of the file itself nothing can be read."""
-    pieces = list(KeptPiece.objects.filter(statement=upload))
-    KeptPiece.objects.filter(statement=upload).delete()
-    try:
-        list(shown(upload).entries)
-    except importing.UploadGone:
-        return False
-    finally:
-        KeptPiece.objects.bulk_create(pieces)
-    return True
+def why(upload: Statement) -> list[str]:
+    stamp = importing.stamp_of(upload, today=portal.today())
+    return importing.changed_since(upload, stamp)
 
 
 def test_it_says_what_was_worked_out(account: SourceAccount) -> None:
     upload = look(account, written(ODD))
     once = preview(upload)
-    assert shown(upload) == once and is_kept(upload)
-    kept = shown(upload)
+    found = worked_out(upload)
     own = {"views", "statement"}
-    assert {name: value for name, value in vars(kept).items() if name not in own} == {
+    assert {name: value for name, value in vars(found).items() if name not in own} == {
         name: value for name, value in vars(once).items() if name not in own
     }
-    assert (kept.found, kept.changed, kept.alike, kept.bad) == (once.found, 1, 1, 1)
-    assert kept.problems == once.problems == 4
+    assert (found.found, found.changed, found.alike, found.bad) == (once.found, 1, 1, 1)
+    assert found.problems == once.problems == 4
     for view, entries in once.views.items():
-        assert list(kept.views[view]) == entries
-        assert [kept.views[view][place] for place in range(len(entries))] == entries
-        assert kept.views[view][1:3] == entries[1:3]
+        assert list(found.views[view]) == entries
+        assert [found.views[view][place] for place in range(len(entries))] == entries
+        assert found.views[view][1:3] == entries[1:3]
     with translation.override("fr-ca"):
-        french = [entry.words for entry in kept.entries]
+        french = [entry.words for entry in found.entries]
         assert french == [entry.words for entry in preview(upload).entries]
         assert french != [entry.words for entry in once.entries]
     pieces = PreviewPiece.objects.values_list("sealed_entries", flat=True)
@@ -92,11 +85,10 @@ def test_mended_rows_and_formats_with_held_out_entries(account: SourceAccount) -
     first = look(account, written(ODD))
     header, [bad] = importing.bad_rows(first)
     mended = look(account, _mended(first, header, bad))
-    assert shown(mended) == preview(mended)
-    assert is_kept(mended)
-    kept, once = shown(mended), preview(mended)
-    assert (kept.mended, kept.in_list, kept.still_wrong) == (once.mended, 1, 0)
-    assert list(kept.views["mended"]) == once.views["mended"] != []
+    assert kept(mended) is None
+    found, once = worked_out(mended), preview(mended)
+    assert (found.mended, found.in_list, found.still_wrong) == (once.mended, 1, 0)
+    assert list(found.views["mended"]) == once.views["mended"] != []
 
 
 def _mended(first: Statement, header: Any, bad: Any) -> bytes:
@@ -109,8 +101,8 @@ def _mended(first: Statement, header: Any, bad: Any) -> bytes:
 
 def test_a_short_file_is_read_each_time(account: SourceAccount) -> None:
     upload = look(account, csv_of(["1.00"], prefix="S"))
-    assert shown(upload).new == 1
-    assert not (KeptPreview.objects.exists() or is_kept(upload))
+    assert [each.new for each in (kept(upload), kept(upload)) if each] == [1, 1]
+    assert not (KeptPreview.objects.exists() or Preparing.objects.exists())
 
 
 def test_each_change_of_what_it_hangs_on_is_seen(account: SourceAccount, settings: Any) -> None:
@@ -132,31 +124,36 @@ def test_each_change_of_what_it_hangs_on_is_seen(account: SourceAccount, setting
         settings.LATE_AFTER_DAYS = 4
 
     other = look(account, written([["T1", portal.today(), "x", "1.00", "1.00"]]))
-    changes: list[Callable[[], object]] = [
-        lambda: save(other),
-        decide,
-        lambda: importing.undo(other, reason="why", by=BY, now=timezone.now()),
-        push,
-        begin,
-        choose,
-        lambda: look(account, written([*ODD, *rows_of(["3.00"], prefix="N")])),
+    changes: list[tuple[str, Callable[[], object]]] = [
+        ("rows", lambda: save(other)),
+        ("rows", decide),
+        ("rows", lambda: importing.undo(other, reason="why", by=BY, now=timezone.now())),
+        ("sent", push),
+        ("account", begin),
+        ("settings", choose),
+        ("file", lambda: look(account, written([*ODD, *rows_of(["3.00"], prefix="N")]))),
     ]
-    for change in changes:
-        shown(upload)
-        assert is_kept(upload)
+    for what, change in changes:
+        worked_out(upload)
+        assert kept(upload) and not why(upload)
         change()
-        assert not is_kept(upload), change
-        assert shown(upload) == preview(upload)
+        assert not kept(upload) and what in why(upload), change
+        found = worked_out(upload)
+        assert list(found.entries) == preview(upload).entries
+        assert found.digest == preview(upload).digest
     # Another day, and another secret.
     tomorrow = portal.today() + dt.timedelta(days=1)
-    assert shown(upload, today=tomorrow) == importing.preview(upload, today=tomorrow)
+    later = importing.shown(upload, today=tomorrow, now=timezone.now())
+    assert isinstance(later, Preparing)
+    stamp = importing.stamp_of(upload, today=tomorrow)
+    assert importing.changed_since(upload, stamp) == ["day"]
     KeptPreview.objects.update(sealed_figures=b"of another secret")
-    assert not is_kept(upload)
+    assert not kept(upload)
 
 
 def test_it_goes_with_the_upload(account: SourceAccount) -> None:
     upload = look(account, file_of(*(f"S{n},2026-11-20,x,1.00,{n}.00" for n in range(5))))
-    digest = shown(upload).digest
+    digest = worked_out(upload).digest
     assert PreviewPiece.objects.exists()
     with pytest.raises(importing.Outdated):
         importing.save(
@@ -164,18 +161,18 @@ def test_it_goes_with_the_upload(account: SourceAccount) -> None:
         )
     # What was agreed to is not what would come in: it is looked at once more.
     assert not PreviewPiece.objects.exists()
-    assert shown(upload).digest == digest
-    opened = shown(upload)
+    opened = worked_out(upload)
+    assert opened.digest == digest
     PreviewPiece.objects.filter(number=1).delete()
     assert opened.entries[:2]
     with pytest.raises(importing.Outdated):
         opened.entries[2:4]
     assert not KeptPreview.objects.exists()
-    shown(upload)
+    worked_out(upload)
     save(upload)
     assert not (KeptPreview.objects.exists() or PreviewPiece.objects.exists())
     other = look(account, csv_of(["1.00"] * 3, prefix="O"))
-    shown(other)
+    worked_out(other)
     assert PreviewPiece.objects.exists()
     importing.discard(other, by=BY, now=timezone.now())
     assert not (KeptPreview.objects.exists() or PreviewPiece.objects.exists())

@@ -21,7 +21,7 @@ from tests.intake.corpus.profiles import PROFILES
 from tests.intake.ofx_writer import Account
 from tests.intake.support import file_of
 
-from .support import look, preview, save
+from .support import look, preview, save, worked_out
 from .test_formats import file, numbered, rows
 from .test_mending import mended
 from .test_profiles import make
@@ -274,9 +274,7 @@ def test_a_preview_that_is_kept_is_of_what_is_stated(account: SourceAccount, set
     save(morning)
 
     def twice(upload: Statement) -> importing.Preview:
-        shown = [
-            importing.shown(upload, today=portal.today(), now=timezone.now()) for _each in range(2)
-        ]
+        shown = [worked_out(upload) for _each in range(2)]
         said = [[entry.words for entry in each.entries] for each in shown]
         assert said[0] == said[1]
         assert shown[0].digest == shown[1].digest

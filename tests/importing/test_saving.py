@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from bankfeeds import doorbell, importing
-from bankfeeds.importing import saving
+from bankfeeds.importing import jobs
 from bankfeeds.models import BankTransaction, Event, Saving, SourceAccount, Statement
 from tests import support as portal
 from tests.intake.support import file_of
@@ -91,7 +91,7 @@ def test_a_worker_is_ended_in_the_midst(
     ask(other)
     importing.carry_out(other.pk, clock=lambda: now)
     assert Saving.objects.get(pk=other.pk).ended_at is None
-    Saving.objects.update(tries=saving.MOST_TRIES, claimed_at=None)
+    Saving.objects.update(tries=jobs.MOST_TRIES, claimed_at=None)
     importing.carry_out(other.pk, clock=lambda: now)
     assert "broken off several times" in Saving.objects.get(pk=other.pk).words
 

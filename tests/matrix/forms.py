@@ -85,8 +85,10 @@ admin/bankfeeds/statement/sample/                   -
 admin/bankfeeds/statement/{statement}/              -
 admin/bankfeeds/statement/{statement}/history/      -
 admin/bankfeeds/statement/{statement}/preview/      -
+admin/bankfeeds/statement/{statement}/preview/status/    -
+admin/bankfeeds/statement/{statement}/preview/again/     -
 admin/bankfeeds/statement/{bare}/opening/           admin/bankfeeds/statement/{bare}/preview/  opening_balance=1.00
-admin/bankfeeds/statement/{statement}/save/         admin/bankfeeds/statement/{statement}/preview/  | leave_out_bad rows
+admin/bankfeeds/statement/{statement}/save/         admin/bankfeeds/statement/{statement}/preview/  | leave_out_bad
 admin/bankfeeds/statement/{statement}/saving/       -
 admin/bankfeeds/statement/{statement}/saving/status/    -
 admin/bankfeeds/statement/{statement}/discard/      -

@@ -111,6 +111,8 @@ admin/bankfeeds/statement/{statement}/change/              MSADR  .....
 admin/bankfeeds/statement/{statement}/history/             MSADR  MSADR
 admin/bankfeeds/statement/{statement}/delete/              .....  .....
 admin/bankfeeds/statement/{statement}/preview/             MS..R  MS..R
+admin/bankfeeds/statement/{statement}/preview/status/      MS..R  MS..R
+admin/bankfeeds/statement/{statement}/preview/again/       MSADR  MS..R
 admin/bankfeeds/statement/{bare}/opening/                  MS..R  MS..R
 admin/bankfeeds/statement/{statement}/save/                MS..R  MS..R
 admin/bankfeeds/statement/{statement}/saving/              MS..R  MS..R

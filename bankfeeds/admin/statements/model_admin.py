@@ -19,7 +19,7 @@ from bankfeeds.admin import mirror_search
 from bankfeeds.admin.parts import ReadOnlyAdmin
 from bankfeeds.models import Statement
 
-from . import downloads, saving, undo
+from . import downloads, preparing, saving, undo
 from . import pages as intake_pages
 
 
@@ -71,6 +71,8 @@ class StatementAdmin(ReadOnlyAdmin):
             "import/": ("import", intake_pages.import_page),
             "sample/": ("sample", downloads.sample),
             "<int:pk>/preview/": ("preview", intake_pages.preview_page),
+            "<int:pk>/preview/status/": ("preparing_status", preparing.status),
+            "<int:pk>/preview/again/": ("preparing_again", preparing.again),
             "<int:pk>/opening/": ("opening", intake_pages.state_opening),
             "<int:pk>/save/": ("save", intake_pages.save),
             "<int:pk>/saving/": ("saving", saving.page),

@@ -24,9 +24,17 @@ from bankfeeds import holding, importing, words
 from bankfeeds.admin.parts import PortalAdmin, demand
 from bankfeeds.importing import FileKnown
 from bankfeeds.intake.shape import UnreadableFile
-from bankfeeds.models import Actor, ColumnProfile, Event, ReceivedFile, SourceAccount, Statement
+from bankfeeds.models import (
+    Actor,
+    ColumnProfile,
+    Event,
+    Preparing,
+    ReceivedFile,
+    SourceAccount,
+    Statement,
+)
 
-from . import choose, opening, saving, shown, uploads
+from . import choose, opening, preparing, saving, shown, uploads
 from . import several as intake_several
 from . import unread as intake_unread
 from .form import FilesForm, limits
@@ -126,6 +134,8 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
     which = _which(request, statement)
     try:
         found = importing.shown(statement, today=timezone.localdate(), now=timezone.now())
+        if isinstance(found, Preparing):
+            return preparing.page(admin, request, statement, found)
         lines = Paginator(found.views[which], SHOWN_ROWS).get_page(request.GET.get("page"))
         entries = shown.lines(found, lines)
     except importing.UploadGone as error:
@@ -178,7 +188,7 @@ def save(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("admin:bankfeeds_statement_preview", pk=pk)
     try:
-        if saving.is_long(request, statement):
+        if saving.is_long(statement):
             return saving.ask(request, statement)
         saved = importing.save(
             statement,

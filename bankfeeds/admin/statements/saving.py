@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 
 from bankfeeds import health, importing
 from bankfeeds.admin.parts import PortalAdmin, demand
-from bankfeeds.admin.posted import actor, number
+from bankfeeds.admin.posted import actor
 from bankfeeds.models import Saving, Statement
 
 
-def is_long(request: HttpRequest, statement: Statement) -> bool:
-    """The preview says how many rows it has understood."""
-    return importing.is_long(size=statement.size, rows=number(request.POST.get("rows", "")) or 0)
+def is_long(statement: Statement) -> bool:
+    return importing.is_long(size=statement.size, rows=statement.rows_read)
 
 
 def ask(request: HttpRequest, statement: Statement) -> HttpResponse:
