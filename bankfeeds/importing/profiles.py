@@ -221,6 +221,8 @@ def content_of(sample: SampleFile) -> bytes:
 def plain_name(name: str) -> str:
     """A file's name without a path or anything that could not be shown."""
     last = name.replace("\\", "/").rpartition("/")[2]
+    # Of a name on disk that is no UTF-8.
+    last = last.encode(errors="replace").decode()
     return cells.CONTROLS.sub("", last).strip()[-255:] or _("unnamed file")
 
 

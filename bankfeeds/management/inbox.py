@@ -7,12 +7,15 @@ and renames it at the end is safe too. Nothing is ever overwritten or deleted.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 DONE, QUARANTINE = "done", "quarantine"
+# Bytes of a name; a file system takes 255, and a number and the name beside it want room.
+LONGEST = 240
 # Names under which other programs write what they rename at the end.
 PARTS = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 
@@ -24,14 +27,29 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a file. `problems`: why it is in quarantine; empty when all of it is saved."""
+    """What came of a file. `problems`: why it is in quarantine; empty when all of it is saved.
+
+    `batch`: under which it was handed in, to be read by the worker.
+    """
 
     file: str
     saved: int = 0
     known: int = 0
     left_out: int = 0
     is_known: bool = False
+    batch: str = ""
     problems: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        if self.batch:
+            came = "came before: known" if self.is_known else "kept for the worker to read"
+            return f"{self.file}: {came}, batch {self.batch}."
+        known = " Imported before: known." if self.is_known else ""
+        return (
+            f"{self.file}: saved {self.saved}, already here {self.known},"
+            f" left out {self.left_out}.{known}"
+        )
 
 
 @dataclass
@@ -91,6 +109,9 @@ def _stamp(path: Path) -> Stamp:
 
 def _free(folder: Path, path: Path) -> Path:
     """A name that is not taken there."""
+    name = os.fsencode(path.name)
+    if len(name) > LONGEST:
+        path = path.with_name(os.fsdecode(name[:LONGEST]))
     target, number = folder / path.name, 1
     while target.exists() or target.with_name(f"{target.name}.txt").exists():
         number += 1

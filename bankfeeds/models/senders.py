@@ -14,12 +14,16 @@ from .profiles import ColumnProfile
 
 
 class Sender(models.Model):
-    """A system of the institution with a token of its own; revoked once and for ever."""
+    """A system of the institution that hands over files; revoked once and for ever.
+
+    It posts them with a token of its own, or they are put into a folder.
+    """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     # The public half of the token, by which its row is found.
     handle = models.CharField(max_length=16, unique=True)
-    # sha256 of the whole token, which is random and long; it is never kept itself.
+    # sha256 of the whole token, which is random and long; it is never kept itself. Empty, which
+    # none has: there is no token, its files come by a folder.
     token_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("made"))
     created_by = models.CharField(_("by"), max_length=150)
@@ -40,6 +44,10 @@ class Sender(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def by_folder(self) -> bool:
+        return not self.token_hash
+
 
 class WrongToken(models.Model):
     """One try with a wrong token; `handle` is empty where no sender has it."""
@@ -59,8 +67,8 @@ class WrongToken(models.Model):
 class ReceivedFile(models.Model):
     """A file that came in: kept under seal, read afterwards, as often as one likes.
 
-    A batch that a sender posted, or a file that a person uploaded on a page, too long to be read at
-    once or refused.
+    A batch of a sender, posted or out of its folder, or a file that a person uploaded on a page,
+    too long to be read at once or refused.
     """
 
     class State(models.TextChoices):

@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-import zlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.urls import reverse
@@ -23,10 +21,10 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from bankfeeds import doorbell, importing, sealing
+from bankfeeds import importing
 from bankfeeds.models import ReceivedFile, Sender
 
-from . import tokens
+from . import batches, tokens
 
 _BATCH_ID = re.compile(r"[\x21-\x7e]{1,200}")
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -65,7 +63,7 @@ def take(request: HttpRequest, sender: Sender) -> HttpResponse:
         raise Refused(400, "Name the batch in Idempotency-Key: 1 to 200 visible ASCII characters.")
     body = _body(request)
     digest = hashlib.sha256(body).hexdigest()
-    row = _keep(sender, batch_id, body, digest)
+    row = batches.keep(sender, batch_id, body, digest=digest, now=timezone.now())
     told = {
         "batch": row.batch_id,
         "sha256": row.sha256,
@@ -142,30 +140,6 @@ def _body(request: HttpRequest) -> bytes:
     if not body or len(body) != int(stated):
         raise Refused(400, "The body is empty or did not come whole. Nothing was kept.")
     return body
-
-
-def _keep(sender: Sender, batch_id: str, body: bytes, digest: str) -> ReceivedFile:
-    """Store it, once, and ring for it; the same batch once more changes nothing."""
-    kept = ReceivedFile.objects.filter(sender=sender, batch_id=batch_id).defer("sealed_body")
-    if row := kept.first():
-        return row
-    now = timezone.now()
-    sealed = sealing.seal(zlib.compress(body), now=now)
-    with transaction.atomic():
-        Sender.objects.filter(pk=sender.pk).update(last_seen_at=now)
-        row, is_new = ReceivedFile.objects.get_or_create(
-            sender=sender,
-            batch_id=batch_id,
-            defaults={
-                "sha256": digest,
-                "size": len(body),
-                "received_at": now,
-                "sealed_body": sealed,
-            },
-        )
-        if is_new:
-            doorbell.ring(doorbell.RECEIVED, sender.pk)
-    return row
 
 
 def _json(value: dict[str, Any], *, status: int) -> JsonResponse:

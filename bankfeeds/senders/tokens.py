@@ -40,26 +40,35 @@ class TooMany(Exception):
 
 def create(name: str, *, by: Actor, now: dt.datetime) -> tuple[Sender, str]:
     """The sender and its token, which is known this once. Raises ValueError, NameTaken."""
+    handle = secrets.token_hex(8)
+    token = f"bfp_{handle}_{secrets.token_urlsafe(32)}"
+    return _create(name, handle, _hash(token), by, now), token
+
+
+def create_of_folder(name: str, *, by: Actor, now: dt.datetime) -> Sender:
+    """One whose files lie in a folder: nothing is its token. Raises ValueError, NameTaken."""
+    return _create(name, secrets.token_hex(8), "", by, now)
+
+
+def _create(name: str, handle: str, token_hash: str, by: Actor, now: dt.datetime) -> Sender:
     name = name.strip()
     if not name:
         raise ValueError(_("Give the sender a name."))
     if wrong := free_text.problem(name) or free_text.too_long(name, most=LONGEST_NAME):
         raise ValueError(wrong)
-    handle = secrets.token_hex(8)
-    token = f"bfp_{handle}_{secrets.token_urlsafe(32)}"
     try:
         with transaction.atomic():
             sender = Sender.objects.create(
                 name=name,
                 handle=handle,
-                token_hash=_hash(token),
+                token_hash=token_hash,
                 created_at=now,
                 created_by=by.name,
             )
             Event.objects.record("sender.created", by=by, at=now, words=name)
     except IntegrityError:
         raise NameTaken from None
-    return sender, token
+    return sender
 
 
 def revoke(sender: Sender, *, reason: str, by: Actor, now: dt.datetime) -> bool:

@@ -47,13 +47,19 @@ def test_a_folder_in_name_order(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_bytes(csv_of(["1.00"]))
     (tmp_path / ".hidden").write_bytes(b"x")
     (tmp_path / "e.json.part").write_bytes(b"x")
+    strange = tmp_path / os.fsdecode(b"cb\xe9\n.json")
+    strange.write_bytes(file(part(prefix="E", closing="4000.00", words="E")))
     (tmp_path / "f").symlink_to(tmp_path / "a.json")
     answer, said = run(tmp_path)
-    assert [each["file"] for each in answer] == ["a.json", "b.json", "c.json", "d.csv"]
-    assert [each["saved"] for each in answer] == [2, 2, 2, 0]
-    assert "2 of 4 files could not be saved as a whole" in said
+    assert [each["file"] for each in answer] == [
+        "a.json", "b.json", "c.json", "cb?.json", "d.csv",
+    ]  # fmt: skip
+    assert [each["saved"] for each in answer] == [2, 2, 2, 2, 0]
+    assert "2 of 5 files could not be saved as a whole" in said
     ids = list(BankTransaction.objects.order_by("id").values_list("transaction_id", flat=True))
-    assert ids == ["A1", "A2", "B1", "B2", "C1", "C2"]
+    assert ids == ["A1", "A2", "B1", "B2", "C1", "C2", "E1", "E2"]
+    assert (tmp_path / "done" / strange.name).exists()
+    (tmp_path / "done" / strange.name).unlink()
     assert lies(tmp_path) == [
         ".hidden", "done/a.json", "done/b.json", "e.json.part", "quarantine/c.json",
         "quarantine/c.json.txt", "quarantine/d.csv", "quarantine/d.csv.txt",
@@ -71,7 +77,7 @@ def test_a_folder_in_name_order(tmp_path: Path) -> None:
     (tmp_path / "quarantine/c.json").rename(tmp_path / "c.json")
     [again], _said = run(tmp_path)
     assert (again["saved"], again["problems"]) == (2, [])
-    assert BankTransaction.objects.count() == 8
+    assert BankTransaction.objects.count() == 10
 
 
 @pytest.mark.django_db

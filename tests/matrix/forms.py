@@ -115,7 +115,7 @@ admin/bankfeeds/columnprofile/{profile}/retire/     .           reason=old | rea
 # Core systems, and what they sent
 admin/bankfeeds/sender/                             -
 admin/bankfeeds/sender/export/                  -
-admin/bankfeeds/sender/add/                         .           name=Core2 | name
+admin/bankfeeds/sender/add/                         .           name=Core2;way=post | name
 admin/bankfeeds/sender/{sender}/                    -
 admin/bankfeeds/sender/{sender}/history/            -
 admin/bankfeeds/sender/{sender}/revoke/             .           reason=left | reason

@@ -27,12 +27,15 @@ def browser(people: dict[str, Any], role: str) -> Client:
 def test_from_the_token_to_the_decision(people: dict[str, Any]) -> None:
     boss, support = browser(people, "administrator"), browser(people, "support")
     assert "There is no sender yet" in boss.get(SENDERS).content.decode()
-    assert "Give the sender a name" in boss.post(SENDERS + "add/", {"name": " "}).content.decode()
-    made = boss.post(SENDERS + "add/", {"name": "Core <1>"}).content.decode()
+    assert (
+        "Give the sender a name"
+        in boss.post(SENDERS + "add/", {"name": " ", "way": "post"}).content.decode()
+    )
+    made = boss.post(SENDERS + "add/", {"name": "Core <1>", "way": "post"}).content.decode()
     found = re.search(r"bfp_[0-9a-f]{16}_[\w-]{43}", made)
     assert found
     token = found[0]
-    again = boss.post(SENDERS + "add/", {"name": "Core <1>"}).content.decode()
+    again = boss.post(SENDERS + "add/", {"name": "Core <1>", "way": "post"}).content.decode()
     assert "of this name already" in again
     sender = Sender.objects.get()
     page = boss.get(f"{SENDERS}{sender.pk}/change/").content.decode()

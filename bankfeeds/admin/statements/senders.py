@@ -1,7 +1,11 @@
-"""Senders: core systems with a token of their own, made and revoked by the administrator."""
+"""Senders: core systems that post with a token of their own, or whose files lie in a folder.
+
+Made and revoked by the administrator.
+"""
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,11 +18,13 @@ from django.utils.translation import gettext_lazy
 from bankfeeds import senders, words
 from bankfeeds.admin.leaving_ask import Question, answered
 from bankfeeds.admin.parts import PortalAdmin, demand
-from bankfeeds.admin.posted import actor
+from bankfeeds.admin.posted import actor, see_other
 from bankfeeds.models import Sender
 from bankfeeds.senders.tokens import LONGEST_NAME
 
 from . import sender_account, sender_expects, sender_foreign
+
+POST, FOLDER = "post", "folder"
 
 
 @admin.register(Sender)
@@ -46,6 +52,7 @@ class SenderAdmin(PortalAdmin):
         if row is None:
             return None
         given = {"row": row, "files": row.files.count(), **sender_expects.facts(row)}
+        given["name_quoted"] = shlex.quote(row.name)
         given["left_out"] = row.foreign_accounts.standing()
         return self.page(request, "page", title=row.name, **given)
 
@@ -63,20 +70,33 @@ class SenderAdmin(PortalAdmin):
 
 
 def add(admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
-    """POST takes `name` and shows the token, this once; pressed again it is refused."""
+    """POST takes `name` and `way`: "post" or "folder". Of one that posts it shows the token, this
+    once; pressed again it is refused."""
     demand(request, "add_sender")
     given: dict[str, Any] = {"name": request.POST.get("name", "")}
+    given["way"] = request.POST.get("way", "")
     if request.method == "POST":
         try:
-            sender, token = senders.create(given["name"], by=actor(request), now=timezone.now())
+            return _made(admin, request, **given)
         except ValueError as wrong:
             given["wrong"] = " ".join((str(wrong), _("Nothing was made.")))
-        else:
-            address = request.build_absolute_uri(reverse("statements"))
-            return admin.page(
-                request, "made", title=sender.name, row=sender, token=token, address=address
-            )
     return admin.page(request, "add", title=_("Make a sender"), longest=LONGEST_NAME, **given)
+
+
+def _made(admin: PortalAdmin, request: HttpRequest, *, name: str, way: str) -> HttpResponse:
+    """Raises ValueError."""
+    by, now = actor(request), timezone.now()
+    if way not in (POST, FOLDER):
+        raise ValueError(_("Choose how its files come."))
+    if way == FOLDER:
+        row = senders.create_of_folder(name, by=by, now=now)
+        messages.success(
+            request, _("The sender was made. Its page says how its folder is watched.")
+        )
+        return see_other(reverse(admin.page_name("change"), args=[row.pk]))
+    row, token = senders.create(name, by=by, now=now)
+    address = request.build_absolute_uri(reverse("statements"))
+    return admin.page(request, "made", title=row.name, row=row, token=token, address=address)
 
 
 def revoke(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -87,16 +107,18 @@ def revoke(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(why: str, _key: str) -> bool:
         if senders.revoke(row, reason=why, by=actor(request), now=timezone.now()):
-            text = _("The sender was revoked. Its token opens nothing any more.")
-            messages.success(request, text)
+            messages.success(request, _("The sender was revoked. Nothing of it is taken any more."))
         else:
             messages.info(request, _("This sender was revoked already."))
         return True
 
+    ends = _("Its token opens nothing from then on; what came in stays.")
+    if row.by_folder:
+        ends = _("Nothing more is taken out of its folder; what came in stays.")
     question = Question(
         title=_("Revoke %(sender)s?") % {"sender": row.name},
         consequences=[
-            _("Its token opens nothing from then on; what came in stays."),
+            ends,
             _("No file of it is expected any more."),
             _("It cannot be taken back, but another sender can be made."),
         ],

@@ -9,6 +9,7 @@ import time
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,13 +18,13 @@ from django.core.management.base import CommandError
 from django.db import close_old_connections
 from django.utils import timezone
 
-from bankfeeds import importing
-from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, Landed, NothingToSave
+from bankfeeds import importing, senders
+from bankfeeds.importing import BadRowsRemain, CannotImport, FileKnown, NothingToSave
 from bankfeeds.intake.shape import Parsed, UnreadableFile
-from bankfeeds.management import openings
+from bankfeeds.management import openings, taking
 from bankfeeds.management.entrance import PortalCommand
 from bankfeeds.management.inbox import DONE, QUARANTINE, Inbox, Result
-from bankfeeds.models import ColumnProfile, SourceAccount, Statement
+from bankfeeds.models import ColumnProfile, Sender, SourceAccount, Statement
 
 SHOWN = 20
 LONGEST_WAIT = 86_400.0
@@ -62,6 +63,11 @@ class Command(PortalCommand):
             " what is in the file",
         )
         parser.add_argument(
+            "--sender",
+            metavar="NAME",
+            help="the folder is this sender's: the worker reads its files, and misses them",
+        )
+        parser.add_argument(
             "--leave-out-bad",
             action="store_true",
             help="save the good rows although others are bad",
@@ -97,6 +103,8 @@ class Command(PortalCommand):
             options["openings"] = openings.given(options["opening_balance"], options["account"])
         except ValueError as wrong:
             self._refuse(f"{wrong} Nothing was saved.")
+        if options["sender"]:
+            self._refuse_beside_a_sender(options)
         if path.is_dir():
             self._take_folder(path, options)
             return
@@ -125,7 +133,11 @@ class Command(PortalCommand):
     def _import(self, options: dict[str, Any]) -> None:
         account = self._account(options["company"], options["account"])
         path: Path = options["file"]
-        how: dict[str, Any] = {"file_name": path.name, "by": self.actor, "now": timezone.now()}
+        how: dict[str, Any] = {
+            "file_name": taking.shown(path),
+            "by": self.actor,
+            "now": timezone.now(),
+        }
         leave_out_bad: bool = options["leave_out_bad"]
         with self._opened(path) as file:
             if not options["profile"] and not options["openings"]:
@@ -149,6 +161,8 @@ class Command(PortalCommand):
             self._refuse("An opening balance is of one file, not of a folder.")
         named = options["company"], options["account"]
         account = self._account(*named) if all(named) else None
+        if options["sender"]:
+            self._sender(options["sender"])
         inbox = Inbox(folder, lambda path: self._take(path, account, options))
         inbox.look()
         if not options["watch"]:
@@ -167,10 +181,12 @@ class Command(PortalCommand):
                 self._report([result])
 
     def _take(self, path: Path, account: SourceAccount | None, options: dict[str, Any]) -> Result:
-        """What came of one file; only a fault of the database is raised."""
+        """What came of one file; faults of the database are raised, and that its sender ended."""
+        if options["sender"]:
+            return taking.hand_in(self._sender(options["sender"]), path)
         try:
             arrival = importing.Arrival(
-                file_name=path.name,
+                file_name=taking.shown(path),
                 content=path.read_bytes(),
                 by=self.actor,
                 now=timezone.now(),
@@ -180,48 +196,53 @@ class Command(PortalCommand):
             )
             landed = [importing.land_on(account, arrival)] if account else importing.land(arrival)
         except OSError as error:
-            return Result(path.name, problems=(f"It cannot be read: {error.strerror}.",))
+            return taking.unreadable(path, error)
         except UnreadableFile as error:
             line = f"Line {error.line}: " if error.line else ""
-            return Result(path.name, problems=(line + importing.words_of(error.reason),))
+            return Result(taking.shown(path), problems=(line + importing.words_of(error.reason),))
         except CannotImport as error:
-            return Result(path.name, problems=(str(error),))
-        return _result(path.name, landed)
+            return Result(taking.shown(path), problems=(str(error),))
+        return taking.result(taking.shown(path), landed)
 
     def _report(self, results: Sequence[Result]) -> None:
         for each in results:
             for problem in each.problems[:SHOWN]:
                 self.warn(f"{each.file}: {problem}")
-            known = " Imported before: known." if each.is_known else ""
-            self.say(
-                f"{each.file}: saved {each.saved}, already here {each.known},"
-                f" left out {each.left_out}.{known}"
-            )
-        names = ("file", "saved", "known", "left_out", "is_known", "problems")
-        self.answer({"files": [{name: getattr(each, name) for name in names} for each in results]})
+            self.say(each.told)
+        self.answer({"files": [asdict(each) for each in results]})
 
     def _end_badly(self, results: Sequence[Result]) -> None:
         wrong = sum(bool(each.problems) for each in results)
         if wrong:
             raise CommandError(f"{wrong} of {len(results)} files could not be saved as a whole.")
 
+    def _refuse_beside_a_sender(self, options: dict[str, Any]) -> None:
+        others = ("company", "profile", "leave_out_bad", "opening_balance")
+        if not options["file"].is_dir() or any(options[name] for name in others):
+            self._refuse(
+                "--sender is for a folder, alone or with --watch: what is to be done with its"
+                " files is set on the sender's page. Nothing was kept."
+            )
+
+    def _sender(self, name: str) -> Sender:
+        """Asked for again before each file: it may be revoked while its folder is watched."""
+        try:
+            return senders.of_folder(name)
+        except senders.NoSuchSender:
+            self._refuse(f"No sender {name!r} in use has a folder. What lies there stays there.")
+
     def _account(self, company: str, account_id: str) -> SourceAccount:
         try:
             company_id = uuid.UUID(company)
         except ValueError:
             self._refuse(f"{company!r} is no id of a company: Codat's ids are UUIDs.")
-        rows = SourceAccount.objects.filter(company__codat_id=company_id, account_id=account_id)
-        # Of two connections the one in use: not gone, then the newest.
-        in_order = sorted(
-            rows.select_related("company", "connection"),
-            key=lambda row: (bool(row.gone_at or row.connection.gone_at), -row.connection_id),
-        )
-        if not in_order:
+        found = taking.account(company_id, account_id)
+        if found is None:
             self._refuse(
                 f"There is no account {account_id!r} of a company {company_id} here."
                 " Nothing was saved. Run `sync` if it was made elsewhere."
             )
-        return in_order[0]
+        return found
 
     def _profile(self, wanted: str | None) -> ColumnProfile | None:
         if not wanted:
@@ -275,22 +296,3 @@ def _seconds(text: str) -> float:
     if not 0 <= value <= LONGEST_WAIT:
         raise ValueError(text)
     return value
-
-
-def _result(name: str, landed: Sequence[Landed]) -> Result:
-    counted = [each.statement for each in landed if each.is_saved and not each.is_known]
-    saved = [statement for statement in counted if statement]
-    return Result(
-        name,
-        saved=sum(each.rows_saved for each in saved),
-        known=sum(each.rows_known for each in saved),
-        left_out=sum(each.rows_rejected for each in saved),
-        is_known=bool(landed) and all(each.is_known for each in landed),
-        problems=tuple(line for each in landed if not each.is_saved for line in _problems(each)),
-    )
-
-
-def _problems(each: Landed) -> list[str]:
-    """First the account's, then its bad rows."""
-    rows = [f"Line {bad.line}: {importing.words_of(bad.reason)}" for bad in each.bad]
-    return [f"Account ••{each.last4}: {each.words}", *rows]
