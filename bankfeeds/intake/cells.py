@@ -45,6 +45,9 @@ NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]+))?")
 # Line and direction controls too: they make a text show as something else than it is.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+# No width at all: with one of them an id looks like another one and is none.
+UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
+
 
 class BadCell(ValueError):
     """The cell cannot be used; `reason` says why."""
@@ -63,7 +66,7 @@ def identifier(text: str) -> str:
             gettext_noop("Its id is longer than %(limit)d characters."),
             limit=LONGEST_ID,
         )
-    if not text.isprintable() and CONTROLS.search(text):
+    if not text.isprintable() and (CONTROLS.search(text) or UNSEEN.search(text)):
         raise BadCell(
             "id-control", gettext_noop("Its id contains a line break or a control character.")
         )

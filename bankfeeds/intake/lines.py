@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from .shape import Reason, UnreadableFile, gettext_noop
+from .shape import TOO_MANY_ENTRIES, Reason, UnreadableFile, gettext_noop
 
 BLOCK = 65_536
 LONGEST = 65_536
+# On average a line of a list of transactions has more bytes, also where every second one is blank.
+SHORTEST, FEWEST = 6, 20_000
 SNIFFED = 4_096
 BOM = b"\xef\xbb\xbf"
 
@@ -108,8 +110,11 @@ def _looks_binary(head: bytes) -> bool:
 
 def _physical(head: bytes, stream: Source) -> Iterator[bytes]:
     """Lines as bytes; never holds more than one block and one line."""
-    carry, block, number = b"", head, 0
+    carry, block, number, size = b"", head, 0, 0
     while block:
+        size += len(block)
+        if number > FEWEST + size // SHORTEST:
+            raise UnreadableFile(TOO_MANY_ENTRIES, line=number)
         pieces = (carry + block).splitlines(keepends=True)
         # The last one may go on in the next block, if only by the LF of a CRLF.
         carry = pieces.pop()

@@ -35,6 +35,12 @@ HOLDERS = {
 ENTRIES = {"STMTTRN", "STMTTRNP"}
 
 TOO_DEEP = gettext_noop("Line %(line)d is nested more than %(limit)d deep; this is no statement.")
+BEHIND = gettext_noop(
+    "Line %(line)d stands behind the end of the file, as where several files were put into one."
+    " Upload each of them by itself."
+)
+# Files of old systems end with that control character.
+MORE = re.compile(r"[^\s\x1a]")
 TRUNCATED = Reason(
     "truncated",
     gettext_noop("This file ends too early: its end is missing. Have it made or sent again."),
@@ -69,8 +75,11 @@ class Node:
 
 
 def tree(text: str, start: int) -> Node:
-    """The aggregate OFX that begins at `start`. Raises UnreadableFile."""
-    return _Builder(text, start).built()
+    """The aggregate OFX that begins at `start`, with nothing behind it. Raises UnreadableFile."""
+    builder = _Builder(text, start)
+    found = builder.built()
+    builder.refuse_more()
+    return found
 
 
 class _Builder:
@@ -86,6 +95,15 @@ class _Builder:
         while not (self.top.children and len(self.open) == 1):
             self._tag()
         return self.top.children[0]
+
+    def refuse_more(self) -> None:
+        """What stands behind the end would not be read, and nobody would know."""
+        more = MORE.search(self.text, self.place)
+        if more:
+            self._advance(more.start())
+            raise UnreadableFile(
+                Reason("more-behind-end", BEHIND, {"line": self.line}), line=self.line
+            )
 
     def _tag(self) -> None:
         begin = self.text.find("<", self.place)

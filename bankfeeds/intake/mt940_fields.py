@@ -32,6 +32,7 @@ KNOWN = {*BALANCES, *OTHERS, "61"}
 NEEDED = ("25", "60", "62")
 OF_BALANCE = tags.FinalOpeningBalance()
 OF_LINE = tags.Statement()
+EXPONENT = re.compile("[eE][0-9]")
 
 
 @dataclass(slots=True)
@@ -94,7 +95,8 @@ def balance_of(field: Field) -> dict[str, str]:
 def entry_of(field: Field) -> dict[str, str | None]:
     """Keys as in the pattern of `mt940.tags.Statement`. Raises BadCell."""
     found = OF_LINE.re.match(field.text)
-    if found is None:
+    # Where no type stands behind the amount, or digits do, it may go on: 1 of 1.234,56 or 1E5.
+    if found is None or not found["id"] or EXPONENT.match(found["id"]):
         raise BadCell("field-61", gettext_noop("Its field 61 is not written as MT940 has it."))
     return found.groupdict()
 

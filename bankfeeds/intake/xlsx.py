@@ -68,17 +68,22 @@ def as_csv(content: bytes) -> bytes:
     for name, handler in (("xl/styles.xml", styles), ("xl/sharedStrings.xml", strings)):
         if name in parts.names:
             parts.parse(name, handler)
-    tables = []
-    for each in book.sheets:
+    targets = [relations.targets.get(each, "") for each in book.sheets]
+    if len(set(targets)) < len(targets):
+        # Each of them is a part of its own, and is read once.
+        raise UnreadableFile(DAMAGED)
+    table = None
+    for target in targets:
         sheet = _Sheet(
             strings.found, styles.dates, book.since_1904, parts.limit, len(content) // BYTES_OF_ROW
         )
-        parts.parse(relations.targets.get(each, ""), sheet)
-        if sheet.holds:
-            tables.append(sheet)
-    if len(tables) != 1:
-        raise UnreadableFile(SEVERAL if tables else NO_TABLE)
-    return tables[0].out.getvalue().encode("utf-8", "replace")
+        parts.parse(target, sheet)
+        if sheet.holds and table:
+            raise UnreadableFile(SEVERAL)
+        table = sheet if sheet.holds else table
+    if table is None:
+        raise UnreadableFile(NO_TABLE)
+    return table.out.getvalue().encode("utf-8", "replace")
 
 
 class _Sheet(Handler):

@@ -110,7 +110,7 @@ EXPECTED: dict[str, list[Outcome]] = {
     "windows-1252.sta": [Outcome(THREE, notes="ids-made-mt940")],
     "wrong-amounts.sta": [
         Outcome(
-            bad="5 balance-unsure, 7 field-61, 9 decimal-comma, 11 balance-unsure, "
+            bad="5 field-61, 7 field-61, 9 decimal-comma, 11 field-61, "
             "13 field-61, 15 too-many-decimals, 17 field-61, 19 field-61, "
             "21 balance-unsure",
             notes="ids-made-mt940",
@@ -189,6 +189,16 @@ def test_hostile_files(before: bytes, after: bytes, code: str) -> None:
     with pytest.raises(UnreadableFile) as refused:
         read_mt940(content.replace(before, after, 1), places=2)
     assert (refused.value.code, bool(refused.value.words)) == (code, True)
+
+
+@pytest.mark.parametrize("amount", ["1e999", "1,5E10", "1.234,56", "1 000,00", "1" * 20, "1,00.5"])
+def test_no_part_of_an_amount_is_taken_for_all_of_it(amount: str) -> None:
+    """Also where the balances would agree with that part."""
+    before, after = b"C200,00N", f"C{amount}N".encode()
+    content = mt940(Account([COFFEE]))
+    assert before in content
+    found = only(content.replace(before, after))
+    assert (found.rows, [bad.code for bad in found.rejected]) == ([], ["field-61"])
 
 
 def test_nothing_of_a_bad_file_is_logged(caplog: pytest.LogCaptureFixture) -> None:

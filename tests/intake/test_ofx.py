@@ -139,6 +139,10 @@ def test_a_balance_of_an_earlier_and_of_a_later_day() -> None:
         (b"<OFX><!--", "truncated"),
         (b"<OFX>" + b"<A></A>" * 100_000, "too-many-tags"),
         ("<OFX></OFX>".encode("utf-16"), "encoding"),
+        # Of several files in one the others would be lost without a word.
+        ((HERE / "ofx" / "clean.ofx").read_bytes() * 2, "more-behind-end"),
+        ((HERE / "ofx" / "clean.ofx").read_bytes() + b"\n<STMTTRN>", "more-behind-end"),
+        (b"<OFX></OFX>\r\n\x1a", "no-statement"),
     ],
 )
 def test_hostile_files(content: bytes, code: str) -> None:

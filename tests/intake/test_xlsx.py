@@ -116,6 +116,11 @@ def bomb(name: str, begin: str, times: int) -> bytes:
         (workbook(HEADER, ['<c r="ZZZ2"><v>1</v></c>']), "too-large-inflated"),
         (workbook(HEADER, ['<c t="s"><v>7</v></c>']), "damaged-xlsx"),
         (workbook(HEADER, ROW, workbook="<workbook/>"), "no-table"),
+        # One sheet named over and over would be read as often.
+        (
+            workbook(HEADER, ROW, workbook='<b xmlns:r="r">' + '<sheet r:id="r0"/>' * 2 + "</b>"),
+            "damaged-xlsx",
+        ),
         (workbook(HEADER, ROW)[:-22], "damaged-xlsx"),
     ],
 )
