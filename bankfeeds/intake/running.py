@@ -8,7 +8,7 @@ count from zero until a person states the one before the first row.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -183,14 +183,59 @@ def as_they_happened(rows: Sequence[Line]) -> list[Line]:
 
 
 def counted_on(found: Sequence[Statement]) -> Statement:
-    """Statements of an account that state no balance, as one that does not either."""
-    rows = [row for each in found for row in each.rows]
-    is_certain = not any(each.rejected_count for each in found)
-    is_once = len({row.transaction_id for row in rows}) == len(rows)
-    if not (is_certain and is_once and all(each.from_zero for each in found if each.rows)):
+    """Statements of an account that state no balance, as one that does not either.
+
+    Behind a bad row none can be worked out, in its statement as in the later ones.
+    """
+    entries = list(_each_once(found))
+    days = [entry.date for entry in entries]
+    if None in days or not all(each.from_zero for each in found if each.rows):
         return replace(found[0], refused=NO_BALANCE)
-    held_out = tuple(held for each in found for held in each.held_out)
-    return replace(found[0], rows=counted(rows), held_out=held_out, from_zero=True)
+    lines = with_balances(entries)
+    rejected = [line for line in lines if isinstance(line, Rejected)]
+    return replace(
+        found[0],
+        rows=[line for line in lines if isinstance(line, Line)],
+        rejected=rejected,
+        rejected_count=len(rejected),
+        notes=tuple(note for each in found for note in each.notes),
+        held_out=tuple(held for each in found for held in each.held_out),
+        from_zero=True,
+    )
+
+
+def _each_once(found: Sequence[Statement]) -> Iterator[Drafted]:
+    """As the file lists them. A bad one has no day where nothing is sure to stand before it."""
+    first: dict[str, Draft] = {}
+    for each in found:
+        # What is left of a statement happened before all that is bad in it.
+        day = max((row.date for row in each.rows), default=None)
+        entries: list[Line | Rejected] = [*each.rows, *each.rejected]
+        for entry in sorted(entries, key=lambda entry: entry.line):
+            if isinstance(entry, Rejected):
+                yield Bad(entry, day)
+                continue
+            draft = _as_draft(entry)
+            before = first.setdefault(draft.transaction_id, draft)
+            if before is draft:
+                yield draft
+            else:
+                again = repeated(draft, before)
+                # Of two that say the same nobody knows whether they are one.
+                is_sure = not draft.transaction_id.startswith(cells.MADE)
+                yield again if is_sure else replace(again, date=None)
+
+
+def _as_draft(row: Line) -> Draft:
+    return Draft(
+        line=row.line,
+        transaction_id=row.transaction_id,
+        date=row.date,
+        description=row.description,
+        amount=row.amount,
+        transaction_type=row.transaction_type,
+        raw=row.raw,
+    )
 
 
 def counted(rows: Sequence[Line], opening: Decimal = ZERO) -> list[Line]:

@@ -18,7 +18,7 @@ from bankfeeds.models import Actor, BankTransaction, Doubt, Event, SourceAccount
 from tests import support as portal
 from tests.intake import bai_writer
 from tests.intake.corpus.profiles import PROFILES
-from tests.intake.ofx_writer import Account
+from tests.intake.ofx_writer import Account, Row
 from tests.intake.support import file_of
 
 from .support import look, preview, save, worked_out
@@ -134,8 +134,34 @@ def test_other_formats_without_a_balance(db: None) -> None:
     assert [row.balance for row in rows_in(upload)] == [
         Decimal("211.75"), Decimal("213.75"),
     ]  # fmt: skip
+    again = preview(look(account, file(*[Account(first, balance=None)] * 2)))
+    assert (again.understood, again.bad) == (1, 1)
+
+
+def test_behind_a_bad_row_of_several_statements_no_balance_is_worked_out(db: None) -> None:
+    account = numbered()
+
+    def three(second: list[Row]) -> bytes:
+        first, third = rows("1.00", "2.00", prefix="U"), rows("8.00", prefix="W")
+        return file(*(Account(each, balance=None) for each in (first, second, third)))
+
+    upload = look(account, three(rows("4.00", "x", "5.00", prefix="V")))
+    found = preview(upload)
+    said = {entry.reason.code for entry in found.entries if entry.reason}
+    assert (found.understood, found.bad, found.needs_opening) == (3, 3, True)
+    assert said == {"not-a-number", "balance-unsure"}
+    state(upload, "100.00")
+    save(upload, leave_out_bad=True)
+    assert balances(account) == ["101.00", "103.00", "107.00"]
+    # Sent again without the fault: known, and the others follow on.
+    whole = look(account, three(rows("4.00", "-1.00", "5.00", prefix="V")))
+    state(whole, "100.00")
+    assert (preview(whole).known, preview(whole).new) == (3, 3)
+    save(whole)
+    assert balances(account) == ["101.00", "103.00", "107.00", "106.00", "111.00", "119.00"]
+    # Where nothing is sure to stand before the bad row, nothing is sure.
     with pytest.raises(UnreadableFile, match="several statements of this account"):
-        look(account, file(Account(first, balance=None), Account(first, balance=None)))
+        look(account, three(rows("x", prefix="V")))
 
 
 def test_a_bad_row_is_mended_first(account: SourceAccount) -> None:
