@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import databases, emptying, parts, support
+from tests import asked, databases, emptying, parts, support
 from tests.contract import watch
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = [f"{support.QuickHasher.__module__}.QuickHasher"]
     emptying.install()
     watch.install(config)
+    asked.install(config)
     config.pluginmanager.register(parts)
 
 

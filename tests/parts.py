@@ -8,6 +8,7 @@ that show it. Once is enough for
 - a test that asks for no database: pytest-django lets it reach none;
 - the browser's tests: they are here for the pages' scripts and looks. What those pages do to the
   database, the pages' own tests hold on both;
+- a test of pages that asks the database only what others ask it on both (`tests/asked.py`);
 - the table of who may what at every address: who somebody is decides, and no database;
 - a test that says `@pytest.mark.once("why")`: it needs rows, and what it holds does not hang on
   where they are. The mark is for the dear ones alone: who is in doubt lets it run on both.
@@ -36,7 +37,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests import databases
+from tests import asked, databases
 
 TESTS = Path(__file__).resolve().parent
 BOTH, ONCE = "both_databases", "once"
@@ -124,6 +125,7 @@ def once_is_enough(item: pytest.Item) -> bool:
     return (
         any(item.path.is_relative_to(place) for place in ONCE_PLACES)
         or item.get_closest_marker(ONCE) is not None
+        or item.nodeid in asked.elsewhere()
         or not asks_for_database(item)
     )
 

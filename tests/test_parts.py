@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests import databases, parts
+from tests import asked, databases, parts
 
 
 def collected(request: pytest.FixtureRequest) -> parts.Deal:
@@ -58,9 +58,33 @@ def test_only_what_is_named_runs_once_in_spite_of_a_database(
         if parts.asks_for_database(test)
         and databases_of(request, test.nodeid) != sorted(databases.VENDORS)
         and not any(test.path.is_relative_to(place) for place in parts.ONCE_PLACES)
+        and test.nodeid not in asked.elsewhere()
         and not [mark.args[0] for mark in test.iter_markers(parts.ONCE)]
     ]
     assert odd == []
+
+
+def test_what_need_not_be_asked_again_is_of_pages() -> None:
+    odd = [test for test in asked.elsewhere() if not asked.is_of_page(test)]
+    gone = [page for page in asked.PAGES if not (parts.TESTS / page).is_file()]
+    assert (odd, gone) == ([], []), "ask again, or take these lines out"
+
+
+def test_of_pages_that_ask_the_same_the_cheapest_runs_on_both() -> None:
+    other, page = "tests/test_rules.py::test", f"tests/{asked.PAGES[0]}::test"
+    listener = asked.Listener()
+    listener.asked.update(
+        {
+            other: {"known"},
+            f"{page}_the_same": {"known"},
+            f"{page}_cheap": {"known", "new"},
+            f"{page}_dear": {"new"},
+            f"{page}_in_threads": {"known"},
+        }
+    )
+    listener.seconds.update({f"{page}_cheap": 1.0, f"{page}_dear": 2.0})
+    listener.own.add(f"{page}_in_threads")
+    assert listener.both_databases() == {other, f"{page}_cheap", f"{page}_in_threads"}
 
 
 # --- The deal --------------------------------------------------------------------------------
