@@ -77,6 +77,31 @@ def test_from_the_count_to_the_decision(support: Client, account: SourceAccount)
     assert account.transactions.count() == 3
 
 
+def test_a_file_of_nothing_but_rows_in_doubt_is_kept_for_the_decision(
+    support: Client, account: SourceAccount
+) -> None:
+    on = portal.today()
+    save(look(account, file_of(f"C1,{on},Coffee,-4.50,95.50", f"R1,{on},Rent,-5.50,90.00")))
+    later = look(
+        account,
+        file_of(f"C2,{on},Coffee,-4.50,85.50", f"R1,{on},Rent,-6.50,79.00", f"X,{on},Odd,NaN,1"),
+    )
+    preview = support.get(reverse("admin:bankfeeds_statement_preview", args=[later.pk]))
+    assert "Nothing new" not in text(preview)
+    assert "leave_out_bad" in text(preview)
+    assert "disabled" not in text(preview)
+    form = {"shown": preview.context["found"].digest, "leave_out_bad": "yes"}
+    saved = support.post(
+        reverse("admin:bankfeeds_statement_save", args=[later.pk]), form, follow=True
+    )
+    assert "2 rows wait for a decision" in text(saved)
+    assert Doubt.objects.open().count() == 2
+    # Of them there is nothing left to decide in the next file.
+    again = look(account, file_of(f"C2,{on},Coffee,-4.50,85.50"))
+    preview = support.get(reverse("admin:bankfeeds_statement_preview", args=[again.pk]))
+    assert "Nothing new: every row that was understood is here already." in text(preview)
+
+
 def test_what_is_refused_is_said_with_what_was_typed(
     support: Client, account: SourceAccount
 ) -> None:

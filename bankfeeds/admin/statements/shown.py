@@ -112,7 +112,7 @@ def why_no_save(found: Preview) -> str:
     """Why nothing of it can be saved as it stands; "" when something can."""
     if not found.understood:
         return _("Not one row could be understood. Correct the file and upload it again.")
-    if not found.new:
+    if not found.new and not _to_decide(found):
         return _("Nothing new: every row that was understood is here already.")
     if found.needs_every_row:
         return _("Bad rows first: without them the balances cannot be worked out.")
@@ -123,8 +123,16 @@ def save_label(found: Preview) -> str:
     if found.bad:
         label = _("Save %(new)s, leave %(bad)s out")
         return label % {"new": f"{found.new:,}", "bad": f"{found.bad:,}"}
+    if not found.new and (waiting := _to_decide(found)):
+        text = ngettext("Have %(n)s row decided", "Have %(n)s rows decided", waiting)
+        return text % {"n": f"{waiting:,}"}
     text = ngettext("Save %(new)s row", "Save %(new)s rows", found.new)
     return text % {"new": f"{found.new:,}"}
+
+
+def _to_decide(found: Preview) -> int:
+    """Rows that come in once a person has decided, and by saving are put before one."""
+    return found.changed + found.alike
 
 
 def tick_label(found: Preview) -> str:
