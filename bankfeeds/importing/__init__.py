@@ -23,7 +23,7 @@ from .each import Looked, look_on_each
 from .entries import VIEWS, Entry
 from .figures import Figures, Flow
 from .jobs import ring_waiting
-from .keeping import Outdated, changed_since, stamp_of
+from .keeping import Outdated, changed_since
 from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_in_vain, refuse_unfit
 from .matching import CannotImport
@@ -38,6 +38,7 @@ from .save import BadRowsRemain, NothingToSave, discard, save
 from .saving import carry_out, save_later
 from .saying import left_out_row, words_of, words_of_row
 from .sorting import Kind
+from .stamps import stamp_of
 from .undo import CannotUndo, undo, why_not_undo
 
 __all__ = [

@@ -32,7 +32,7 @@ def insert(account: int, rows: Iterable[tuple[int, Line]]) -> int:
     `rows`: each with the primary key of its statement.
     """
     inserted = 0
-    values = _values(rows)
+    values = values_of(rows)
     with connection.cursor() as cursor:
         while batch := list(islice(values, WRITTEN_AT_ONCE)):
             if connection.vendor == "postgresql":
@@ -44,7 +44,7 @@ def insert(account: int, rows: Iterable[tuple[int, Line]]) -> int:
     return inserted
 
 
-def _values(rows: Iterable[tuple[int, Line]]) -> Iterator[tuple[Any, ...]]:
+def values_of(rows: Iterable[tuple[int, Line]]) -> Iterator[tuple[Any, ...]]:
     date, money = connection.ops.adapt_datefield_value, connection.ops.adapt_decimalfield_value
     field = BankTransaction._meta.get_field("amount")
     digits, places = field.max_digits, field.decimal_places

@@ -7,45 +7,33 @@ nothing any more; whether what is saved is what was shown, `save` sees for itsel
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, overload
 
 from django.db import transaction
-from django.db.models import Count, Max, Q, Sum
 from django.utils.translation import gettext as _
 
-from bankfeeds import limits, sealing
+from bankfeeds import sealing
 from bankfeeds.intake import pace
 from bankfeeds.models import (
-    BankTransaction,
-    Doubt,
     KeptPreview,
     PreviewPiece,
-    Push,
-    SourceAccount,
     Statement,
 )
 
+from . import stamps
 from .entries import VIEWS, Entry
 from .plain import entries_of_plain, figures_of_plain, plain_entry, plain_figures
 from .preview import Preview
-from .sorting import line_of
 
-# Of the shape in which it is kept: raised with it, what was kept before is worked out anew.
-SHAPE = 3
 # Entries of a piece, as many as a page shows.
 AT_ONCE = 500
 WRITTEN_AT_ONCE = 20
 # Of zlib, which says 9 at most.
 QUICKEST = 1
-# What a preview hangs on, in the order of its stamp, and how many letters of it each has.
-HANGS_ON = ("day", "settings", "account", "file", "opening", "sent", "rows")
-OF_EACH = 20
-OPENING = ("opening_balance", "opening_stated_by", "opening_stated_at")
 
 
 class Outdated(Exception):
@@ -77,54 +65,15 @@ def forget(statement: Statement) -> None:
     KeptPreview.objects.filter(statement=statement.pk).delete()
 
 
-def stamp_of(statement: Statement, *, today: dt.date) -> str:
-    """Of all that a preview hangs on; see `changed_since`."""
-    said = _hangs_on(statement, today)
-    hashes = (hashlib.sha256(repr(said[name]).encode()) for name in HANGS_ON)
-    return ":".join(each.hexdigest()[:OF_EACH] for each in hashes)
-
-
 def changed_since(statement: Statement, stamp: str) -> list[str]:
-    """What is another than when it was worked out, by the names of `_hangs_on`.
+    """What is another than when it was worked out, by the names of `stamps.HANGS_ON`.
 
     Empty where it was not worked out yet.
     """
     kept = KeptPreview.objects.filter(statement=statement.pk).values_list("stamp", flat=True)
     before = (kept.first() or stamp).split(":")
-    both = zip(HANGS_ON, before, stamp.split(":"), strict=False)
+    both = zip(stamps.HANGS_ON, before, stamp.split(":"), strict=False)
     return [name for name, old, new in both if old != new]
-
-
-def _hangs_on(statement: Statement, today: dt.date) -> Mapping[str, object]:
-    account = SourceAccount.objects.values("currency", "feed_start_date").get(
-        pk=statement.account_id
-    )
-    heavy = {"rejected", *OPENING}
-    every = [field.attname for field in Statement._meta.concrete_fields]
-    # Of mended rows the file that they mend, too: what was stated of it is of both.
-    whole = statement.mends_id or statement.pk
-    upload = Statement.objects.filter(pk__in=(statement.pk, whole)).order_by("pk")
-    line = line_of(statement.account)
-    rows = BankTransaction.objects.filter(account__in=line)
-    imports = Statement.objects.filter(account__in=line).exclude(state=Statement.State.PREVIEWED)
-    doubts = Doubt.objects.filter(account__in=line)
-    return {
-        "day": today,
-        "settings": (SHAPE, limits.in_force()),
-        "account": (account, line),
-        "file": list(upload.values_list(*(name for name in every if name not in heavy))),
-        "opening": list(upload.values_list(*OPENING)),
-        "sent": Push.objects.newest_dates([statement.account_id]),
-        "rows": (
-            rows.aggregate(newest=Max("pk")),
-            list(
-                imports.order_by("state")
-                .values_list("state")
-                .annotate(Count("pk"), Max("saved_at"), Sum("rows_saved"))
-            ),
-            doubts.aggregate(newest=Max("pk"), answered=Count("pk", filter=~Q(answer=""))),
-        ),
-    }
 
 
 def keep_preview(found: Preview, stamp: str, *, now: dt.datetime) -> None:

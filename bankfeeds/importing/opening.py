@@ -17,12 +17,12 @@ from bankfeeds import words
 from bankfeeds.intake import cells
 from bankfeeds.models import Actor, BankTransaction, Event, SourceAccount, Statement
 
-from .keeping import OPENING
 from .look import lock
 from .matching import CannotImport, Mine, places
 from .pieces import UploadGone
 from .preview import Preview
 from .sorting import line_of
+from .stamps import OPENING
 
 
 class OpeningNeeded(CannotImport):

@@ -6,7 +6,7 @@ the account's. So what happened after them is taken out and put behind them, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 from django.db.models import Exists, OuterRef, Q
@@ -17,24 +17,29 @@ from bankfeeds.models import BankTransaction, Doubt, PushItem, SourceAccount
 AT_ONCE = 500
 
 
-def taken_out(
-    account: SourceAccount, rows: Sequence[Line], new: set[int]
-) -> dict[int, BankTransaction]:
-    """By line: rows that are here and happened after a new one of their day, taken out.
+def behind_new_ones(rows: Iterable[Line], new: set[int]) -> list[list[Line]]:
+    """Day by day those that are here, or left out, and happened after a new one of their day.
 
-    `rows`: of a file, oldest first; `new`: lines of those that are not here. A day of which
-    something was ever in a push, or came with another file since, stays as it is. Whoever calls
-    holds the account's lock and inserts them again.
+    `rows`: of a file, oldest first; `new`: lines of those that are not here.
+    """
+    days = (list(group) for _day, group in groupby(rows, key=lambda row: row.date))
+    return [behind for day in days if (behind := list(_behind_a_new_one(day, new)))]
+
+
+def taken_out(
+    account: SourceAccount, behind: Iterable[Sequence[Line]]
+) -> dict[int, BankTransaction]:
+    """By line: those of `behind_new_ones` that are here, taken out.
+
+    A day of which something was ever in a push, or came with another file since, stays as it is.
+    Whoever calls holds the account's lock and inserts them again.
     """
     found: dict[int, BankTransaction] = {}
-    for _day, group in groupby(rows, key=lambda row: row.date):
-        behind = list(_behind_a_new_one(list(group), new))
-        stored = _stored(account, behind) if behind else {}
+    for day in behind:
+        stored = _stored(account, day)
         if stored and _may_move(account, list(stored.values())):
             found |= {
-                row.line: stored[row.transaction_id]
-                for row in behind
-                if row.transaction_id in stored
+                row.line: stored[row.transaction_id] for row in day if row.transaction_id in stored
             }
     every = iter([row.pk for row in found.values()])
     while batch := list(islice(every, AT_ONCE)):

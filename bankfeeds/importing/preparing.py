@@ -22,10 +22,11 @@ from bankfeeds.models import Preparing, Statement
 
 from . import pieces
 from .jobs import MOST_TRIES, claimed, upload_of
-from .keeping import keep_preview, kept_preview, stamp_of
+from .keeping import keep_preview, kept_preview
 from .pieces import UploadGone
 from .preview import Preview, preview
 from .progress import watched
+from .stamps import stamp_of
 
 log = logging.getLogger(__name__)
 

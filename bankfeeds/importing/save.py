@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bankfeeds.intake import cells
+from bankfeeds.intake import cells, pace
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Parsed, Reason, Rejected
 from bankfeeds.intake.shape import Statement as Stated
 from bankfeeds.models import Actor, Event, Statement
@@ -23,9 +23,11 @@ from .mending import refuse_stale
 from .opening import opening_of, refuse_without_balances, told
 from .pieces import UploadGone
 from .placing import as_it_was, taken_out
-from .preview import mended_in, read
+from .planning import Plan, holding, planned, set_out_ahead
+from .preview import read
 from .saying import left_out_row
-from .sorting import Sorting, in_order, sort_out
+from .setting_out import move_in
+from .sorting import Sorting, sort_out
 
 
 class BadRowsRemain(Exception):
@@ -72,7 +74,8 @@ def save(
         return statement
     account = statement.account
     refuse_unfit(account)
-    found = read(statement)
+    with pace.part(0, 4):
+        found = read(statement)
     parsed = found.statement
     if not (is_of_account or found.names_account):
         refuse_of_another(account, statement.sha256, now=now)
@@ -82,13 +85,13 @@ def save(
     if parsed.rejected_count and not leave_out_bad:
         raise BadRowsRemain(parsed)
     try:
-        with transaction.atomic():
+        with set_out_ahead(statement, parsed) as plan, transaction.atomic():
             mine = locked(statement)
             if mine.state != Statement.State.PREVIEWED:
                 return mine
             if opening_of(mine) != opening_of(statement):
                 raise Outdated
-            return _save(mine, parsed, shown, by, now)
+            return _save(mine, parsed, holding(plan, mine, parsed), shown, by, now)
     except Outdated:
         forget(statement)
         raise
@@ -124,17 +127,22 @@ def discard(statement: Statement, *, by: Actor, now: dt.datetime) -> bool:
 
 
 def _save(
-    statement: Statement, parsed: Stated, shown: str | None, by: Actor, now: dt.datetime
+    statement: Statement,
+    parsed: Stated,
+    plan: Plan,
+    shown: str | None,
+    by: Actor,
+    now: dt.datetime,
 ) -> Statement:
-    sorting = sort_out(statement.account, parsed)
+    sorting = plan.sorting
     if shown not in (None, sorting.digest):
         raise Outdated
     first = statement.mends
     if first is not None:
-        return _save_mended(statement, first, parsed, sorting, by, now)
+        return _save_mended(statement, first, parsed, plan, by, now)
     # First, since a row beside which another stands in question keeps its place and its key.
     ask(statement, parsed.rows, sorting, now=now)
-    statement.rows_saved = _insert(statement, parsed.rows, sorting)
+    statement.rows_saved = _insert(statement, plan)
     _count(statement, parsed, sorting)
     return record(statement, by=by, now=now)
 
@@ -149,7 +157,7 @@ def _save_mended(
     statement: Statement,
     first: Statement,
     parsed: Stated,
-    sorting: Sorting,
+    plan: Plan,
     by: Actor,
     now: dt.datetime,
 ) -> Statement:
@@ -158,7 +166,7 @@ def _save_mended(
     All at once, since a day's rows have to be in their order whichever file they are of.
     """
     refuse_stale(statement, parsed)
-    mended = mended_in(statement).keys()
+    sorting = plan.sorting
     if first.state == Statement.State.PREVIEWED:
         alone = read(first).statement
         by_itself = sort_out(first.account, alone)
@@ -166,9 +174,9 @@ def _save_mended(
         _count(first, alone, by_itself)
         ask(first, alone.rows, by_itself, now=now)
         record(first, by=by, now=now)
-    mine = [row for row in parsed.rows if row.line in mended]
+    mine = [row for row in parsed.rows if row.line in plan.mended]
     ask(statement, mine, sorting, now=now)
-    _insert(statement, parsed.rows, sorting, mended=mended)
+    _insert(statement, plan)
     for each in (first, statement):
         each.rows_saved = each.transactions.count()
         each.save(update_fields=["rows_saved"])
@@ -218,28 +226,20 @@ def _told(statement: Statement) -> str:
     }
 
 
-def _insert(
-    statement: Statement,
-    rows: Sequence[Line],
-    sorting: Sorting,
-    *,
-    mended: Collection[int] = (),
-) -> int:
+def _insert(statement: Statement, plan: Plan) -> int:
     """The new rows in the order in which they happened: ids then follow it within a day.
 
-    `mended`: lines that are of `statement`; the others are of the file that it mends. How many
-    of `statement` came in.
+    How many of the file came in.
     """
-    fresh = {row.line for row in sorting.new}
-    ordered = in_order(rows, sorting).rows
-    moved = taken_out(statement.account, ordered, fresh)
+    moved = taken_out(statement.account, plan.behind)
+    if plan.is_set_out and not moved:
+        return move_in(statement.account_id)
     placed: list[tuple[int, Line]] = []
-    for row in ordered:
+    for row in plan.rows:
         if stored := moved.get(row.line):
             placed.append((stored.statement_id, as_it_was(stored)))
-        elif row.line in fresh:
-            is_of_first = row.line not in mended
-            placed.append(((is_of_first and statement.mends_id) or statement.pk, row))
+        elif row.line in plan.fresh:
+            placed.append((plan.owner(row, statement), row))
     return insert(statement.account_id, placed) - len(moved)
 
 
@@ -255,7 +255,8 @@ def bring_in(statement: Statement, rows: Sequence[Line], some: Collection[Line])
     """
     others = {each.transaction_id for each in rows} - {each.transaction_id for each in some}
     mended = {each.line for each in some} if statement.mends_id else ()
-    _insert(statement, rows, Sorting(list(some), others, {}, {}, None), mended=mended)
+    sorting = Sorting(list(some), others, {}, {}, None)
+    _insert(statement, planned(rows, sorting, mended=mended))
 
 
 def _said(rows: Iterable[Line], sorting: Sorting) -> Iterator[tuple[int, Reason]]:

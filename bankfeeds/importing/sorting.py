@@ -77,7 +77,7 @@ class Sorting:
     def doubtful(self) -> dict[str, Doubtful]:
         return self.changed | self.alike
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Of which rows come in and which do not, and from which balance; so that a page can tell
         whether it is so yet."""

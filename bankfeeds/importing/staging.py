@@ -251,7 +251,7 @@ class Staged:
 
 @contextmanager
 def staged(*, places: int) -> Iterator[Staged]:
-    with connection.cursor() as cursor, _on_disk(cursor):
+    with connection.cursor() as cursor, on_disk(cursor):
         cursor.execute(TYPED if connection.vendor == "postgresql" else TABLE)
         try:
             yield Staged(cursor, places=places)
@@ -260,7 +260,7 @@ def staged(*, places: int) -> Iterator[Staged]:
 
 
 @contextmanager
-def _on_disk(cursor: Any) -> Iterator[None]:
+def on_disk(cursor: Any) -> Iterator[None]:
     """SQLite holds what is temporary in memory here, which a long file would fill.
 
     It cannot change that within a transaction.

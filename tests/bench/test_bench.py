@@ -141,6 +141,21 @@ def test_a_file_is_loaded_side_by_side() -> None:
         assert word in done.stdout
 
 
+@pytest.mark.skipif(which() != "sqlite", reason="it brings its own database")
+def test_the_pages_of_a_preview_are_timed() -> None:
+    """A few rows more than are looked at at once: its preview is worked out by the worker."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.preview", "--rows", "5010"],
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    for word in ("5010 rows", "upload", "worker", "first", "middle", "last", "problems"):
+        assert word in done.stdout
+
+
 @pytest.mark.django_db
 def test_rows_lost_or_in_another_place_are_seen(tmp_path: Path) -> None:
     rows = [list(row) for row in rows_of(1, count=3, day=today())]

@@ -122,12 +122,12 @@ def why_no_save(found: Preview) -> str:
 def save_label(found: Preview) -> str:
     if found.bad:
         label = _("Save %(new)s, leave %(bad)s out")
-        return label % {"new": f"{found.new:,}", "bad": f"{found.bad:,}"}
+        return label % {"new": words.count(found.new), "bad": words.count(found.bad)}
     if not found.new and (waiting := _to_decide(found)):
         text = ngettext("Have %(n)s row decided", "Have %(n)s rows decided", waiting)
-        return text % {"n": f"{waiting:,}"}
+        return text % {"n": words.count(waiting)}
     text = ngettext("Save %(new)s row", "Save %(new)s rows", found.new)
-    return text % {"new": f"{found.new:,}"}
+    return text % {"new": words.count(found.new)}
 
 
 def _to_decide(found: Preview) -> int:
@@ -141,4 +141,4 @@ def tick_label(found: Preview) -> str:
         "Leave out %(bad)s bad rows; they will not reach QuickBooks",
         found.bad,
     )
-    return text % {"bad": f"{found.bad:,}"}
+    return text % {"bad": words.count(found.bad)}
