@@ -39,6 +39,8 @@ from .shape import (
 
 NTRY = re.compile(rb"<(?:[\w.-]+:)?Ntry[\s>]")
 ONCE = ("Amt", "CdtDbtInd", "BookgDt", "Sts", "AcctSvcrRef")
+# What ISO 20022 lets stand behind a day: the day stays the one that is written.
+ZONE = re.compile(r"(?<=-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})\Z")
 NO_REFERENCE = {"", "NOTPROVIDED", "NONREF", "NOREF"}
 SIGNS = {"CRDT": 1, "DBIT": -1}
 
@@ -159,7 +161,8 @@ class _Reading:
             return HeldOut(line, ONLY_INFORMATION, node.raw)
         day: dt.date | None = None
         try:
-            day = cells.date(node.value("BookgDt/Dt") or node.value("BookgDt/DtTm"))
+            written = ZONE.sub("", node.value("BookgDt/Dt"), count=1)
+            day = cells.date(written or node.value("BookgDt/DtTm"))
             _check_status(status)
             draft = self._understood(node, line, day)
         except cells.BadCell as bad:

@@ -14,10 +14,13 @@ from .delimited import NO_ROWS
 from .layouts import recoded, records_of
 from .lines import SNIFFED, text_lines, wide_encoding
 from .profile import DELIMITERS, MOST_ABOVE, MOST_COLUMNS, Encoding, Layout
-from .shape import UnreadableFile
+from .shape import Reason, UnreadableFile, gettext_noop
 from .written import is_date
 
 LOOKED_AT = 300
+TOO_MANY_COLUMNS = gettext_noop(
+    "This file has %(columns)d columns; at most %(limit)d are read. Choose a list of transactions."
+)
 FEWEST_COLUMNS = 3
 # Letters of English and French with accents, as they come out of the right one of two encodings.
 ACCENTS = "éèêëàâçîïôùûüÉÈÊÀÂÇÎÔÙÛ«»’“”–"
@@ -32,7 +35,7 @@ LIKE_A_DATE = re.compile(
 
 
 def guess_layout(content: bytes) -> Layout:
-    """Raises UnreadableFile for what is no text."""
+    """Raises UnreadableFile for what is no text, and where there are too many columns."""
     encoding = guess_encoding(content)
     stream = io.BytesIO(recoded(content, encoding))
     lines = [line.rstrip("\r\n") for line in islice(text_lines(stream), LOOKED_AT)]
@@ -40,11 +43,18 @@ def guess_layout(content: bytes) -> Layout:
     if delimiter:
         rows = [_cells(line, delimiter) for line in lines]
         above, header = _header(rows, count)
-        columns = len(header) or count
-        return Layout(delimiter, (), encoding, above, header, min(columns, MOST_COLUMNS))
+        _refuse_too_many(len(header))
+        return Layout(delimiter, (), encoding, above, header, len(header) or count)
     widths = _widths([line for line in lines if LIKE_A_DATE.search(line)] or lines)
+    _refuse_too_many(len(widths))
     above, header = _header([_slices(line, widths) for line in lines], 0)
     return Layout("", widths, encoding, above, header, len(widths))
+
+
+def _refuse_too_many(columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        said = {"columns": columns, "limit": MOST_COLUMNS}
+        raise UnreadableFile(Reason("too-many-columns", TOO_MANY_COLUMNS, said))
 
 
 def layout_with(
@@ -102,9 +112,11 @@ def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
         if not counts:
             continue
         count, found = max(counts.items(), key=lambda each: (each[1], each[0]))
-        dated = any(is_date(cell) for row in rows if len(row) == count for cell in row)
+        of_count = (row[:MOST_COLUMNS] for row in rows if len(row) == count)
+        dated = any(is_date(cell) for row in of_count for cell in row)
         best = max(best, (dated, found, count, delimiter))
     dated, _found, count, delimiter = best
+    _refuse_too_many(count)
     # Marks within numbers cut every line too, and the dates with them.
     return (delimiter, count) if dated or not any(map(LIKE_A_DATE.search, lines)) else ("", 0)
 

@@ -355,7 +355,9 @@ def test_a_line_with_a_number_is_no_header(manager: Client, db: None) -> None:
     assert "the columns were guessed again" in answer
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\0\1\2\3\4\5\6\7\x08"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04", b"\0\1\2\3\4\5\6\7\x08", b"2026-11-20;" * 201]
+)
 def test_what_is_no_sample_is_refused(manager: Client, db: None, content: bytes) -> None:
     assert "Nothing was saved." in text(sampled(manager, content))
     assert not SampleFile.objects.exists()

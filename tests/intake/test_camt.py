@@ -222,5 +222,14 @@ def test_a_date_is_the_same_day_in_every_zone(zone: str) -> None:
     assert {line.date for line in read.rows} == {dt.date(2026, 11, 1)}
 
 
+@pytest.mark.parametrize("written", ["2026-11-20Z", "2026-11-20-05:00", "2026-11-20+14:00"])
+def test_a_zone_behind_a_day_moves_it_nowhere(written: str) -> None:
+    content = camt(Account([COFFEE]))
+    statement = only(
+        content.replace(b"<BookgDt><Dt>2026-11-20<", f"<BookgDt><Dt>{written}<".encode())
+    )
+    assert [row.date for row in statement.rows] == [dt.date(2026, 11, 20)]
+
+
 def test_mutated_files() -> None:
     assert fuzz("camt", 400) > 5

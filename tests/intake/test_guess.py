@@ -180,6 +180,10 @@ def test_fixed_widths_are_cut_where_every_line_has_blanks() -> None:
         (b"PK\x03\x04", "binary"),
         (b"\0\1\2\3\4\5\6\7\x08", "binary"),
         (b"a;b;c\n" + b"x" * 70_000, "line-too-long"),
+        # More columns than a profile can have: in the header, in each row, of fixed width.
+        (b"a;" * 201 + b"\n2026-11-20;x;1\n", "too-many-columns"),
+        ((b"2026-11-20;" * 201 + b"\n") * 2, "too-many-columns"),
+        (b"ab  " * 201, "too-many-columns"),
     ],
 )
 def test_what_is_no_sample(content: bytes, code: str) -> None:
