@@ -79,7 +79,8 @@ def save(
     parsed = found.statement
     if not (is_of_account or found.names_account):
         refuse_of_another(account, statement.sha256, now=now)
-    if not parsed.rows:
+    # A statement of a day without transactions has come all the same.
+    if not parsed.rows and parsed.rejected_count:
         raise NothingToSave(parsed)
     refuse_without_balances(found)
     if parsed.rejected_count and not leave_out_bad:

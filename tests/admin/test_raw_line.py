@@ -59,3 +59,7 @@ def test_columns_of_fixed_width_touch_each_other() -> None:
 )
 def test_of_a_bad_line_days_and_cents_stay(raw: str, shown: str) -> None:
     assert masked_bad(raw) == shown
+
+
+def test_what_turns_the_order_of_letters_round_shows_as_a_dot() -> None:
+    assert masked_bad("A\u202e,ab\u2066cd") == "A·,ab·cd"

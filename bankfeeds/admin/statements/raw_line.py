@@ -9,6 +9,9 @@ from itertools import accumulate
 from bankfeeds.intake.masking import DAYS, NUMBER, digits_of, hidden, unnamed
 from bankfeeds.intake.shape import Line
 
+# They would show the line, and what stands beside it, in another order than it has.
+DIRECTIONS = re.compile(r"[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
 
 def masked(row: Line, widths: Sequence[int] = ()) -> str:
     """`widths` of the columns where nothing else sets them apart.
@@ -38,6 +41,7 @@ def masked_bad(raw: str, widths: Sequence[int] = ()) -> str:
 
 
 def _parts(text: str, widths: Sequence[int]) -> list[str]:
+    text = DIRECTIONS.sub("·", text)
     starts = list(accumulate(widths, initial=0))
     ends: list[int | None] = [*starts[1:], None]
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
