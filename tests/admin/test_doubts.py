@@ -66,12 +66,18 @@ def test_from_the_count_to_the_decision(support: Client, account: SourceAccount)
         support.get(reverse("admin:bankfeeds_statement_change", args=[doubt.statement_id]))
     )
     assert "1 row waits for a decision" in imported
+    assert "Rows left out" in imported
+    assert "Download bad rows" not in imported
 
     done = text(post(support, doubt, "new"))
     assert "The decision is recorded." in done
     assert "Rows to decide (" not in done
     assert "the client says so" in text(support.get(page))
     assert account.transactions.count() == 3
+    imported = text(
+        support.get(reverse("admin:bankfeeds_statement_change", args=[doubt.statement_id]))
+    )
+    assert "Rows left out" not in imported
     late = text(post(support, doubt, "keep"))
     assert "decided on this row already" in late
     assert account.transactions.count() == 3
@@ -95,6 +101,7 @@ def test_a_file_of_nothing_but_rows_in_doubt_is_kept_for_the_decision(
         reverse("admin:bankfeeds_statement_save", args=[later.pk]), form, follow=True
     )
     assert "2 rows wait for a decision" in text(saved)
+    assert "Download bad rows" in text(saved)
     assert Doubt.objects.open().count() == 2
     # Of them there is nothing left to decide in the next file.
     again = look(account, file_of(f"C2,{on},Coffee,-4.50,85.50"))

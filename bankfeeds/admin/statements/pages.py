@@ -240,7 +240,7 @@ def saved_page(admin: PortalAdmin, request: HttpRequest, statement: Statement) -
         account_word=words.account(account),
         sums=_sums(statement),
         opening=importing.told(statement.mends or statement),
-        left_out=[(row["line"], importing.words_of_row(row)) for row in statement.rejected],
+        **shown.left_out(statement),
         mended_by=statement.mended_by.filter(state=Statement.State.SAVED),
         mended_lines=importing.mended_lines(statement),
         saved=statement.state == Statement.State.SAVED,

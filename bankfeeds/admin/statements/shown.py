@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from bankfeeds import importing, words
 from bankfeeds.importing import Entry, Preview, profiles
 from bankfeeds.intake.recognise import Format
 from bankfeeds.intake.shape import Line
-from bankfeeds.models import Statement
+from bankfeeds.models import Doubt, Statement
 
 from . import raw_line
 
@@ -28,6 +29,21 @@ def statement(pk: int) -> Statement | None:
     )
     without = ("rejected", "account__sealed_body", "mends__rejected")
     return rows.defer(*without).filter(pk=pk).first()
+
+
+def left_out(statement: Statement) -> dict[str, Any]:
+    """The first rows that did not come in and why, without those that a decision took in since.
+
+    `to_mend`: some of them are in the file of bad rows, where none in doubt is.
+    """
+    lines = [row["line"] for row in statement.rejected]
+    answers = dict(statement.doubts.filter(line__in=lines).values_list("line", "answer"))
+    rows = [
+        (row["line"], importing.words_of_row(row))
+        for row in statement.rejected
+        if answers.get(row["line"], "") in ("", Doubt.Answer.KEEP)
+    ]
+    return {"left_out": rows, "to_mend": any(line not in answers for line, _why in rows)}
 
 
 class Shown:
