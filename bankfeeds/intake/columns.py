@@ -10,7 +10,7 @@ from . import cells, written
 from .below import Below
 from .delimited import NO_ROWS, check_sure
 from .derived import Derived
-from .layouts import records_of
+from .layouts import encoding_notes, records_of
 from .lines import EMPTY
 from .mended import instead
 from .profile import Amounts, Layout, Profile, Sign
@@ -61,6 +61,7 @@ class Reading:
         self._profile = profile
         self._places = places
         self._unsure = unsure or {}
+        self._notes = encoding_notes(content, profile.layout.encoding)
         self._records = instead(records_of(content, profile.layout), mended or {})
         self.header = profile.layout.header
         self.states_balances = profile.balance is not None
@@ -95,10 +96,10 @@ class Reading:
         used = set(self.at.values())
         extra = [name for at, name in enumerate(self.header) if name and at not in used]
         if not extra:
-            return self.below.notes
+            return (*self._notes, *self.below.notes)
         template = gettext_noop("Columns that are not used: %(columns)s.")
         unused = Reason("columns-ignored", template, {"columns": ", ".join(extra)[:RAW_SHOWN]})
-        return (unused, *self.below.notes)
+        return (unused, *self._notes, *self.below.notes)
 
     def _is_dated(self, record: Record) -> bool:
         at = self.at["date"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from itertools import accumulate, islice
 
@@ -14,6 +15,9 @@ from .shape import Reason, UnreadableFile, gettext_noop
 NOT_IN_IT = gettext_noop(
     "Line %(line)d has a letter that is not %(encoding)s, although the profile says that the file"
     " is written in that."
+)
+IS_UTF8 = gettext_noop(
+    "This file is written in UTF-8 and was read so, although the profile says %(encoding)s."
 )
 NAMES = {
     Encoding.UTF8: "UTF-8",
@@ -34,7 +38,8 @@ def records_of(content: bytes, layout: Layout) -> Iterator[Record]:
 
 def recoded(content: bytes, encoding: Encoding) -> bytes:
     """The same text in UTF-8. Raises UnreadableFile where it is not in that encoding."""
-    if encoding is Encoding.UTF8 or content.startswith(BOM):
+    is_utf8 = encoding is Encoding.UTF8 or content.startswith(BOM)
+    if is_utf8 or is_utf8_otherwise(content, encoding):
         return content
     try:
         return content.decode(encoding).encode()
@@ -43,6 +48,28 @@ def recoded(content: bytes, encoding: Encoding) -> bytes:
         line = content[:start].count(b"\n") + 1
         values: dict[str, str | int] = {"line": line, "encoding": NAMES[encoding]}
         raise UnreadableFile(Reason("encoding-stated", NOT_IN_IT, values), line=line) from None
+
+
+def encoding_notes(content: bytes, encoding: Encoding) -> tuple[Reason, ...]:
+    if not is_utf8_otherwise(content, encoding):
+        return ()
+    return (Reason("encoding-is-utf8", IS_UTF8, {"encoding": NAMES[encoding]}),)
+
+
+def is_utf8_otherwise(content: bytes, encoding: Encoding) -> bool:
+    """Whether it is UTF-8 against what is said, where each byte is a letter.
+
+    Letters that come out right as UTF-8 do so by chance hardly ever.
+    """
+    one_byte = encoding in (Encoding.WINDOWS, Encoding.DOS)
+    if not one_byte or content.isascii() or content.startswith(BOM):
+        return False
+    try:
+        # Of the beginning of a file the last letter may be half.
+        codecs.getincrementaldecoder("utf-8")().decode(content)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _sliced(lines: Iterator[str], layout: Layout) -> Iterator[Record]:

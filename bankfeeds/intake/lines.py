@@ -56,6 +56,8 @@ BINARY = Reason(
     ),
 )
 WHITESPACE = b" \t\r\n\x0b\x0c"
+# What old systems put behind the last line.
+END_OF_OLD = b"\x1a"
 
 
 class Source(Protocol):
@@ -126,7 +128,7 @@ def _physical(head: bytes, stream: Source) -> Iterator[bytes]:
         if len(carry) > LONGEST:
             raise _too_long(number + 1)
         block = stream.read(BLOCK)
-    if carry:
+    if carry and carry != END_OF_OLD:
         yield carry
 
 

@@ -115,7 +115,8 @@ def _way(parsed: Parsed, opening: Decimal | None) -> _Way | None:
     days = [row.date for row in parsed.rows]
     if len(best) < 2 or days[0] > days[-1]:
         return best[-1] if best else None
-    is_told = days[0] < days[-1] or opening is not None or best[0].ends_stated
+    is_last_alone = best[0].ends_stated and not best[1].ends_stated
+    is_told = days[0] < days[-1] or opening is not None or is_last_alone
     return best[0] if is_told else None
 
 

@@ -179,6 +179,17 @@ def test_a_bad_row_is_mended_first(account: SourceAccount) -> None:
     assert Event.objects.filter(after__opening_stated_by="ann").count() == 2
 
 
+def test_a_header_once_more_moves_no_balance(account: SourceAccount) -> None:
+    """So that it may be left out, unlike a bad row of which that is not known."""
+    when = portal.today()
+    rows = (f"A,{when},Sale,10.00", BARE, f"B,{when},Fee,-1.00")
+    upload = look(account, file_of(*rows, header=BARE))
+    state(upload, "100.00")
+    assert (preview(upload).bad, preview(upload).needs_every_row) == (1, False)
+    save(upload, leave_out_bad=True)
+    assert balances(account) == ["110.00", "109.00"]
+
+
 def test_what_was_shown_is_what_is_saved(account: SourceAccount) -> None:
     upload = look(account, day("A,Sale,10.00"))
     state(upload, "1.00")

@@ -24,6 +24,7 @@ from bankfeeds.intake.columns import fits, read_by
 from bankfeeds.intake.guess import guess
 from bankfeeds.intake.recognise import read
 from bankfeeds.intake.shape import HeldOut, Parsed, Rejected, UnreadableFile
+from bankfeeds.intake.tables import in_a_table
 
 from .corpus import files
 from .corpus.profiles import PROFILES
@@ -122,7 +123,7 @@ def survives_profiles(content: bytes) -> bool:
     for profile in PROFILES.values():
         fits(profile, content)
         try:
-            _check(read_by(profile, content, places=2), ())
+            _check(in_a_table(read_by(profile, content, places=2)), ())
         except UnreadableFile as refused:
             assert refused.words
         else:

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ofxtools.Parser import OFXTree
 
 from bankfeeds.intake.cells import CONTROLS
+from bankfeeds.intake.layouts import is_utf8_otherwise
 from bankfeeds.intake.ofx import read_ofx
+from bankfeeds.intake.profile import Encoding
 from bankfeeds.intake.recognise import Format, recognise
 from bankfeeds.intake.shape import Statement, UnreadableFile
 
@@ -213,7 +215,10 @@ written_rows = st.lists(
 def test_what_was_written_is_read_back(rows: list[Any], xml: bool, encoding: str) -> None:
     encoding = "utf-8" if xml else encoding
     account = Account([row_of(*row) for row in rows], balance="12.34", as_of="21500101")
-    read = only(ofx(account, xml=xml, encoding=encoding))
+    content = ofx(account, xml=xml, encoding=encoding)
+    # What happens to be UTF-8 is read as that, whatever the file says.
+    assume(encoding == "utf-8" or not is_utf8_otherwise(content, Encoding.WINDOWS))
+    read = only(content)
     assert not read.rejected
     found = [(row.transaction_id, row.date, row.amount, row.description) for row in read.rows]
     assert found == [(key, day, amount, name) for key, day, amount, name in rows]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import accumulate
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from bankfeeds.intake.columns import read_by
 from bankfeeds.intake.delimited import read_csv
@@ -65,6 +68,8 @@ def said(statement: Statement) -> str:
         (["20 1", "20 2 13", "20 3"], "order-unsure 13.00 order-unsure"),
         # One that is stated stays, and is a check where it stands.
         (["20 1 11", "20 2", "21 3 99", "21 4"], "11.00 ~13.00 99.00 ~103.00"),
+        # Either order may be the true one, with other balances between.
+        (["20 1 11", "20 -1", "20 1 11"], "11.00 order-unsure 11.00"),
         # Signs that are reversed are seen as such.
         (["20 1 11", "20 2", "21 3 6", "21 4"], "11.00 ~9.00 6.00 ~2.00"),
         # What a bad row did nobody knows.
@@ -85,6 +90,30 @@ def test_beside_rows_that_state_one(rows: list[str], balances: str) -> None:
     assert said(found).split() == wanted
     assert (found.from_zero, found.derived) == (False, False)
     assert found.rejected_count == len(found.rejected)
+
+
+@given(
+    amounts=st.lists(st.integers(-3, 3), min_size=1, max_size=7),
+    days=st.lists(st.integers(18, 20), min_size=7, max_size=7).map(sorted),
+    stated=st.lists(st.booleans(), min_size=7, max_size=7),
+    is_newest_first=st.booleans(),
+)
+def test_none_is_worked_out_wrongly(
+    amounts: list[int], days: list[int], stated: list[bool], is_newest_first: bool
+) -> None:
+    balances = list(accumulate(amounts, initial=10))[1:]
+    rows = [
+        (f"{day} {amount} {balance if is_stated else ''}", balance)
+        for day, amount, balance, is_stated in zip(days, amounts, balances, stated, strict=False)
+    ]
+    first, last = stated[0], stated[len(rows) - 1]
+    # Of one day the balance that stands last alone is taken for the day's last.
+    assume(not (is_newest_first and days[0] == days[len(rows) - 1] and first and not last))
+    listed = rows[::-1] if is_newest_first else rows
+    found = table(*(row for row, _balance in listed))
+    true = {line: balance for line, (_row, balance) in enumerate(listed, start=2)}
+    assert found.from_zero or all(row.balance == true[row.line] for row in found.rows)
+    assert len(found.rows) + found.rejected_count == len(rows)
 
 
 def test_what_a_person_stated_is_one_before_the_first() -> None:
