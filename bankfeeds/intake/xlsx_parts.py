@@ -27,6 +27,8 @@ MOST_PARTS = 1_000
 # are taken.
 FEWEST_ELEMENTS = 100_000
 LONGEST_TEXT = 40_000
+# A cell is six deep; each open element is held.
+DEEPEST = 100
 BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 NOT_OF_A_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
@@ -100,6 +102,7 @@ class Handler(ContentHandler):
     def __init__(self) -> None:
         super().__init__()
         self.left = FEWEST_ELEMENTS
+        self._depth = 0
         self._text: list[str] = []
         self._size = 0
 
@@ -107,10 +110,14 @@ class Handler(ContentHandler):
         self.left -= 1
         if self.left < 0:
             raise UnreadableFile(BOMB)
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise UnreadableFile(DAMAGED)
         # Hardly ever there, and there are many elements.
         self.begun(name.rpartition(":")[2] if ":" in name else name, attrs)
 
     def endElement(self, name: str) -> None:  # noqa: N802
+        self._depth -= 1
         self.ended(name.rpartition(":")[2] if ":" in name else name)
 
     def characters(self, content: str) -> None:

@@ -111,6 +111,7 @@ def bomb(name: str, begin: str, times: int) -> bytes:
             "too-large-inflated",
         ),
         (workbook(HEADER, ROW, more="<a>" * 10_000), "damaged-xlsx"),
+        (workbook(HEADER, ROW, more="<a>" * 10_000 + "</a>" * 10_000), "damaged-xlsx"),
         (workbook(HEADER, ROW, more="</a>"), "damaged-xlsx"),
         (workbook(HEADER, ['<c r="A9"><v>1</v></c>']), "damaged-xlsx"),
         (workbook(HEADER, ['<c r="ZZZ2"><v>1</v></c>']), "too-large-inflated"),
