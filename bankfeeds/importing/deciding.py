@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bankfeeds import words
@@ -32,6 +33,7 @@ from .look import lock, refuse_unfit
 from .matching import CannotImport
 from .preview import read
 from .save import bring_in
+from .sorting import line_of
 
 LONGEST_ID = 100
 Answer = Doubt.Answer
@@ -134,6 +136,7 @@ def _refuse(doubt: Doubt, answer: str, seen: str) -> None:
         )
     if answer != Answer.KEEP:
         _refuse_taken(doubt)
+        _refuse_come_since(doubt)
 
 
 def _refuse_taken(doubt: Doubt) -> None:
@@ -150,6 +153,26 @@ def _refuse_taken(doubt: Doubt) -> None:
                 "who": before.answered_by,
                 "when": words.moment(before.answered_at),
             }
+        )
+
+
+def _refuse_come_since(doubt: Doubt) -> None:
+    """A later file that has ours too, as one of the whole week does, asks about neither row."""
+    equal = BankTransaction.objects.filter(
+        account__in=line_of(doubt.account),
+        date=doubt.date,
+        amount=doubt.amount,
+        description=doubt.description,
+        statement__saved_at__gt=doubt.asked_at,
+    )
+    same = equal.filter(Q(transaction_id=doubt.transaction_id) | Q(balance=doubt.balance))
+    if row := same.exclude(pk=doubt.ours_id or 0).select_related("statement").first():
+        raise ValueError(
+            _(
+                "The very same row came in with %(file)s on %(when)s. Taken in once more it would"
+                " be sent twice. Keep ours."
+            )
+            % {"file": row.statement, "when": words.moment(row.statement.saved_at)}
         )
 
 

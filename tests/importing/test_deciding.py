@@ -101,6 +101,37 @@ def test_whether_decided_or_not_it_is_asked_about_once(account: SourceAccount, a
     assert [name for name, _ in here(account)] == ["C1", "R1", "T"]
 
 
+@pytest.mark.parametrize("name", ["C2", "X"])
+def test_a_row_that_came_in_while_it_waited_is_not_taken_in_again(
+    account: SourceAccount, name: str
+) -> None:
+    """As of a day, then of a week: the second file has both, so that it asks nothing."""
+    doubt = two_coffees(account)
+    save(look(account, file_of(COFFEE, AGAIN.replace("C2", name), RENT)))
+    assert [each for each, _balance in here(account)] == ["C1", name, "R1"]
+    with pytest.raises(ValueError, match="sent twice"):
+        decide(doubt, Answer.NEW)
+    [told] = importing.decide_together(
+        [doubt],
+        Answer.NEW,
+        seen={doubt.pk: importing.seen_of(doubt)},
+        reason="asked",
+        by=BY,
+        now=timezone.now(),
+    )
+    assert "sent twice" in told.words
+    assert account.transactions.count() == 3
+    assert decide(doubt, Answer.KEEP).answer == Answer.KEEP
+
+
+def test_another_equal_row_that_came_in_meanwhile_forbids_nothing(account: SourceAccount) -> None:
+    doubt = two_coffees(account)
+    third = AGAIN.replace("C2", "C3").replace("91.00", "36.50")
+    save(look(account, file_of(COFFEE, RENT, third)))
+    assert decide(doubt, Answer.NEW).taken
+    assert account.transactions.count() == 4
+
+
 def test_other_content_is_another_question(account: SourceAccount) -> None:
     decide(changed(account), Answer.KEEP)
     save(look(account, file_of(COFFEE.replace("Coffee", "Thé"), RENT)))
