@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bankfeeds.intake import columns, delimited
@@ -94,27 +94,26 @@ def bad_rows(
     content = zlib.decompress(kept)
     if content.startswith(MARK):
         return None
+    read = partial(_reading, content, profile, places=places, mended=mended)
+    return read().header, _rejected(read, opening)
 
-    def reading(**more: Any) -> delimited.Reading | columns.Reading:
-        return _reading(content, profile, places=places, mended=mended, **more)
 
-    def rejected() -> Iterator[Rejected]:
-        without = sys.maxsize
-        for entry in (every := reading()):
-            if isinstance(entry, Rejected):
-                yield entry
-            elif entry.derived and every.states_balances:
-                without = entry.line
-                break
-        else:
-            return
-        # From here on it may be that a balance cannot be worked out, which the whole file tells.
-        found = unsure(collected(reading(), keep_rejected=0), opening)
-        for entry in reading(unsure=found):
-            if isinstance(entry, Rejected) and entry.line >= without:
-                yield entry
-
-    return reading().header, rejected()
+def _rejected(
+    read: Callable[..., delimited.Reading | columns.Reading], opening: Decimal | None
+) -> Iterator[Rejected]:
+    """From the first row that states no balance on, others may tell whether it has one."""
+    reading = read()
+    for entry in reading:
+        if isinstance(entry, Rejected):
+            yield entry
+        elif entry.derived and reading.states_balances:
+            break
+    else:
+        return
+    found = unsure(collected(read(), keep_rejected=0), opening)
+    for each in read(unsure=found):
+        if isinstance(each, Rejected) and each.line >= entry.line:
+            yield each
 
 
 def _reading(
