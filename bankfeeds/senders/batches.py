@@ -12,13 +12,18 @@ from pathlib import PurePath
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from bankfeeds import doorbell, importing, sealing
-from bankfeeds.models import ReceivedFile, Sender
+from bankfeeds.models import Actor, Origin, ReceivedFile, Sender, Statement
+
+from . import deciding
 
 LONGEST = 200
 # Digits of the digest.
 TAGGED = 8
+# Of what stands around them.
+ROOM = 8
 
 
 class NoSuchSender(LookupError):
@@ -64,26 +69,54 @@ def hand_in(
     """The file of a folder as a batch, and whether it is new.
 
     Its name is the batch. Another file under a name that was there before, as where each day's is
-    named alike, has a part of its digest behind the name; the same one is the same batch.
-    Raises CannotImport for an empty one, or one that is longer than what the worker reads.
+    named alike, has a part of its digest behind the name; the same one is the same batch, and is
+    read again where it waits in quarantine. It is a new one where its import was taken back.
+    Raises CannotImport for an empty one, for one that is longer than what the worker reads, and
+    for one that a person rejected.
     """
+    _refuse_unread(body)
+    digest = hashlib.sha256(body).hexdigest()
+    name = importing.profiles.plain_name(file_name)[-(LONGEST - TAGGED - ROOM) :]
+    path = PurePath(name)
+    tag = f"{path.stem} ({digest[:TAGGED]}"
+    rows = ReceivedFile.objects.filter(sender=sender).defer("sealed_body").order_by("-id")
+    same = rows.filter(Q(batch_id=name) | Q(batch_id__startswith=tag), sha256=digest)
+    last = same.first()
+    if last is not None and not _was_taken_back(last):
+        _begin_again(last, sender, now)
+        return last, False
+    if last is not None:
+        name = f"{tag} {same.count() + 1}){path.suffix}"
+    elif rows.filter(batch_id=name).exists():
+        name = f"{tag}){path.suffix}"
+    row = keep(sender, name, body, digest=digest, now=now)
+    if row.sha256 != digest:
+        raise importing.CannotImport(f"Another file is kept as {row.batch_id}. Give it a name.")
+    return row, True
+
+
+def _refuse_unread(body: bytes) -> None:
     if not body:
         raise importing.CannotImport("The file is empty. Nothing was kept.")
-    if len(body) > settings.IMPORT_MAX_BYTES:
-        most = settings.IMPORT_MAX_BYTES
+    most = settings.IMPORT_MAX_BYTES
+    if len(body) > most:
         raise importing.CannotImport(
             f"It has {len(body)} bytes; a sender's file has at most {most}. Split it, or import"
             " it by the command without --sender, which has no limit. Nothing was kept."
         )
-    digest = hashlib.sha256(body).hexdigest()
-    name = importing.profiles.plain_name(file_name)[-(LONGEST - TAGGED - 3) :]
-    path = PurePath(name)
-    named = [name, f"{path.stem} ({digest[:TAGGED]}){path.suffix}"]
-    rows = list(ReceivedFile.objects.filter(sender=sender, batch_id__in=named).defer("sealed_body"))
-    for row in rows:
-        if row.sha256 == digest:
-            return row, False
-    row = keep(sender, named[bool(rows)], body, digest=digest, now=now)
-    if row.sha256 != digest:
-        raise importing.CannotImport(f"Another file is kept as {row.batch_id}. Give it a name.")
-    return row, True
+
+
+def _was_taken_back(row: ReceivedFile) -> bool:
+    statements = [each["statement"] for each in row.accounts if each["statement"]]
+    undone = Statement.objects.filter(pk__in=statements, state=Statement.State.UNDONE)
+    return row.state == ReceivedFile.State.SAVED and undone.exists()
+
+
+def _begin_again(row: ReceivedFile, sender: Sender, now: dt.datetime) -> None:
+    if row.state == ReceivedFile.State.REJECTED:
+        raise importing.CannotImport(
+            f"A person rejected this file, which is {row.batch_id} among the received files:"
+            f" {row.words} It can be read again on its page."
+        )
+    if row.state == ReceivedFile.State.QUARANTINED:
+        deciding.read_again(row, by=Actor(sender.name, Origin.SENDER), now=now)

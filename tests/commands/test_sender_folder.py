@@ -13,9 +13,10 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
-from bankfeeds import senders
-from bankfeeds.models import BankTransaction, Event, ReceivedFile, Sender
+from bankfeeds import importing, senders
+from bankfeeds.models import BankTransaction, Event, ReceivedFile, Sender, Statement
 from tests.feeds.support import DAY, TODAY, moment
 from tests.senders.support import BY, file, numbered, part, post, sender
 from tests.senders.test_expecting import LONG_AGO, days
@@ -95,6 +96,43 @@ def test_what_lies_there_is_kept_in_order_read_once_and_decided_on_the_page(
     run_jobs()
     assert [state for _batch, state in states()] == [S.SAVED] * 4
     assert BankTransaction.objects.count() == 8
+
+
+def test_one_that_is_put_there_again(tmp_path: Path) -> None:
+    """Read again from quarantine; in anew once it was taken back; not where it was rejected."""
+    of_folder()
+    body = file(part(), part("555566667777"))
+    put(tmp_path, "a.json", body)
+    run(tmp_path)
+    run_jobs()
+    assert states() == [("a.json", S.QUARANTINED)]
+    numbered()
+    numbered("555566667777")
+    put(tmp_path, "a.json", body)
+    assert run(tmp_path)[0][0]["is_known"]
+    run_jobs()
+    assert states() == [("a.json", S.SAVED)]
+    assert BankTransaction.objects.count() == 4
+    for each in Statement.objects.filter(state=Statement.State.SAVED):
+        importing.undo(each, reason="wrong", by=BY, now=timezone.now())
+    for name in ("2)", "3)"):
+        put(tmp_path, "a.json", body)
+        [again], _said = run(tmp_path)
+        run_jobs()
+        assert again["batch"].endswith(f" {name}.json")
+        assert BankTransaction.objects.count() == 4
+        put(tmp_path, "a.json", body)
+        assert run(tmp_path)[0][0]["is_known"]
+        for each in Statement.objects.filter(state=Statement.State.SAVED):
+            importing.undo(each, reason="wrong", by=BY, now=timezone.now())
+    put(tmp_path, "b.json", file(part("99887766")))
+    run(tmp_path)
+    run_jobs()
+    senders.reject(ReceivedFile.objects.get(batch_id="b.json"), reason="ours?", by=BY, now=LONG_AGO)
+    put(tmp_path, "b.json", file(part("99887766")))
+    [rejected], _said = run(tmp_path)
+    assert "A person rejected this file" in rejected["problems"][0]
+    assert "quarantine/b.json" in lies(tmp_path)
 
 
 def test_a_file_that_is_expected_in_a_folder_is_missing_until_it_comes(tmp_path: Path) -> None:
