@@ -89,11 +89,15 @@ def connections(rows: QuerySet[Connection], *, today: dt.date) -> QuerySet[Conne
     return rows.defer("link_url").select_related("company").prefetch_related(known)
 
 
-def companies(rows: QuerySet[Company], *, today: dt.date) -> QuerySet[Company]:
-    """Companies with `all_connections` (each with `all_accounts`), `accepted_at`, `undecided`."""
+def companies(rows: QuerySet[Company], *, today: dt.date, money: bool = False) -> QuerySet[Company]:
+    """Companies with `all_connections` (each with `all_accounts`), `accepted_at`, `undecided`.
+
+    money: the accounts as `with_money` reads them.
+    """
     ties = Connection.objects.defer("link_url").order_by("-requested_at", "-pk")
-    known = Prefetch("accounts", accounts(today=today), to_attr="all_accounts")
-    ties = ties.prefetch_related(known)
+    of_tie = accounts(today=today)
+    of_tie = with_money(of_tie, today=today) if money else of_tie
+    ties = ties.prefetch_related(Prefetch("accounts", of_tie, to_attr="all_accounts"))
     accepted = _accepted().filter(company=OuterRef("pk"))
     undecided = Push.objects.for_a_person().filter(company=OuterRef("pk")).order_by("pk")
     ending = Departure.objects.open().filter(connection__company=OuterRef("pk")).order_by("pk")

@@ -159,7 +159,7 @@ class CompanyAdmin(PortalAdmin):
         return company_add.view(self, request)
 
     def show(self, request: HttpRequest, pk: int) -> HttpResponse | None:
-        company = self.get_queryset(request).filter(pk=pk).first()
+        company = company_page.find(pk)
         return company_page.view(self, request, company) if company else None
 
     # --- Actions on several ------------------------------------------------------------------

@@ -37,14 +37,10 @@ MOST_REFRESHED = 10
 
 
 def view(admin: PortalAdmin, request: HttpRequest, company: Any) -> HttpResponse:
-    """`company`: as `mirror_rows.companies` reads it."""
-    now, today = timezone.now(), timezone.localdate()
+    """`company`: as `find` reads it."""
+    now = timezone.now()
     connection = mirror_rows.current(company)
-    accounts = []
-    if connection is not None:
-        rows = mirror_rows.accounts(connection.accounts.order_by("pk"), today=today)
-        accounts = list(mirror_rows.with_money(rows, today=today))
-        connection.all_accounts = accounts  # type: ignore[attr-defined]
+    accounts = connection.all_accounts if connection is not None else []  # type: ignore[attr-defined]
     stops = holding_shown.of_company(company)
     barriers = holding.barriers(accounts)
     # Sets what of them is confirmed and has not left, which the next step says.
@@ -196,10 +192,15 @@ def refresh_connection(request: HttpRequest, connection: Connection) -> None:
     tell_refreshed(request, connection.company, read)
 
 
+def find(pk: int) -> Any:
+    """The company as its page reads it; None when there is none."""
+    rows = Company.objects.filter(pk=pk)
+    return mirror_rows.companies(rows, today=timezone.localdate(), money=True).first()
+
+
 def found(pk: int) -> Any:
-    """The company as its pages read it; 404 when there is none."""
-    company = mirror_rows.companies(Company.objects.all(), today=timezone.localdate())
-    row = company.filter(pk=pk).first()
+    """As `find`; 404 when there is none."""
+    row = find(pk)
     if row is None:
         raise Http404(_("There is no such company."))
     return row
