@@ -195,10 +195,10 @@ class Desk:
     def reload_until(self, text: str, *, within: str = "#push-status") -> None:
         """As an impatient person does; also where there is no JavaScript."""
         place = self.page.locator(within)
-        for _ in range(60):
+        for number in range(24):
             if text in place.inner_text():
                 return
-            self.page.wait_for_timeout(250)
+            self.page.wait_for_timeout(min(250 * 2**number, 1000))
             self.page.reload()
         expect(place).to_contain_text(text)
 

@@ -203,7 +203,8 @@ def tried(
         body = answer.getvalue()
         if wrote and [MARKUP] in posted.values() and answer.status_code in (302, 303):
             body += client.get(answer["Location"]).getvalue()
-            body += client.get("/admin/bankfeeds/event/").getvalue()
+            if any('"bankfeeds_event"' in each for each in wrote):
+                body += client.get("/admin/bankfeeds/event/").getvalue()
         transaction.set_rollback(True)
     if form.path in OUTSIDE:
         # That somebody tried is written down, whatever they typed.
