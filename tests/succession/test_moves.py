@@ -94,7 +94,7 @@ def test_a_row_sent_on_the_old_connection_is_known_on_the_new_one() -> None:
     push(old)
     new = move(old, "same")
     line: Any = sent[0]
-    line.raw = ""
+    line.raw, line.derived = "", False
     found = sorting.sort_out(new, Stated([line], [], 0))
     assert found.known == ids(sent) and found.new == []
 
