@@ -18,7 +18,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
     Value,
 )
 from django.db.models.functions import Coalesce, Greatest
@@ -31,6 +30,7 @@ from .models import (
     Event,
     Incident,
     Intent,
+    MoneySum,
     Push,
     PushItem,
     PushStatus,
@@ -222,8 +222,8 @@ def _by_day(rows: QuerySet[Any], *, prefix: str = "", waits: Any = NONE) -> Iter
     figures: QuerySet[Any, Any] = grouped.annotate(
         waits=waits,
         rows=Count("pk"),
-        into=Sum(amount, filter=Q(**{f"{amount}__gt": 0})),
-        out=Sum(amount, filter=Q(**{f"{amount}__lt": 0})),
+        into=MoneySum(amount, filter=Q(**{f"{amount}__gt": 0})),
+        out=MoneySum(amount, filter=Q(**{f"{amount}__lt": 0})),
     )
     return figures
 

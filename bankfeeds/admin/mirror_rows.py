@@ -20,7 +20,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
 )
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -32,6 +31,7 @@ from bankfeeds.models import (
     Connection,
     Departure,
     Intent,
+    MoneySum,
     Push,
     PushItem,
     PushStatus,
@@ -148,8 +148,8 @@ def put_held(accounts: Sequence[Any], *, today: dt.date) -> None:
         .values_list("push__account", "transaction__date")
         .annotate(
             rows=Count("pk"),
-            money_in=Coalesce(Sum(amount, filter=Q(transaction__amount__gt=0)), Decimal(0)),
-            money_out=Coalesce(Sum(amount, filter=Q(transaction__amount__lt=0)), Decimal(0)),
+            money_in=Coalesce(MoneySum(amount, filter=Q(transaction__amount__gt=0)), Decimal(0)),
+            money_out=Coalesce(MoneySum(amount, filter=Q(transaction__amount__lt=0)), Decimal(0)),
         )
     )
     found: dict[int, Held] = {}
@@ -254,10 +254,10 @@ def _accepted() -> QuerySet[Push]:
     return Push.objects.filter(status=PushStatus.SUCCEEDED).order_by("-requested_at", "-pk")
 
 
-def _of(rows: QuerySet[Any], what: Count | Sum, output: Any) -> Coalesce:
+def _of(rows: QuerySet[Any], what: Count | MoneySum, output: Any) -> Coalesce:
     grouped = rows.order_by().values("account").annotate(found=what).values("found")
     return Coalesce(Subquery(grouped, output_field=output), 0, output_field=output)
 
 
 def _money(rows: QuerySet[Any], way: Q) -> Coalesce:
-    return _of(rows, Sum("amount", filter=way), MONEY)
+    return _of(rows, MoneySum("amount", filter=way), MONEY)

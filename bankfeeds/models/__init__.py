@@ -34,6 +34,7 @@ from .resending import Resending, ResendingRow
 from .senders import ExpectedFile, ForeignAccount, MissingFile, ReceivedFile, Sender, WrongToken
 from .sent import MarkedRow, PushAttempt, PushBody, PushItem, PushMark, UnclaimedWrite
 from .states import Decision, PushStatus, WrongStep
+from .sums import MoneySum
 from .webhooks import WebhookMessage
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "Look",
     "MarkedRow",
     "MissingFile",
+    "MoneySum",
     "Note",
     "Origin",
     "Preference",

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.db.models import Max, Min, Q, Sum
+from django.db.models import Max, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,11 +23,12 @@ from django.utils.translation import gettext as _
 from bankfeeds import holding, importing, words
 from bankfeeds.admin.parts import PortalAdmin, demand
 from bankfeeds.importing import FileKnown
-from bankfeeds.intake.shape import UnreadableFile
+from bankfeeds.intake.shape import KEPT_REJECTED, UnreadableFile
 from bankfeeds.models import (
     Actor,
     ColumnProfile,
     Event,
+    MoneySum,
     Preparing,
     ReceivedFile,
     SourceAccount,
@@ -158,6 +159,8 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         which=which,
         lines=lines,
         entries=entries,
+        bad_listed=KEPT_REJECTED,
+        bad_not_listed=found.bad > KEPT_REJECTED,
         notes=[importing.words_of(note) for note in found.notes],
         others=shown.others(found),
         elsewhere=shown.elsewhere(found),
@@ -276,8 +279,8 @@ def _account(given: str) -> SourceAccount | None:
 
 def _sums(statement: Statement) -> dict[str, object]:
     found = statement.transactions.aggregate(
-        money_in=Sum("amount", filter=Q(amount__gt=0), default=Decimal(0)),
-        money_out=Sum("amount", filter=Q(amount__lt=0), default=Decimal(0)),
+        money_in=MoneySum("amount", filter=Q(amount__gt=0), default=Decimal(0)),
+        money_out=MoneySum("amount", filter=Q(amount__lt=0), default=Decimal(0)),
         first=Min("date"),
         last=Max("date"),
     )
