@@ -128,4 +128,6 @@ def missing_band(sender: Sender, rows: Sequence[MissingFile]) -> Band:
         "Ask those who run that system. A file that comes before the next business day begins ends"
         " this by itself; of an earlier day, say on the sender's page that its file does not come."
     )
+    if sender.by_folder:
+        remedy += " " + _("See also whether the command runs that watches its folder.")
     return Band(_("File missing"), f"{missing(sender.name, rows)} {remedy}", "warn", sender)

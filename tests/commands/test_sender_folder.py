@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from bankfeeds import importing, senders
 from bankfeeds.models import BankTransaction, Event, ReceivedFile, Sender, Statement
+from bankfeeds.words.senders import missing_band
 from tests.feeds.support import DAY, TODAY, moment
 from tests.senders.support import BY, file, numbered, part, post, sender
 from tests.senders.test_expecting import LONG_AGO, days
@@ -143,7 +144,8 @@ def test_a_file_that_is_expected_in_a_folder_is_missing_until_it_comes(tmp_path:
     row.expected.save()
     senders.note_missing(now=moment(TODAY, "06:01"))
     assert days(row) == [TODAY]
-    assert [each.name for each, _rows in senders.missing_now()] == ["Mainframe"]
+    [(whose, rows)] = senders.missing_now()
+    assert "whether the command runs that watches its folder" in missing_band(whose, rows).text
     put(tmp_path, "day.json", file())
     with time_machine.travel(moment(TODAY, "07:30"), tick=False):
         run(tmp_path)
