@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from bankfeeds import importing, senders
 from bankfeeds.importing import CannotImport, Landed
-from bankfeeds.management.inbox import Result
+from bankfeeds.management.inbox import Inbox, Result
 from bankfeeds.models import Sender, SourceAccount
 
 
@@ -24,6 +26,21 @@ def hand_in(sender: Sender, path: Path) -> Result:
     except CannotImport as error:
         return Result(shown(path), problems=(str(error),))
     return Result(shown(path), batch=row.batch_id, is_known=not is_new)
+
+
+def watched(inbox: Inbox, *, every: float, warn: Callable[[str], None]) -> Iterator[Result]:
+    """Round after round, `every` so many seconds, without end.
+
+    A share that is away or a database that starts anew is waited for: what was not sorted away is
+    taken once more, and known where it was kept.
+    """
+    while True:
+        time.sleep(every)
+        close_old_connections()
+        try:
+            yield from inbox.round()
+        except (OSError, OperationalError, InterfaceError) as error:
+            warn(f"Folder or database out of reach ({type(error).__name__}). Trying again.")
 
 
 def account(company_id: uuid.UUID, account_id: str) -> SourceAccount | None:

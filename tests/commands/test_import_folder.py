@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from bankfeeds.management import taking
 from bankfeeds.management.inbox import Inbox, Result
 from bankfeeds.models import BankTransaction
 from tests.importing.support import csv_of
@@ -125,3 +127,30 @@ def test_a_half_written_file_is_left_and_what_comes_after_it_waits(tmp_path: Pat
     assert [each.file for each in inbox.round()] == ["d"]
     assert taken == ["a 1", "b half and more", "c 3", "d 4"]
     assert list(inbox.round()) == []
+
+
+@pytest.mark.django_db
+def test_a_watch_outlives_a_share_and_a_database_that_are_away(tmp_path: Path) -> None:
+    folder, away = tmp_path / "in", tmp_path / "away"
+    folder.mkdir()
+    troubles = [OperationalError("starting up"), OSError("I/O")]
+    said: list[str] = []
+
+    def take(path: Path) -> Result:
+        if troubles:
+            raise troubles.pop()
+        return Result(path.name)
+
+    def warn(words: str) -> None:
+        said.append(words)
+        if away.exists():
+            away.rename(folder)
+
+    (folder / "a").write_text("1")
+    folder.rename(away)
+    rounds = taking.watched(Inbox(folder, take), every=0, warn=warn)
+    assert next(rounds).file == "a"
+    assert [words.partition("(")[2].partition(")")[0] for words in said] == [
+        "FileNotFoundError", "OSError", "OperationalError",
+    ]  # fmt: skip
+    assert (folder / "done" / "a").exists()

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import CommandError
-from django.db import close_old_connections
 from django.utils import timezone
 
 from bankfeeds import importing, senders
@@ -174,11 +173,8 @@ class Command(PortalCommand):
             self._end_badly(results)
             return
         self.say(f"Watching {folder}. What is taken lies in {DONE} or {QUARANTINE} afterwards.")
-        while True:
-            time.sleep(options["watch"])
-            close_old_connections()
-            for result in inbox.round():
-                self._report([result])
+        for result in taking.watched(inbox, every=options["watch"], warn=self.warn):
+            self._report([result])
 
     def _take(self, path: Path, account: SourceAccount | None, options: dict[str, Any]) -> Result:
         """What came of one file; faults of the database are raised, and that its sender ended."""
