@@ -185,16 +185,18 @@ def pieces(items: Sequence[pytest.Item]) -> list[Piece]:
 
 
 class Scales:
-    """Writes down how long each file took, as the mean of those who carried it out."""
+    """Writes down how long each file takes: of each test the mean of those who carried it out."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, Counter[str]] = defaultdict(Counter)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        file = (TESTS.parent / report.nodeid.partition("::")[0]).relative_to(TESTS).as_posix()
-        self.seconds[file][getattr(report, "worker_id", "")] += report.duration
+        self.seconds[report.nodeid][getattr(report, "worker_id", "")] += report.duration
 
     def pytest_sessionfinish(self) -> None:
-        mean = {file: sum(took.values()) / len(took) for file, took in self.seconds.items()}
+        mean: Counter[str] = Counter()
+        for test, took in self.seconds.items():
+            file = (TESTS.parent / test.partition("::")[0]).relative_to(TESTS).as_posix()
+            mean[file] += sum(took.values()) / len(took)
         heavy = {file: round(mean[file], 1) for file in sorted(mean) if mean[file] >= 1}
         WEIGHTS.write_text(json.dumps(heavy, indent=0) + "\n")
