@@ -194,7 +194,7 @@ class Scales:
         self.seconds[report.nodeid][getattr(report, "worker_id", "")] += report.duration
 
     def pytest_sessionfinish(self) -> None:
-        mean: Counter[str] = Counter()
+        mean: dict[str, float] = defaultdict(float)
         for test, took in self.seconds.items():
             file = (TESTS.parent / test.partition("::")[0]).relative_to(TESTS).as_posix()
             mean[file] += sum(took.values()) / len(took)
