@@ -31,7 +31,7 @@ from .mending import mended_lines
 from .opening import Offer, OpeningNeeded, WrongOpening, amount_of, offered, state_opening, told
 from .pieces import UploadGone
 from .preparing import is_long, prepare, prepare_again, prepare_later, shown
-from .preview import Preview, bad_rows, preview, read
+from .preview import Preview, bad_rows, hand_out_bad_rows, preview, read
 from .profiles import ProfileNameTaken, SeveralProfiles, let_go_of_samples
 from .progress import Progress
 from .save import BadRowsRemain, NothingToSave, discard, save
@@ -70,6 +70,7 @@ __all__ = [
     "amount_of",
     "answers_of",
     "bad_rows",
+    "hand_out_bad_rows",
     "carry_out",
     "changed_since",
     "decide",

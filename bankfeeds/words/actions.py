@@ -77,6 +77,7 @@ WHAT = {
     "doubt.decided": gettext_lazy("Doubtful row decided on"),
     "statement.saved": gettext_lazy("File imported"),
     "statement.opening_stated": gettext_lazy("Opening balance stated"),
+    "statement.bad_rows_handed_out": gettext_lazy("List of bad rows handed out"),
     "statement.discarded": gettext_lazy("Upload cancelled"),
     "statement.undone": gettext_lazy("Import taken back"),
     "push.ready": gettext_lazy("Push confirmed"),

@@ -18,6 +18,7 @@ from bankfeeds import holding, sealing
 from bankfeeds.admin.statements.form import FilesForm, UploadForm
 from bankfeeds.models import (
     BankTransaction,
+    Event,
     Origin,
     Push,
     PushDecision,
@@ -256,6 +257,8 @@ def test_bad_rows_to_mend_are_safe_in_a_spreadsheet(
     assert header == "line,code,reason,file,id,date,description,amount,balance"
     assert row.startswith("3,not-a-number,")
     assert ",'=HYPERLINK(1),NaN,2" in row
+    handed_out = Event.objects.get(action="statement.bad_rows_handed_out")
+    assert (handed_out.actor_name, handed_out.words) == ("support", "day.csv")
 
 
 def test_bad_rows_come_again_as_they_were_mended(support: Client, account: SourceAccount) -> None:
@@ -380,7 +383,9 @@ def test_the_auditor_reads_and_imports_nothing(
     assert files.status_code == 200
     assert "Import a file" not in text(files)
     assert client.get(reverse(ROWS)).status_code == 200
-    assert client.get(reverse(BAD_ROWS, args=[saved.pk])).status_code == 200
+    # It has whole account numbers.
+    assert client.get(reverse(BAD_ROWS, args=[saved.pk])).status_code == 403
+    assert not Event.objects.filter(action="statement.bad_rows_handed_out").exists()
 
 
 def test_nobody_from_outside(client: Client, account: SourceAccount) -> None:

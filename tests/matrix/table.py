@@ -119,7 +119,7 @@ admin/bankfeeds/statement/{statement}/saving/              MS..R  MS..R
 admin/bankfeeds/statement/{statement}/saving/status/       MS..R  MS..R
 admin/bankfeeds/statement/{statement}/discard/             MS..R  MS..R
 admin/bankfeeds/statement/{statement}/undo/                MS..R  MS..R
-admin/bankfeeds/statement/{statement}/bad-rows/            MSADR  MSADR
+admin/bankfeeds/statement/{statement}/bad-rows/            MS..R  MS..R
 
 # Column profiles
 admin/bankfeeds/doubt/                                     MSADR  MSADR

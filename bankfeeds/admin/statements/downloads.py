@@ -12,6 +12,7 @@ from django.utils import timezone
 from bankfeeds import importing
 from bankfeeds.admin import downloads
 from bankfeeds.admin.parts import PortalAdmin, demand
+from bankfeeds.admin.posted import actor
 from bankfeeds.exporting import harmless
 from bankfeeds.intake.mended import COLUMNS, file_mark
 
@@ -21,13 +22,15 @@ from .shown import statement
 def bad_rows(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """The bad rows with line and reason before the columns as they came; safe to open in Excel.
 
-    Mended, they can be uploaded as they are: `intake.mended` reads them.
+    Mended, they can be uploaded as they are: `intake.mended` reads them. They have whole account
+    numbers: who only reads gets none, and that they were handed out is written down.
     """
-    demand(request, "view_statement")
+    demand(request, "add_statement")
     kept = statement(pk)
     if kept is None:
         raise Http404
-    header, rejected = importing.bad_rows(kept)
+    by, now = actor(request), timezone.now()
+    header, rejected = importing.hand_out_bad_rows(kept, by=by, now=now)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([*COLUMNS, *map(harmless, header)])
