@@ -15,7 +15,7 @@ from . import below, written
 from .cells import BadCell
 from .columns import is_blank
 from .guess_layout import guess_layout
-from .guess_names import IN_WORDS, OUT_WORDS, named
+from .guess_names import CENTS, IN_WORDS, OUT_WORDS, named
 from .layouts import records_of
 from .profile import Amounts, Column, Layout, Order, Sign
 from .records import Record
@@ -48,6 +48,13 @@ NO_BALANCE = Reason(
         "No column of this file looks like the balance after each transaction. Choose it, or leave"
         " it out where the file has none: then a person states the balance before the first row of"
         " each file."
+    ),
+)
+CENTS_UNSURE = Reason(
+    "cents-unsure",
+    gettext_noop(
+        "No amount of this file shows cents. Look at the first ones below: where the last two"
+        " digits are cents, choose “None” at “Cents stand behind”."
     ),
 )
 AGAINST_BALANCE = Reason(
@@ -121,6 +128,7 @@ class _Sample:
         sign, doubt = self._sign(at, amounts, (decimal, thousands), forward)
         doubts = [ORDER_UNSURE] if len(found) > 1 else []
         doubts += [NO_BALANCE] if "date" in at and "balance" not in at else []
+        doubts += [] if self._shows_cents(at) else [CENTS_UNSURE]
         words = self.kinds[at["kind"]] if "kind" in at else {}
         return Guess(
             layout=self.layout,
@@ -148,6 +156,11 @@ class _Sample:
 
         fixed = bool(self.layout.widths)
         return tuple(below.words_at_the_end(self.last, is_row, fixed=fixed))
+
+    def _shows_cents(self, at: Mapping[str, int]) -> bool:
+        """Also where there is no money yet."""
+        told = [text for name in MONEY if name in at for text in self.kinds[at[name]]]
+        return not told or any(map(CENTS.search, told))
 
     def _column(self, at: int) -> Column:
         header = self.layout.header

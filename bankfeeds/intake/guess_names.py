@@ -127,6 +127,10 @@ def _tells_the_way(cells: Mapping[str, None]) -> bool:
     return bool(words) and words <= OUT_WORDS | IN_WORDS
 
 
+def _has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
 def _by_cells(
     at: dict[str, int],
     dated: Sequence[int],
@@ -142,7 +146,9 @@ def _by_cells(
         at.update({"kind": ways[0]} if ways else {})
         texts = [column for column in texts if column not in ways]
     if "description" not in at and texts:
-        at["description"] = max(texts, key=lambda column: sum(map(len, kinds[column])))
+        # One without a letter is a number of an account, however long it is.
+        lettered = [column for column in texts if any(map(_has_letter, kinds[column]))]
+        at["description"] = max(lettered or texts, key=lambda column: sum(map(len, kinds[column])))
     # Where one column has cents, one without is a number of a card, a cheque or a branch.
     with_cents = [column for column in numbers if any(map(CENTS.search, kinds[column]))]
     free = [column for column in with_cents or numbers if column not in at.values()]

@@ -147,6 +147,20 @@ def test_how_the_lines_below_the_table_begin(last: str, words: tuple[str, ...]) 
     assert guess((TABLE + last).encode()).end_words == words
 
 
+def test_cents_that_no_amount_shows_are_asked_for() -> None:
+    rows = ("13/11/2026|Coffee shop|-450|9550", "14/11/2026|Rent|-500|9050")
+    assert doubts(guess("\n".join(rows).encode())) == ["cents-unsure"]
+
+
+def test_the_number_of_an_account_is_no_description() -> None:
+    rows = (
+        "13/11/2026|0004-5678-9012-3456-78|Coffee|-4.50|95.50",
+        "14/11/2026|0004-5678-9012-3456-78|Rent|-5.00|90.50",
+    )
+    found = guess("\n".join(rows).encode())
+    assert found.columns["description"] == 2
+
+
 def test_a_file_without_a_header() -> None:
     content = b"13/11/2026|Coffee shop|-4.50|95.50\n14/11/2026|Rent|-5.00|90.50\n"
     found = guess(content)
