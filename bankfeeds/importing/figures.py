@@ -123,6 +123,7 @@ def figures_of(
 ) -> Figures:
     parsed, rows = mine.statement, order.rows
     first, last = (rows[0], rows[-1]) if rows else (None, None)
+    opening, closing = (parsed.opening, parsed.closing) if parsed.is_quiet else (None, None)
     return Figures(
         format=mine.format,
         names_account=mine.names_account,
@@ -144,10 +145,10 @@ def figures_of(
         money_out=_flow(row for row in rows if row.amount < 0),
         first_date=first.date if first else None,
         last_date=last.date if last else None,
-        opening=first.balance - first.amount if first else None,
-        closing=last.balance if last else None,
+        opening=first.balance - first.amount if first else opening,
+        closing=last.balance if last else closing,
         last_balance=sorting.last_balance,
-        opening_differs_by=None if mine.needs_opening else _opening_differs_by(rows, sorting),
+        opening_differs_by=None if mine.needs_opening else _opening_differs_by(mine, rows, sorting),
         movement=Moves(order.first_break, order.breaks, order.newest_first, order.signs_reversed),
         digest=sorting.digest,
     )
@@ -166,12 +167,15 @@ def _counts(mine: Mine, entries: Iterable[Entry]) -> Counter[Kind]:
     return counts
 
 
-def _opening_differs_by(rows: Iterable[Line], sorting: Sorting) -> Decimal | None:
+def _opening_differs_by(mine: Mine, rows: Sequence[Line], sorting: Sorting) -> Decimal | None:
     fresh = {row.line for row in sorting.new}
     first = next((row for row in rows if row.line in fresh), None)
-    if first is None or sorting.last_balance is None:
+    opening = first.balance - first.amount if first else None
+    if mine.statement.is_quiet:
+        opening = mine.statement.opening
+    if opening is None or sorting.last_balance is None:
         return None
-    return first.balance - first.amount - sorting.last_balance
+    return opening - sorting.last_balance
 
 
 def _flow(rows: Iterable[Line]) -> Flow:

@@ -59,7 +59,8 @@ class Sorting:
     """Rows of a file against what is stored: ids of those here already, reasons of doubtful ones.
 
     `known` has those too on which somebody has decided, or has yet to. `changed` and `alike` by
-    id. `last_balance`: of the newest stored row that is not newer than the first new one.
+    id. `last_balance`: of the newest stored row that is not newer than the first new one; of the
+    newest of all where the file states an opening balance and no row.
     """
 
     new: list[Line]
@@ -121,9 +122,17 @@ def sort_out(account: SourceAccount, statement: Statement) -> Sorting:
         known.add(transaction_id)
     not_new = known | changed.keys() | alike.keys()
     new = [row for row in new if row.transaction_id not in not_new]
+    return Sorting(new, known, changed, alike, _last_balance(account, statement, new))
+
+
+def _last_balance(
+    account: SourceAccount, statement: Statement, new: Sequence[Line]
+) -> Decimal | None:
+    """A statement without rows does not say of which day it is: it goes on from the newest row."""
+    if statement.is_quiet and statement.opening is not None:
+        return balance_before(account, dt.date.max)
     first = min((row.date for row in new), default=None)
-    before_first = None if first is None else balance_before(account, first)
-    return Sorting(new, known, changed, alike, before_first)
+    return None if first is None else balance_before(account, first)
 
 
 def _begin_otherwise(account: SourceAccount, statement: Statement) -> set[dt.date]:

@@ -190,6 +190,11 @@ class Statement(Parsed):
     counts_entries: bool = False
     refused: Reason | None = None
 
+    @property
+    def is_quiet(self) -> bool:
+        """It states no transaction, or none that has cleared."""
+        return not (self.rows or self.rejected_count)
+
 
 class UnreadableFile(Exception):
     """The whole file is refused. `line` is 0 when no single line is to blame."""

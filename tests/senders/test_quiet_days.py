@@ -11,7 +11,7 @@ from django.urls import reverse
 from bankfeeds.models import BankTransaction, SourceAccount, Statement
 from tests import support as portal
 from tests.admin.pushes import text
-from tests.importing.support import look
+from tests.importing.support import csv_of, look, save
 from tests.intake.json_writer import Account, json_batch
 from tests.support import run_jobs
 
@@ -76,3 +76,19 @@ def test_one_without_cleared_rows_is_saved_from_its_preview(people: dict[str, An
     bad = look(account, json_batch(Account([{"id": "x"}], opening="5.00", closing="5.00")))
     answer = client.get(reverse("admin:bankfeeds_statement_preview", args=[bad.pk]))
     assert "Not one row could be understood" in text(answer)
+
+
+def test_its_opening_balance_is_held_against_our_last(people: dict[str, Any]) -> None:
+    account = numbered()
+    client = Client()
+    client.force_login(people["support"])
+
+    def preview() -> str:
+        upload = look(account, pending(account))
+        return text(client.get(reverse("admin:bankfeeds_statement_preview", args=[upload.pk])))
+
+    assert "Opening 5.00 USD, closing 5.00 USD" in (page := preview())
+    assert "No earlier row of this account is here to compare with." in page
+    assert "Worked out" not in page
+    save(look(account, csv_of(["7.00"])))
+    assert "Opening agrees with our last (1,007.00 USD): no, differs by −1,002.00 USD" in preview()
