@@ -27,11 +27,12 @@ from .keeping import Outdated, changed_since
 from .landing import Arrival, Landed, land, land_on
 from .look import FileKnown, OfAnother, elsewhere, look, refuse_in_vain, refuse_unfit
 from .matching import CannotImport
+from .mending import hand_out as hand_out_bad_rows
 from .mending import mended_lines
 from .opening import Offer, OpeningNeeded, WrongOpening, amount_of, offered, state_opening, told
 from .pieces import UploadGone
 from .preparing import is_long, prepare, prepare_again, prepare_later, shown
-from .preview import Preview, bad_rows, hand_out_bad_rows, preview, read
+from .preview import Preview, bad_rows, preview, read
 from .profiles import ProfileNameTaken, SeveralProfiles, let_go_of_samples
 from .progress import Progress
 from .save import BadRowsRemain, NothingToSave, discard, save

@@ -105,6 +105,11 @@ class Figures:
         return self.counts[Kind.ALIKE]
 
     @property
+    def is_quiet(self) -> bool:
+        """It states no transaction, or none that has cleared."""
+        return not (self.understood or self.bad)
+
+    @property
     def still_wrong(self) -> int:
         return self.mended[Kind.BAD]
 

@@ -6,15 +6,34 @@ of one file, and nothing of it comes in a second time.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
+
 from django.utils.translation import gettext as _
 
 from bankfeeds.intake.mended import Mended, is_mended, read_mended
+from bankfeeds.intake.shape import Rejected
 from bankfeeds.intake.shape import Statement as Stated
-from bankfeeds.models import BankTransaction, SourceAccount, Statement
+from bankfeeds.models import Actor, BankTransaction, Event, SourceAccount, Statement
 
 from . import kept, pieces, profiles
 from .matching import CannotImport, places
-from .preview import mended_in
+from .preview import bad_rows, mended_in
+
+
+def hand_out(
+    statement: Statement, *, by: Actor, now: dt.datetime
+) -> tuple[tuple[str, ...], Iterator[Rejected]]:
+    """What `bad_rows` says; written down, since it has whole account numbers. Raises UploadGone."""
+    found = bad_rows(statement)
+    Event.objects.record(
+        "statement.bad_rows_handed_out",
+        by=by,
+        at=now,
+        words=statement.file_name,
+        account=statement.account,
+    )
+    return found
 
 
 def list_in(content: bytes) -> Mended | None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from bankfeeds import limits, rules
 from bankfeeds.intake import pace
 from bankfeeds.intake.shape import KEPT_REJECTED, HeldOut, Line, Rejected
-from bankfeeds.models import Actor, Event, Push, SourceAccount, Statement
+from bankfeeds.models import Push, SourceAccount, Statement
 from bankfeeds.rules import Rule, Standing
 
 from . import kept, pieces, profiles
@@ -63,21 +63,6 @@ def read(statement: Statement, *, keep_rejected: int = KEPT_REJECTED) -> Mine:
 def mended_in(statement: Statement) -> dict[int, tuple[str, ...]]:
     """Cells by line of the file that it mends; {} of any other upload."""
     return kept.mended_of(pieces.whole(statement)) if statement.mends_id else {}
-
-
-def hand_out_bad_rows(
-    statement: Statement, *, by: Actor, now: dt.datetime
-) -> tuple[tuple[str, ...], Iterator[Rejected]]:
-    """As `bad_rows`; that they were handed out is written down, since they have whole account
-    numbers."""
-    Event.objects.record(
-        "statement.bad_rows_handed_out",
-        by=by,
-        at=now,
-        words=statement.file_name,
-        account=statement.account,
-    )
-    return bad_rows(statement)
 
 
 def bad_rows(statement: Statement) -> tuple[tuple[str, ...], Iterator[Rejected]]:

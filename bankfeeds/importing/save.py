@@ -80,7 +80,7 @@ def save(
     if not (is_of_account or found.names_account):
         refuse_of_another(account, statement.sha256, now=now)
     # A statement of a day without transactions has come all the same.
-    if not parsed.rows and parsed.rejected_count:
+    if not (parsed.rows or parsed.is_quiet):
         raise NothingToSave(parsed)
     refuse_without_balances(found)
     if parsed.rejected_count and not leave_out_bad:

@@ -166,7 +166,6 @@ def preview_page(admin: PortalAdmin, request: HttpRequest, pk: int) -> HttpRespo
         elsewhere=shown.elsewhere(found),
         opening=opening.facts(request, found),
         why_no_save=shown.why_no_save(found),
-        quiet=shown.is_quiet(found),
         not_saved=saving.why_not(statement),
         save_label=shown.save_label(found),
         tick_label=shown.tick_label(found),

@@ -124,14 +124,9 @@ def others(found: Preview) -> str:
     return ", ".join(f"••{name}" for name in found.others)
 
 
-def is_quiet(found: Preview) -> bool:
-    """It states no transaction, or none that has cleared."""
-    return not (found.understood or found.bad)
-
-
 def why_no_save(found: Preview) -> str:
     """Why nothing of it can be saved as it stands; "" when something can."""
-    if is_quiet(found):
+    if found.is_quiet:
         return ""
     if not found.understood:
         return _("Not one row could be understood. Correct the file and upload it again.")
@@ -143,7 +138,7 @@ def why_no_save(found: Preview) -> str:
 
 
 def save_label(found: Preview) -> str:
-    if is_quiet(found):
+    if found.is_quiet:
         return _("Save it as a day without transactions")
     if found.bad:
         label = _("Save %(new)s, leave %(bad)s out")
